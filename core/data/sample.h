@@ -1,0 +1,41 @@
+// Token sequences with known answers: what gates, probes and evaluations are fed. Plain values, no LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/formats/tokenizer.h"
+
+namespace fm {
+
+// One answer inside a sequence: tokens [begin, begin+length) are the answer; they are predicted from the positions
+// begin-1 .. begin+length-2.
+struct Answer {
+    std::int32_t begin = 0;
+    std::int32_t length = 0;
+    std::string text;            // expected answer as text
+    double depth = 0;            // where its (first) needle stands, 0 = start of the context, 1 = end
+    std::int32_t needle_begin = 0;  // token index of the needle
+};
+
+struct Sample {
+    std::vector<TokenId> ids;     // complete sequence: context, question(s), answer(s)
+    std::vector<Answer> answers;  // ascending, disjoint; empty for plain text
+    std::string task;             // "passkey", "niah_single_1", "mk8", "hop4", "text", ...
+    std::uint64_t seed = 0;
+    std::int32_t requested_length = 0;  // tokens asked for; ids.size() <= requested_length
+};
+
+// B sequences of T tokens, right-padded; position t predicts token t+1.
+struct Batch {
+    std::int32_t batch = 0;   // B
+    std::int32_t tokens = 0;  // T
+    std::vector<TokenId> ids_BT;
+    std::vector<std::uint8_t> answer_BT;  // 1 where token t is an answer token (the label, not its predictor)
+    std::vector<std::uint8_t> valid_BT;   // 0 on padding
+    std::vector<Sample> samples;          // B, as generated
+    bool plain_text = false;              // no answers: text KL only
+};
+
+}  // namespace fm

@@ -1,0 +1,38 @@
+// The decoder's blocks as pure functions of tensors. Everything here is differentiable by autograd, works for fp32,
+// float64 (tests) and bf16, on any device. Norms, softmax and rotary tables are computed in fp32 (float64 stays
+// float64). The residual stream is fp32 (float64 in float64 models); matrices and their inputs are in the weights'
+// dtype.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "core/model/decoder_weights.h"
+
+namespace fm {
+
+// Rotary tables for positions [0, T). Rotate-half convention, as in HF.
+struct Rope {
+    at::Tensor cos_Td;  // head_dim wide, both halves filled
+    at::Tensor sin_Td;
+};
+Rope makeRope(const ModelConfig& config, std::int64_t num_positions, at::Device device, at::ScalarType dtype);
+Rope ropeSlice(const Rope& rope, std::int64_t first, std::int64_t count);
+
+at::Tensor rmsNorm(const at::Tensor& x_BTD, const at::Tensor& weight_D, double eps);  // result in x's dtype
+at::Tensor linear(const at::Tensor& x_BTI, const Linear& weights);                    // computes in the weights' dtype
+at::Tensor applyRope(const at::Tensor& x_BTHd, const Rope& rope);
+
+// Keys and values of one layer so far; grows by doubling.
+struct KvCache {
+    at::Tensor key_BTKd, value_BTKd;  // capacity along T
+    std::int64_t used = 0;
+};
+
+// Causal softmax attention on the normalised layer input, output after o_proj (the "mixer output", before the
+// residual). Without a cache: positions start at 0. With one: x holds the next tokens.
+at::Tensor softmaxMixer(const at::Tensor& normed_BTD, const AttentionWeights& weights, const ModelConfig& config,
+                        const Rope& rope, KvCache* cache = nullptr);
+
+at::Tensor swigluMlp(const at::Tensor& normed_BTD, const MlpWeights& weights);
+
+}  // namespace fm

@@ -1,0 +1,52 @@
+// Teacher weights + branches + plan, runnable: whole sequences and cached decoding. An all-full plan is the teacher.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <vector>
+
+#include "core/model/blocks.h"
+#include "core/model/branch.h"
+#include "core/model/decoder_weights.h"
+#include "core/run/plan.h"
+
+namespace fm {
+
+// Refers to weights owned elsewhere. `branches` may be null for an all-full plan.
+struct HybridModel {
+    const DecoderWeights* weights = nullptr;
+    const BranchSet* branches = nullptr;
+    Plan plan;
+};
+HybridModel teacherModel(const DecoderWeights& weights);
+
+struct DecodeState {
+    std::vector<KvCache> kv;             // used by full layers
+    std::vector<BranchState> recurrent;  // used by linear layers
+    std::int64_t position = 0;
+    std::int64_t kvBytes() const;
+    std::int64_t stateBytes() const;
+};
+DecodeState makeDecodeState(const HybridModel& model, std::int64_t batch, std::int64_t capacity);
+
+// Residual stream after the last layer, before the final norm. ids_BT is int64 on the weights' device.
+// With `state`: the tokens continue at state->position.
+at::Tensor forwardHidden(const HybridModel& model, const at::Tensor& ids_BT, const Rope& rope,
+                         DecodeState* state = nullptr);
+
+// One layer of the above: residual in, residual out. The unit that plan search caches.
+at::Tensor forwardLayer(const HybridModel& model, std::int64_t layer, LayerKind kind, const at::Tensor& hidden_BTD,
+                        const Rope& rope, DecodeState* state = nullptr);
+
+at::Tensor embed(const DecoderWeights& weights, const at::Tensor& ids_BT);
+
+// Final norm and head; rows are any leading shape. fp32 result.
+at::Tensor logitsFromHidden(const DecoderWeights& weights, const at::Tensor& hidden_ND);
+
+// Greedy continuation of one prompt until an end token or `max_new` tokens. `on_token` may be empty and may throw.
+std::vector<TokenId> generateGreedy(const HybridModel& model, const std::vector<TokenId>& prompt, std::int64_t max_new,
+                                    const std::vector<std::int64_t>& stop_ids,
+                                    const std::function<void(TokenId)>& on_token = {});
+
+}  // namespace fm

@@ -1,0 +1,64 @@
+// What a job says while it works: values in the past tense, no tensors, no Qt, no HDF5.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/run/table.h"
+
+namespace fm {
+
+enum class RunState { Running, Paused, Finished, Cancelled, Failed };
+const char* toString(RunState state);
+
+// First event of every run. `spec_json` is the complete spec with every default filled in.
+struct RunOpened {
+    std::string run_id;        // "<UTC time>-<job>-<6 hex>", unique within a study; also the file stem
+    std::string job;           // "align", "gates", ...
+    std::string spec_json;
+    std::string software;      // version, LibTorch version, kernel path
+    std::string device;        // "cpu avx512, 2 threads" or the GPU's name
+    std::string teacher_hash;
+    std::vector<std::string> parents;  // ids this run was made from: branch set, gate run, plan
+    std::vector<Table> tables;
+};
+struct RowAppended {
+    int table = 0;  // index into RunOpened::tables
+    Row row;
+};
+struct StateChanged {
+    RunState state = RunState::Running;
+    std::string text;  // for Failed: the one sentence; otherwise may be empty
+};
+struct Progressed {
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+    std::string unit;         // "steps", "plans", "samples", "tensors"
+    double tokens_per_s = 0;  // 0 when unknown
+    double eta_s = -1;        // < 0 when unknown
+};
+enum class Severity { Info, Warning, Error };
+struct Logged {
+    Severity severity = Severity::Info;
+    std::string text;  // begins with the module in brackets: "[gates] ..."
+};
+
+using EventBody = std::variant<RunOpened, RowAppended, StateChanged, Progressed, Logged>;
+
+struct RunEvent {
+    std::uint64_t seq = 0;  // gap-free per run, from 0
+    double wall_ms = 0;     // since the run was opened
+    EventBody body;
+};
+
+// Where events go. Thread: called on the job's thread only. A sink for the disk may wait; it throws WorldError
+// when it cannot store, and the job then fails with that sentence. A sink for a screen never waits.
+class EventSink {
+public:
+    virtual ~EventSink() = default;
+    virtual void post(const RunEvent& event) = 0;
+};
+
+}  // namespace fm

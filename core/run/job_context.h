@@ -1,0 +1,44 @@
+// What every job is handed: control in, events out. One per run.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/run/event.h"
+#include "core/run/run_control.h"
+
+namespace fm {
+
+// Thread: the job's thread. Numbers events without gaps and adds the time.
+class JobContext {
+public:
+    JobContext(RunControl& control, std::vector<EventSink*> sinks);
+
+    void open(RunOpened header);            // once, before anything else
+    void append(int table, Row row);        // checks the row against its table (assert)
+    void log(Severity severity, std::string text);
+    void progress(std::int64_t done, std::int64_t total, const std::string& unit, double tokens_per_s = 0);
+    void state(RunState state, std::string text = {});
+
+    // Throws Cancelled when a stop was requested. Posts Paused/Running when the job waited.
+    void checkpointGate(bool step_boundary);
+
+    RunControl& control() { return control_; }
+    const RunOpened& header() const { return header_; }
+    double wallMs() const;
+
+private:
+    void post(EventBody body);
+
+    RunControl& control_;
+    std::vector<EventSink*> sinks_;
+    RunOpened header_;
+    std::uint64_t next_seq_ = 0;
+    std::chrono::steady_clock::time_point start_;
+    std::int64_t progress_origin_ = -1;
+    double progress_origin_ms_ = 0;
+};
+
+}  // namespace fm

@@ -1,0 +1,43 @@
+// Pause, single step, stop-and-keep and live settings for a running job.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace fm {
+
+// Thread: request functions may be called from any thread (and stop() from a signal-driven loop); gate() and
+// takeChanges() on the job's thread. The job polls gate() between micro-batches, so that a request is
+// acknowledged within one micro-batch plus 100 ms.
+class RunControl {
+public:
+    void pause();
+    void resume();
+    void stepOnce();  // from Paused: run to the next step boundary, then pause again
+    void stop();      // stop and keep: the job saves its state and ends as Cancelled
+
+    // A live change of a spec field ("gates.lambda"), applied by the job at its next step boundary.
+    void set(const std::string& field, double value);
+
+    enum class Proceed { Go, Stop };
+    // Passes at once while running; waits while paused; `on_pause(true/false)` is told when waiting begins and ends.
+    // `step_boundary` is true between steps (where stepOnce() halts) and false between micro-batches.
+    Proceed gate(bool step_boundary, const std::function<void(bool)>& on_pause = {});
+
+    std::map<std::string, double> takeChanges();
+    bool stopRequested() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    bool paused_ = false;
+    bool stop_ = false;
+    int steps_allowed_ = 0;
+    std::map<std::string, double> changes_;
+};
+
+}  // namespace fm

@@ -1,0 +1,33 @@
+// What a run records. A job declares its tables before the first row; nothing is added afterwards, because the run
+// file must not grow new datasets once single-writer-multiple-reader access has begun (DESIGN 6).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fm {
+
+enum class CellType { Int64, Float64, Float32Vector, Text };
+
+// One dataset of the run file. `path` is its HDF5 path ("series/loss/align"), and also the id under which it is
+// plotted. A column of N rows is N long; a Float32Vector column is N x width.
+struct Column {
+    std::string path;
+    CellType type = CellType::Float64;
+    int width = 1;      // vector length, or the capacity in bytes of a Text column (longer text is refused)
+    std::string unit;   // "", "ms", "tokens", "nat", "1" for ratios
+    std::string help;   // one sentence in the method's terms
+};
+
+// Columns that grow together. Names used by jobs: "steps", "probes", "samples", "pairs", "plans".
+struct Table {
+    std::string name;
+    std::vector<Column> columns;
+};
+
+using Cell = std::variant<std::int64_t, double, std::vector<float>, std::string>;
+using Row = std::vector<Cell>;
+
+}  // namespace fm

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/model/decoder_weights.h"
+#include "core/model/kv_cache.h"
 
 namespace fm {
 
@@ -22,14 +23,9 @@ at::Tensor rmsNorm(const at::Tensor& x_BTD, const at::Tensor& weight_D, double e
 at::Tensor linear(const at::Tensor& x_BTI, const Linear& weights);                    // computes in the weights' dtype
 at::Tensor applyRope(const at::Tensor& x_BTHd, const Rope& rope);
 
-// Keys and values of one layer so far; grows by doubling.
-struct KvCache {
-    at::Tensor key_BTKd, value_BTKd;  // capacity along T
-    std::int64_t used = 0;
-};
-
 // Causal softmax attention on the normalised layer input, output after o_proj (the "mixer output", before the
-// residual). Without a cache: positions start at 0. With one: x holds the next tokens.
+// residual), in the weights' dtype. Without a cache: positions start at 0. With one: x holds the next tokens, which
+// are appended to it. `rope` covers every position from 0 to the last token's.
 at::Tensor softmaxMixer(const at::Tensor& normed_BTD, const AttentionWeights& weights, const ModelConfig& config,
                         const Rope& rope, KvCache* cache = nullptr);
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "core/formats/tokenizer.h"
 #include "core/model/blocks.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
@@ -25,13 +26,14 @@ struct DecodeState {
     std::vector<KvCache> kv;             // used by full layers
     std::vector<BranchState> recurrent;  // used by linear layers
     std::int64_t position = 0;
-    std::int64_t kvBytes() const;
-    std::int64_t stateBytes() const;
+    std::int64_t kvBytes() const;     // of the tokens held, not of the capacity
+    std::int64_t stateBytes() const;  // 0 before the first token
 };
 DecodeState makeDecodeState(const HybridModel& model, std::int64_t batch, std::int64_t capacity);
 
 // Residual stream after the last layer, before the final norm. ids_BT is int64 on the weights' device.
-// With `state`: the tokens continue at state->position.
+// With `state`: the tokens continue at state->position, which moves on. `rope` covers every position used. Without a
+// gradient being recorded, prefer to call it under c10::NoGradGuard: it then works in place where it can.
 at::Tensor forwardHidden(const HybridModel& model, const at::Tensor& ids_BT, const Rope& rope,
                          DecodeState* state = nullptr);
 
@@ -44,7 +46,9 @@ at::Tensor embed(const DecoderWeights& weights, const at::Tensor& ids_BT);
 // Final norm and head; rows are any leading shape. fp32 result.
 at::Tensor logitsFromHidden(const DecoderWeights& weights, const at::Tensor& hidden_ND);
 
-// Greedy continuation of one prompt until an end token or `max_new` tokens. `on_token` may be empty and may throw.
+// Greedy continuation of one prompt until an end token (not part of the result) or `max_new` tokens. `on_token` may be
+// empty and may throw. Throws InputError when the prompt is empty, holds an id outside the vocabulary, or does not fit
+// the model's context together with `max_new`.
 std::vector<TokenId> generateGreedy(const HybridModel& model, const std::vector<TokenId>& prompt, std::int64_t max_new,
                                     const std::vector<std::int64_t>& stop_ids,
                                     const std::function<void(TokenId)>& on_token = {});

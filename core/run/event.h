@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -11,15 +13,17 @@
 namespace fm {
 
 enum class RunState { Running, Paused, Finished, Cancelled, Failed };
-const char* toString(RunState state);
+const char* toString(RunState state);  // "running", ...
+std::optional<RunState> runStateFromString(std::string_view word);
+bool isTerminal(RunState state);  // Finished, Cancelled or Failed: nothing follows
 
 // First event of every run. `spec_json` is the complete spec with every default filled in.
 struct RunOpened {
-    std::string run_id;        // "<UTC time>-<job>-<6 hex>", unique within a study; also the file stem
-    std::string job;           // "align", "gates", ...
+    std::string run_id;  // "<UTC time>-<job>-<6 hex>", unique within a study; also the file stem
+    std::string job;     // "align", "gates", ...
     std::string spec_json;
-    std::string software;      // version, LibTorch version, kernel path
-    std::string device;        // "cpu avx512, 2 threads" or the GPU's name
+    std::string software;  // version, LibTorch version, kernel path
+    std::string device;    // "cpu avx512, 2 threads" or the GPU's name
     std::string teacher_hash;
     std::vector<std::string> parents;  // ids this run was made from: branch set, gate run, plan
     std::vector<Table> tables;
@@ -40,6 +44,8 @@ struct Progressed {
     double eta_s = -1;        // < 0 when unknown
 };
 enum class Severity { Info, Warning, Error };
+const char* toString(Severity severity);  // "info", "warning", "error"
+std::optional<Severity> severityFromString(std::string_view word);
 struct Logged {
     Severity severity = Severity::Info;
     std::string text;  // begins with the module in brackets: "[gates] ..."

@@ -11,14 +11,16 @@
 
 namespace fm {
 
-// Thread: the job's thread. Numbers events without gaps and adds the time.
+// Thread: the job's thread. Numbers events without gaps and adds the time. Texts are made valid UTF-8 (utf8.h).
 class JobContext {
 public:
     JobContext(RunControl& control, std::vector<EventSink*> sinks);
 
-    void open(RunOpened header);            // once, before anything else
-    void append(int table, Row row);        // checks the row against its table (assert)
+    void open(RunOpened header);      // once, before anything else
+    void append(int table, Row row);  // checks the row against its table (assert)
     void log(Severity severity, std::string text);
+    // `done` of `total` units. The ETA comes from the rate since the first call (of this phase: a smaller `done` than
+    // the first begins a new one); time spent paused does not count.
     void progress(std::int64_t done, std::int64_t total, const std::string& unit, double tokens_per_s = 0);
     void state(RunState state, std::string text = {});
 

@@ -17,14 +17,17 @@ class RunControl {
 public:
     void pause();
     void resume();
-    void stepOnce();  // from Paused: run to the next step boundary, then pause again
-    void stop();      // stop and keep: the job saves its state and ends as Cancelled
+    // From Paused: run to the next step boundary, then pause again; requests add up. While running: pause at the
+    // next step boundary.
+    void stepOnce();
+    void stop();  // stop and keep: the job saves its state and ends as Cancelled
 
     // A live change of a spec field ("gates.lambda"), applied by the job at its next step boundary.
     void set(const std::string& field, double value);
 
     enum class Proceed { Go, Stop };
     // Passes at once while running; waits while paused; `on_pause(true/false)` is told when waiting begins and ends.
+    // It is called without the lock held, on the job's thread.
     // `step_boundary` is true between steps (where stepOnce() halts) and false between micro-batches.
     Proceed gate(bool step_boundary, const std::function<void(bool)>& on_pause = {});
 
@@ -36,6 +39,7 @@ private:
     std::condition_variable changed_;
     bool paused_ = false;
     bool stop_ = false;
+    bool in_step_ = false;  // paused, but allowed to run to the next step boundary
     int steps_allowed_ = 0;
     std::map<std::string, double> changes_;
 };

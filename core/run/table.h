@@ -16,9 +16,9 @@ enum class CellType { Int64, Float64, Float32Vector, Text };
 struct Column {
     std::string path;
     CellType type = CellType::Float64;
-    int width = 1;      // vector length, or the capacity in bytes of a Text column (longer text is refused)
-    std::string unit;   // "", "ms", "tokens", "nat", "1" for ratios
-    std::string help;   // one sentence in the method's terms
+    int width = 1;     // vector length, or the capacity in bytes of a Text column (longer text is refused)
+    std::string unit;  // "", "ms", "tokens", "nat", "1" for ratios
+    std::string help;  // one sentence in the method's terms
 };
 
 // Columns that grow together. Names used by jobs: "steps", "probes", "samples", "pairs", "plans".
@@ -29,5 +29,9 @@ struct Table {
 
 using Cell = std::variant<std::int64_t, double, std::vector<float>, std::string>;
 using Row = std::vector<Cell>;
+
+// Empty when `row` fits `table`: as many cells as columns, each of its column's type and length. Otherwise what is
+// wrong, naming the column.
+std::string rowMismatch(const Table& table, const Row& row);
 
 }  // namespace fm

@@ -1,0 +1,52 @@
+#include "core/run/event.h"
+
+#include <cassert>
+
+namespace fm {
+
+const char* toString(RunState state) {
+    switch (state) {
+        case RunState::Running:
+            return "running";
+        case RunState::Paused:
+            return "paused";
+        case RunState::Finished:
+            return "finished";
+        case RunState::Cancelled:
+            return "cancelled";
+        case RunState::Failed:
+            return "failed";
+    }
+    assert(false);
+    return "";
+}
+
+std::optional<RunState> runStateFromString(std::string_view word) {
+    for (RunState state :
+         {RunState::Running, RunState::Paused, RunState::Finished, RunState::Cancelled, RunState::Failed})
+        if (word == toString(state)) return state;
+    return std::nullopt;
+}
+
+bool isTerminal(RunState state) { return state != RunState::Running && state != RunState::Paused; }
+
+const char* toString(Severity severity) {
+    switch (severity) {
+        case Severity::Info:
+            return "info";
+        case Severity::Warning:
+            return "warning";
+        case Severity::Error:
+            return "error";
+    }
+    assert(false);
+    return "";
+}
+
+std::optional<Severity> severityFromString(std::string_view word) {
+    for (Severity severity : {Severity::Info, Severity::Warning, Severity::Error})
+        if (word == toString(severity)) return severity;
+    return std::nullopt;
+}
+
+}  // namespace fm

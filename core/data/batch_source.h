@@ -1,4 +1,8 @@
 // Batch i of a mix of tasks: a pure function of (seed, i), whatever was drawn before. Resume needs no data position.
+//
+// Counters (random.h): slot 0 of (seed, i) chooses length and kind of the batch, slot 1 + j is the seed of sample j,
+// which in turn chooses the sample's task. The top bit of a sample seed is 1 on the held-out side and 0 on the training
+// side, so that no seed is ever on both.
 #pragma once
 
 #include <memory>
@@ -16,23 +20,32 @@ struct TaskShare {
 
 struct BatchMix {
     std::vector<TaskShare> tasks;
-    std::vector<std::int32_t> lengths;  // the length of batch i is drawn from these (uniformly, seeded)
+    std::vector<std::int32_t> lengths;     // the length of batch i is drawn from these (uniformly, seeded)
     std::int32_t tokens_per_batch = 8192;  // B = max(1, tokens_per_batch / T)
-    bool held_out = false;  // draws text and seeds from the held-out side; never meets a training sample
-    double text_batch_share = 0;  // this share of whole batches is plain text (text KL)
+    bool held_out = false;                 // draws text and seeds from the held-out side; never meets a training sample
+    double text_batch_share = 0;           // this share of whole batches is plain text (text KL)
 };
 
-// Thread: batch() is const and may be called from a prefetch thread.
+// Thread: batch() is const and may be called from several threads.
 class BatchSource {
 public:
+    // Throws InputError with all problems of the mix: unknown tasks, shares, lengths too short for a task.
+    // `resources.part` is set from `mix.held_out`.
     BatchSource(BatchMix mix, TaskResources resources, std::uint64_t seed);
+    // index >= 0. Throws InputError when a sample cannot be made at the drawn length.
     Batch batch(std::int64_t index) const;
 
 private:
+    const Task& taskOf(std::uint64_t sample_seed) const;
+
     BatchMix mix_;
     TaskResources resources_;
     std::uint64_t seed_;
     std::vector<std::unique_ptr<Task>> tasks_;
+    std::unique_ptr<Task> text_;
 };
+
+// Lays the samples out as one right-padded batch; `padding` fills the invalid positions.
+Batch packBatch(std::vector<Sample> samples, TokenId padding);
 
 }  // namespace fm

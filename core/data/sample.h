@@ -14,9 +14,10 @@ namespace fm {
 struct Answer {
     std::int32_t begin = 0;
     std::int32_t length = 0;
-    std::string text;            // expected answer as text
-    double depth = 0;            // where its (first) needle stands, 0 = start of the context, 1 = end
-    std::int32_t needle_begin = 0;  // token index of the needle
+    std::string text;               // decode(answer tokens) without the blank that its first token may begin with
+    double depth = 0;               // where the needle that holds the value stands: 0 = start of the context, 1 = end
+    std::int32_t needle_begin = 0;  // RULER tasks: token in which the value begins in the context; else: first token
+                                    // of the needle that holds the value
 };
 
 struct Sample {
@@ -25,6 +26,7 @@ struct Sample {
     std::string task;             // "passkey", "niah_single_1", "mk8", "hop4", "text", ...
     std::uint64_t seed = 0;
     std::int32_t requested_length = 0;  // tokens asked for; ids.size() <= requested_length
+    std::int32_t answer_budget = 0;     // tokens a model may generate from the first answer on; counted in the length
 };
 
 // B sequences of T tokens, right-padded; position t predicts token t+1.

@@ -1,5 +1,5 @@
-// Generators of retrieval samples: every sample is a pure function of (spec, seed). evaluation.md 2, method.md 1.4/1.13,
-// prototype.md 7 and 7.1.
+// Generators of retrieval samples: every sample is a pure function of (spec, seed). evaluation.md 2,
+// method.md 1.4/1.13, prototype.md 7 and 7.1.
 #pragma once
 
 #include <memory>
@@ -16,6 +16,12 @@ struct TaskResources {
     std::shared_ptr<const Tokenizer> tokenizer;
     std::shared_ptr<const TextCorpus> corpus;  // haystack and plain text; may be null for noise/needle haystacks
     std::string chat_family;                   // "" = raw completion prompts
+    // Which side of the corpus is read. The part also enters every random draw: a held-out sample never equals the
+    // training sample of the same seed.
+    TextCorpus::Part part = TextCorpus::Part::Train;
+    // RULER's essay haystack is the first n words of the corpus, the same for every sample. True begins at a seeded
+    // word instead, which is what gate training and probes want.
+    bool vary_haystack = false;
 };
 
 class Task {
@@ -27,12 +33,19 @@ public:
     virtual Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1) const = 0;
 };
 
-// Names: "passkey" (ten 32-word NATO passkeys), "simple_passkey",
-//   "niah_single_1..3", "niah_multikey_1..3", "niah_multivalue", "niah_multiquery",
-//   word tasks that small teachers learn: "single", "mk4", "mk8", "mk16", "mk32" (one asked), "mq4" (all asked),
-//   "hop2", "hop4", "hop8", "hop16" (two-hop reference among N pairs), "pair4" (answer needs two needles), "far4"
-//   (value stands away from its key), "copy" (verbatim copy), and "text" (plain text, no answers).
+// Names ("N", "M" are numbers; throws InputError that lists the names for anything else):
+//   "passkey" (ten 32-word NATO passkeys), "passkeyNxM" (N <= 10 keys of M <= 64 words), "simple_passkey";
+//   "niah_single_1..3", "niah_multikey_1..3", "niah_multivalue", "niah_multiquery": RULER, evaluation.md 2;
+//   word tasks that small teachers learn, values of four NATO words:
+//     "single", "mkN" (N <= 64 keys, one asked), "mqN" (N <= 8, all asked), "hopN" (two-hop reference among N <= 32
+//     chains), "hop3_N" (three hops, N <= 21), "pairN" (the answer takes words 1-2 from one needle and 3-4 from
+//     another, 2 <= N <= 64), "farN" (value stands away from its key, N <= 16), "bindN" (needle named by two words,
+//     each of which names others too, N <= 64); "mkN", "hopN", "hop3_N", "farN", "bindN" take a suffix "qM" (M <= 8
+//     questions instead of one); "copy" (verbatim copy of 16 to 32 random tokens);
+//   "text" (plain text, no answers).
+// Tasks that read text ("text", the essay haystacks, "passkey") throw InputError when there is no corpus.
 std::unique_ptr<Task> makeTask(const std::string& name, const TaskResources& resources);
+// The names above as a user would pick them (with usual numbers).
 std::vector<std::string> taskNames();
 
 }  // namespace fm

@@ -1,0 +1,122 @@
+#include "core/data/batch_source.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/data/random.h"
+#include "core/data/sample_check.h"
+#include "core/run/error.h"
+
+namespace fm {
+namespace {
+
+constexpr std::uint64_t kHeldOutBit = 1ULL << 63;
+
+void append(std::vector<Problem>& problems, const InputError& error) {
+    problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+}
+
+std::vector<Problem> problemsOf(const BatchMix& mix) {
+    std::vector<Problem> problems;
+    if (mix.lengths.empty()) problems.push_back({"lengths", "[]", "at least one length in tokens"});
+    for (std::int32_t length : mix.lengths)
+        if (length < 2) problems.push_back({"lengths", std::to_string(length), "lengths of at least 2 tokens"});
+    if (mix.tokens_per_batch < 1)
+        problems.push_back({"tokens_per_batch", std::to_string(mix.tokens_per_batch), "at least 1"});
+    if (!(mix.text_batch_share >= 0 && mix.text_batch_share <= 1))
+        problems.push_back({"text_batch_share", std::to_string(mix.text_batch_share), "a share from 0 to 1"});
+    double total = 0;
+    for (const TaskShare& share : mix.tasks) {
+        if (!(share.share >= 0 && std::isfinite(share.share)))
+            problems.push_back({"tasks." + share.task, std::to_string(share.share), "a share of at least 0"});
+        total += share.share;
+    }
+    if (!(total > 0) && mix.text_batch_share < 1)
+        problems.push_back({"tasks", "no task with a share above 0", "at least one task, or text_batch_share 1"});
+    return problems;
+}
+
+TokenId paddingId(const Tokenizer& tokenizer) {
+    const TokenId id = tokenizer.idOf("<|endoftext|>");
+    return id >= 0 ? id : 0;
+}
+
+}  // namespace
+
+BatchSource::BatchSource(BatchMix mix, TaskResources resources, std::uint64_t seed)
+    : mix_(std::move(mix)), resources_(std::move(resources)), seed_(seed) {
+    resources_.part = mix_.held_out ? TextCorpus::Part::HeldOut : TextCorpus::Part::Train;
+    std::vector<Problem> problems = problemsOf(mix_);
+    const std::int32_t shortest =
+        mix_.lengths.empty() ? 0 : *std::min_element(mix_.lengths.begin(), mix_.lengths.end());
+    const auto add = [&](const std::string& name) -> std::unique_ptr<Task> {
+        try {
+            std::unique_ptr<Task> task = makeTask(name, resources_);
+            if (shortest >= 2) task->make(0, shortest);  // a length that cannot work is said now, not in step 1000
+            return task;
+        } catch (const InputError& error) {
+            append(problems, error);
+            return nullptr;
+        }
+    };
+    for (const TaskShare& share : mix_.tasks) tasks_.push_back(add(share.task));
+    if (mix_.text_batch_share > 0) text_ = add("text");
+    if (!problems.empty()) throw InputError(std::move(problems));
+}
+
+const Task& BatchSource::taskOf(std::uint64_t sample_seed) const {
+    double total = 0;
+    for (const TaskShare& share : mix_.tasks) total += share.share;
+    double left = Rng(deriveSeed(sample_seed, hashName("task"))).uniform() * total;
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+        if (mix_.tasks[i].share <= 0) continue;
+        last = i;
+        left -= mix_.tasks[i].share;
+        if (left < 0) break;
+    }
+    return *tasks_[last];
+}
+
+Batch BatchSource::batch(std::int64_t index) const {
+    const auto i = static_cast<std::uint64_t>(index);
+    Rng rng(deriveSeed(seed_, i, 0));
+    const std::int32_t length = mix_.lengths[rng.below(mix_.lengths.size())];
+    const bool plain_text = rng.uniform() < mix_.text_batch_share;
+    const std::int32_t count = std::max(1, mix_.tokens_per_batch / length);
+    std::vector<Sample> samples;
+    samples.reserve(static_cast<std::size_t>(count));
+    for (std::int32_t j = 0; j < count; ++j) {
+        const std::uint64_t drawn = deriveSeed(seed_, i, 1 + static_cast<std::uint64_t>(j));
+        const std::uint64_t sample_seed = mix_.held_out ? drawn | kHeldOutBit : drawn & ~kHeldOutBit;
+        const Task& task = plain_text ? *text_ : taskOf(sample_seed);
+        samples.push_back(task.make(sample_seed, length));
+        assert(checkSample(samples.back(), *resources_.tokenizer).empty());
+    }
+    Batch batch = packBatch(std::move(samples), paddingId(*resources_.tokenizer));
+    batch.plain_text = plain_text;
+    return batch;
+}
+
+Batch packBatch(std::vector<Sample> samples, TokenId padding) {
+    Batch batch;
+    batch.batch = static_cast<std::int32_t>(samples.size());
+    for (const Sample& sample : samples)
+        batch.tokens = std::max(batch.tokens, static_cast<std::int32_t>(sample.ids.size()));
+    const std::size_t total = samples.size() * static_cast<std::size_t>(batch.tokens);
+    batch.ids_BT.assign(total, padding);
+    batch.answer_BT.assign(total, 0);
+    batch.valid_BT.assign(total, 0);
+    for (std::size_t row = 0; row < samples.size(); ++row) {
+        const Sample& sample = samples[row];
+        const auto at = static_cast<std::ptrdiff_t>(row * static_cast<std::size_t>(batch.tokens));
+        std::copy(sample.ids.begin(), sample.ids.end(), batch.ids_BT.begin() + at);
+        std::fill_n(batch.valid_BT.begin() + at, sample.ids.size(), std::uint8_t{1});
+        for (const Answer& answer : sample.answers)
+            std::fill_n(batch.answer_BT.begin() + at + answer.begin, answer.length, std::uint8_t{1});
+    }
+    batch.samples = std::move(samples);
+    return batch;
+}
+
+}  // namespace fm

@@ -1,0 +1,89 @@
+#include "core/data/word_task.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/data/task_parts.h"
+
+namespace fm {
+namespace {
+
+struct Place {
+    std::int32_t position = 0;  // filler tokens before the needle, gaps not counted
+    std::int32_t needle = 0;
+};
+
+// Distinct ascending positions in [0, free]; the asked needle's is fixed when depth >= 0.
+std::vector<Place> placeNeedles(std::int32_t needles, std::int32_t asked, std::int32_t free, double depth, Rng& rng) {
+    std::vector<std::int32_t> positions = rng.distinct(free + 1, needles);
+    std::vector<Place> places;
+    for (std::int32_t i = 0; i < needles; ++i) places.push_back({positions[static_cast<std::size_t>(i)], i});
+    if (depth >= 0) {
+        const auto wanted = static_cast<std::int32_t>(std::lround(std::min(depth, 1.0) * free));
+        Place& mine = places[static_cast<std::size_t>(asked)];
+        for (Place& place : places)  // whoever stands there takes the place that becomes free
+            if (place.position == wanted) place.position = mine.position;
+        mine.position = wanted;
+    }
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.position < b.position; });
+    return places;
+}
+
+void appendPart(TokenIds& ids, const WordDraft& draft, const WordDraft::Part& part) {
+    ids.insert(ids.end(), draft.ids.begin() + part.begin, draft.ids.begin() + part.end);
+}
+
+std::int32_t size(const TokenIds& ids) { return static_cast<std::int32_t>(ids.size()); }
+
+}  // namespace
+
+WordTask::WordTask(std::string name, const WordFamily& family, const TaskResources& resources)
+    : name_(std::move(name)),
+      family_(family),
+      resources_(resources),
+      pieces_(*resources.tokenizer),
+      filler_(resources) {
+    Rng rng(0);  // only to count: the worst case is the same for every seed
+    const WordDraft draft = draftWords(family_, pieces_, rng);
+    min_tokens_ = draft.worst_tokens + static_cast<std::int32_t>(draft.needles.size());
+}
+
+Sample WordTask::make(std::uint64_t seed, std::int32_t tokens, double depth) const {
+    if (tokens < min_tokens_) throwTooShort(name_, tokens, min_tokens_);
+    Rng rng = taskRng(name_, resources_, seed);
+    const WordDraft draft = draftWords(family_, pieces_, rng);
+    std::int32_t free = tokens - size(draft.ids);
+    for (const WordDraft::Needle& needle : draft.needles) free -= needle.gap;
+    const auto count = static_cast<std::int32_t>(draft.needles.size());
+    const std::vector<Place> places = placeNeedles(count, draft.questions.front().needle, free, depth, rng);
+
+    Sample sample = emptySample(name_, seed, tokens);
+    FillerText::Reader filler = filler_.read(rng);
+    std::vector<std::int32_t> needle_begin(draft.needles.size());
+    std::vector<double> needle_depth(draft.needles.size());
+    std::int32_t written = 0;
+    for (const Place& place : places) {
+        const auto index = static_cast<std::size_t>(place.needle);
+        const WordDraft::Needle& needle = draft.needles[index];
+        filler.append(sample.ids, place.position - written);
+        written = place.position;
+        needle_begin[index] = size(sample.ids);
+        needle_depth[index] = free > 0 ? static_cast<double>(place.position) / free : 0;
+        appendPart(sample.ids, draft, needle.head);
+        filler.append(sample.ids, needle.gap);
+        appendPart(sample.ids, draft, needle.tail);
+    }
+    filler.append(sample.ids, free - written);
+    for (const WordDraft::Question& question : draft.questions) {
+        appendPart(sample.ids, draft, question.ask);
+        const auto index = static_cast<std::size_t>(question.needle);
+        sample.answers.push_back(
+            {size(sample.ids), question.answer.length(), question.text, needle_depth[index], needle_begin[index]});
+        appendPart(sample.ids, draft, question.answer);
+    }
+    sample.answer_budget = size(sample.ids) - sample.answers.front().begin;
+    appendPart(sample.ids, draft, draft.close);
+    return sample;
+}
+
+}  // namespace fm

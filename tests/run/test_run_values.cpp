@@ -1,0 +1,105 @@
+// Plans, run ids, rows against tables, UTF-8 repair.
+#include <QStringDecoder>
+#include <QTest>
+
+#include <set>
+
+#include "core/run/event.h"
+#include "core/run/plan.h"
+#include "core/run/run_id.h"
+#include "core/run/utf8.h"
+
+class TestRunValues : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void aPlanKnowsItsLayers() {
+        const fm::Plan plan = fm::Plan::fromFullLayers(6, {4, 0, 4});
+        QCOMPARE(plan.key(), std::string("FLLLFL"));
+        QCOMPARE(plan.fullLayers(), (std::vector<int>{0, 4}));
+        QCOMPARE(plan.budget(), 2);
+        fm::Plan pinned = plan;
+        pinned.pins = {{3, fm::LayerKind::Linear}};
+        QCOMPARE(pinned.key(), plan.key());
+        QCOMPARE(fm::Plan::fromFullLayers(0, {}).key(), std::string());
+    }
+
+    void runIdsAreUniqueAndRecognised() {
+        std::set<std::string> ids;
+        for (int i = 0; i < 100; ++i) {
+            const std::string id = fm::makeRunId("gates");
+            QVERIFY2(fm::isRunId(id), id.c_str());
+            ids.insert(id);
+        }
+        QVERIFY(ids.size() > 98);  // 24 random bits: two equal ones in 100 happen once in 3,000 trials
+    }
+
+    void onlyRunIdsPassAsRunIds() {
+        QVERIFY(fm::isRunId("20260314T150926Z-gates-3fa9c1"));
+        for (const char* other :
+             {"", "gates", "20260314T150926Z-gates-3fa9c", "20260314T150926Z-gates-3fa9cg", "20260314T150926Z--3fa9c1",
+              "20260314T150926Z-../x-3fa9c1", "20260314T150926Z-a/b-3fa9c1", "20260314T150926-gates-3fa9c1",
+              "20260314T150926Z-Gates-3fa9c1", "20260314T150926Z-gates-3fa9c1/..", "x0260314T150926Z-gates-3fa9c1"})
+            QVERIFY2(!fm::isRunId(other), other);
+    }
+
+    void rowsAreComparedWithTheirTable() {
+        const fm::Table table{"steps",
+                              {{"i", fm::CellType::Int64},
+                               {"v", fm::CellType::Float32Vector, 2},
+                               {"t", fm::CellType::Text, 3},
+                               {"d", fm::CellType::Float64}}};
+        const auto row = [](fm::Cell i, fm::Cell v, fm::Cell t, fm::Cell d) { return fm::Row{i, v, t, d}; };
+        const std::vector<float> two = {1, 2};
+        QCOMPARE(fm::rowMismatch(table, row(std::int64_t{1}, two, std::string("abc"), 1.0)), std::string());
+        QVERIFY(!fm::rowMismatch(table, {}).empty());
+        QVERIFY(fm::rowMismatch(table, row(1.0, two, std::string(), 1.0)).find("i ") == 0);
+        QVERIFY(fm::rowMismatch(table, row(std::int64_t{1}, std::vector<float>{1}, std::string(), 1.0)).find("v ") ==
+                0);
+        QVERIFY(fm::rowMismatch(table, row(std::int64_t{1}, two, std::string("abcd"), 1.0)).find("t ") == 0);
+        QVERIFY(fm::rowMismatch(table, row(std::int64_t{1}, two, std::string(), std::int64_t{1})).find("d ") == 0);
+    }
+
+    // Qt's decoder is the independent judge of what is valid UTF-8.
+    void repairedTextIsValidAndKeepsItsLength() {
+        std::string bytes;
+        unsigned seed = 1;
+        for (int i = 0; i < 20'000; ++i) {
+            seed = seed * 1664525u + 1013904223u;
+            const unsigned kind = seed >> 30;
+            bytes += static_cast<char>(kind == 0 ? seed >> 24 : kind == 1 ? 0x80 | (seed >> 20 & 0x3f) : seed >> 16);
+        }
+        std::string repaired = bytes;
+        fm::replaceInvalidUtf8(repaired);
+        QCOMPARE(repaired.size(), bytes.size());
+        QStringDecoder judge(QStringDecoder::Utf8);
+        const QString decoded = judge(QByteArray::fromStdString(repaired));
+        QVERIFY(!decoded.isEmpty() && !judge.hasError());
+        const std::string valid = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z\xed\x9f\xbf\xf4\x8f\xbf\xbf";
+        std::string same = valid;
+        fm::replaceInvalidUtf8(same);
+        QCOMPARE(same, valid);
+        for (const char* bad :
+             {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf8"}) {
+            std::string text = bad;
+            fm::replaceInvalidUtf8(text);
+            QCOMPARE(text, std::string(std::string(bad).size(), '?'));
+        }
+    }
+
+    void prefixesCutNoCharacter() {
+        const std::string text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";  // 1 + 2 + 3 + 4 bytes
+        const std::size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+        for (std::size_t bytes = 0; bytes < 12; ++bytes) QCOMPARE(fm::utf8PrefixLength(text, bytes), expected[bytes]);
+    }
+
+    void wordsOfStatesComeBack() {
+        for (const char* word : {"running", "paused", "finished", "cancelled", "failed"})
+            QCOMPARE(std::string(fm::toString(fm::runStateFromString(word).value())), std::string(word));
+        QVERIFY(!fm::runStateFromString("done"));
+        for (const char* word : {"info", "warning", "error"})
+            QCOMPARE(std::string(fm::toString(fm::severityFromString(word).value())), std::string(word));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunValues)
+#include "test_run_values.moc"

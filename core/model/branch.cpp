@@ -1,0 +1,58 @@
+#include "core/model/branch.h"
+
+#include <ATen/ATen.h>
+
+#include "core/model/branch_cast.h"
+
+namespace fm {
+
+namespace {
+
+using LayerVisitor = std::function<void(const char* name, at::Tensor& tensor, bool trained)>;
+
+// Names follow FLA's gated_deltanet (export.md 2), so that an exporter renames little.
+void forEachOfLayer(BranchWeights& w, const LayerVisitor& visit) {
+    const auto visitDefined = [&visit](const char* name, at::Tensor& tensor, bool trained) {
+        if (tensor.defined()) visit(name, tensor, trained);
+    };
+    visitDefined("q_proj.weight", w.q_OD, true);
+    visitDefined("k_proj.weight", w.k_OD, true);
+    visitDefined("v_proj.weight", w.v_OD, true);
+    visitDefined("a_proj.weight", w.a_HD, true);
+    visitDefined("b_proj.weight", w.b_HD, true);
+    visitDefined("A_log", w.A_log_H, true);
+    visitDefined("dt_bias", w.dt_bias_H, true);
+    visitDefined("log_decay", w.log_decay_H, false);
+    visitDefined("g_proj.weight", w.z_OD, true);
+    visitDefined("o_norm.weight", w.out_norm_d, true);
+    visitDefined("o_proj.weight", w.o_DO, true);
+}
+
+void forEachOfSet(BranchSet& set, bool trained_only, const BranchTensorVisitor& visit) {
+    for (std::size_t l = 0; l < set.layers.size(); ++l) {
+        const std::string prefix = "layers." + std::to_string(l) + ".";
+        forEachOfLayer(set.layers[l], [&](const char* name, at::Tensor& tensor, bool trained) {
+            if (trained || !trained_only) visit(prefix + name, tensor);
+        });
+    }
+}
+
+}  // namespace
+
+const char* toString(BranchKind kind) { return kind == BranchKind::Gdn ? "gdn" : "lightning"; }
+const char* toString(BranchForm form) { return form == BranchForm::Exportable ? "exportable" : "plain"; }
+
+void forEachTensor(BranchSet& set, const BranchTensorVisitor& visit) { forEachOfSet(set, false, visit); }
+void forEachTrainable(BranchSet& set, const BranchTensorVisitor& visit) { forEachOfSet(set, true, visit); }
+
+BranchSet castBranches(const BranchSet& set, at::Device device, at::ScalarType dtype) {
+    BranchSet out = set;
+    // norm weights, decays and their biases decide exponents: they keep full precision (DESIGN 5)
+    const at::ScalarType vector_dtype = dtype == at::kDouble ? at::kDouble : at::kFloat;
+    forEachTensor(out, [&](const std::string&, at::Tensor& tensor) {
+        tensor = tensor.detach().to(device, tensor.dim() == 1 ? vector_dtype : dtype);
+    });
+    return out;
+}
+
+}  // namespace fm

@@ -1,0 +1,110 @@
+#include "core/model/branch_forward.h"
+
+#include <ATen/ATen.h>
+
+#include <cassert>
+#include <cmath>
+
+#include "core/model/gdn_op.h"
+#include "core/model/lightning_op.h"
+#include "core/model/recurrence_util.h"
+
+namespace fm {
+
+namespace {
+
+at::Tensor splitHeads(const at::Tensor& x_BTO, std::int64_t head_dim) {
+    return x_BTO.unflatten(-1, {x_BTO.size(-1) / head_dim, head_dim});
+}
+
+at::Tensor l2Normalised(const at::Tensor& x_BTHd) {
+    return x_BTHd * (x_BTHd.square().sum(-1, /*keepdim=*/true) + kL2NormEps).rsqrt();
+}
+
+// Query head h reads K/V head floor(h / group): whole heads are repeated, never single rows (method.md 13).
+at::Tensor repeatHeads(const at::Tensor& x_BTKd, std::int64_t heads) {
+    const std::int64_t group = heads / x_BTKd.size(2);
+    assert(group * x_BTKd.size(2) == heads);
+    return group == 1 ? x_BTKd : x_BTKd.repeat_interleave(group, 2);
+}
+
+double attentionScale(const ModelConfig& config) { return 1.0 / std::sqrt(static_cast<double>(config.head_dim)); }
+
+}  // namespace
+
+BranchProjections projectBranch(const at::Tensor& normed, const BranchWeights& weights) {
+    const at::Tensor x = normed.to(weights.q_OD.scalar_type());
+    BranchProjections p;
+    p.q_BTO = at::linear(x, weights.q_OD);
+    p.k_BTO = at::linear(x, weights.k_OD);
+    p.v_BTO = at::linear(x, weights.v_OD);
+    p.z_BTO = at::linear(x, weights.z_OD);
+    if (weights.a_HD.defined()) {
+        p.a_BTH = at::linear(x, weights.a_HD);
+        p.b_BTH = at::linear(x, weights.b_HD);
+    }
+    return p;
+}
+
+BranchHeads branchHeads(const BranchProjections& projected, const BranchWeights& weights, const BranchSpec& spec,
+                        const ModelConfig& config) {
+    const auto heads = [&](const at::Tensor& x_BTO) {
+        const at::Tensor x = splitHeads(toComputePrecision(x_BTO), config.head_dim);
+        // GLA, which carries Lightning, has neither SiLU nor l2-norm (export.md 4)
+        const bool silu = spec.kind == BranchKind::Gdn && spec.form == BranchForm::Exportable;
+        return silu ? at::silu(x) : x;
+    };
+    BranchHeads out{heads(projected.q_BTO), heads(projected.k_BTO), heads(projected.v_BTO), {}, {}};
+    if (spec.kind == BranchKind::Gdn) {
+        out.q_BTHd = l2Normalised(out.q_BTHd);
+        out.k_BTHd = l2Normalised(out.k_BTHd);
+        const at::Tensor a = toComputePrecision(projected.a_BTH);
+        out.g_BTH =
+            -weights.A_log_H.to(a.scalar_type()).exp() * at::softplus(a + weights.dt_bias_H.to(a.scalar_type()));
+        out.beta_BTH = at::sigmoid(toComputePrecision(projected.b_BTH));
+    }
+    out.k_BTHd = repeatHeads(out.k_BTHd, config.num_heads);
+    out.v_BTHd = repeatHeads(out.v_BTHd, config.num_heads);
+    return out;
+}
+
+at::Tensor recurBranch(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,
+                       const ModelConfig& config, BranchState* state) {
+    const at::Tensor initial = state ? state->state_BHkv : at::Tensor();
+    const bool decode = state && initial.defined() && heads.q_BTHd.size(1) == 1;
+    at::Tensor* final_state = state ? &state->state_BHkv : nullptr;
+    if (spec.kind == BranchKind::Gdn) {
+        GdnInputs in{heads.q_BTHd,   heads.k_BTHd,           heads.v_BTHd, heads.g_BTH,
+                     heads.beta_BTH, attentionScale(config), {},           {}};
+        if (decode) return gdnDecode(in, *final_state);
+        in.initial_state_BHkv = initial;
+        return gdnRecurrence(in, final_state);
+    }
+    LightningInputs in{heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, weights.log_decay_H, attentionScale(config), {}, {}};
+    if (decode) return lightningDecode(in, *final_state);
+    in.initial_state_BHkv = initial;
+    return lightningRecurrence(in, final_state);
+}
+
+at::Tensor gateBranch(const at::Tensor& o_BTHd, const at::Tensor& z_BTO, const BranchWeights& weights,
+                      const BranchSpec& spec) {
+    const at::Tensor rstd = (o_BTHd.square().mean(-1, /*keepdim=*/true) + spec.norm_eps).rsqrt();
+    const at::Tensor normed = (o_BTHd * rstd * weights.out_norm_d.to(o_BTHd.scalar_type())).flatten(-2);
+    const at::Tensor z = toComputePrecision(z_BTO);
+    return normed * (spec.form == BranchForm::Exportable ? at::silu(z) : 2 * at::sigmoid(z));
+}
+
+at::Tensor linearMixerHeads(const at::Tensor& normed, const BranchWeights& weights, const BranchSpec& spec,
+                            const ModelConfig& config, BranchState* state) {
+    const BranchProjections projected = projectBranch(normed, weights);
+    const BranchHeads heads = branchHeads(projected, weights, spec, config);
+    return gateBranch(recurBranch(heads, weights, spec, config, state), projected.z_BTO, weights, spec);
+}
+
+at::Tensor linearMixer(const at::Tensor& normed, const BranchWeights& weights, const BranchSpec& spec,
+                       const ModelConfig& config, BranchState* state) {
+    const at::Tensor gated = linearMixerHeads(normed, weights, spec, config, state);
+    return at::linear(gated.to(weights.o_DO.scalar_type()), weights.o_DO);
+}
+
+}  // namespace fm

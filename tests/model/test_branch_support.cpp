@@ -1,0 +1,202 @@
+#include "test_branch_support.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+
+namespace fm::test {
+
+namespace {
+
+using Vector = std::vector<double>;
+
+Vector row(const at::Tensor& x, std::int64_t index) {
+    const at::Tensor r = x[index].to(at::kDouble).contiguous();
+    return Vector(r.const_data_ptr<double>(), r.const_data_ptr<double>() + r.numel());
+}
+
+Vector vectorOf(const at::Tensor& x) { return row(x.reshape({1, -1}), 0); }
+
+using Matrix = std::vector<Vector>;
+
+Matrix matrixOf(const at::Tensor& x) {
+    Matrix rows;
+    for (std::int64_t i = 0; x.defined() && i < x.size(0); ++i) rows.push_back(row(x, i));
+    return rows;
+}
+
+Vector times(const Matrix& matrix, const Vector& x) {
+    Vector y;
+    for (const Vector& r : matrix) {
+        double sum = 0;
+        for (std::size_t j = 0; j < x.size(); ++j) sum += r[j] * x[j];
+        y.push_back(sum);
+    }
+    return y;
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double silu(double x) { return x * sigmoid(x); }
+double softplus(double x) { return std::log1p(std::exp(x)); }
+
+Vector headOf(const Vector& x, std::int64_t head, std::int64_t dim) {
+    return Vector(x.begin() + head * dim, x.begin() + (head + 1) * dim);
+}
+
+void l2Normalise(Vector& x) {
+    double sum = 0;
+    for (double value : x) sum += value * value;
+    for (double& value : x) value /= std::sqrt(sum + 1e-6);
+}
+
+// One head's recurrence for one token: S is [dk][dv].
+Vector stepHead(std::vector<Vector>& state, const Vector& q, const Vector& k, const Vector& v, double log_decay,
+                double beta, bool delta_rule, double scale) {
+    const std::size_t dim = v.size();
+    for (Vector& r : state)
+        for (double& s : r) s *= std::exp(log_decay);
+    for (std::size_t j = 0; j < dim; ++j) {
+        double held = 0;
+        for (std::size_t i = 0; i < k.size(); ++i) held += k[i] * state[i][j];
+        const double written = delta_rule ? beta * (v[j] - held) : v[j];
+        for (std::size_t i = 0; i < k.size(); ++i) state[i][j] += k[i] * written;
+    }
+    Vector o(dim, 0.0);
+    for (std::size_t j = 0; j < dim; ++j)
+        for (std::size_t i = 0; i < q.size(); ++i) o[j] += scale * q[i] * state[i][j];
+    return o;
+}
+
+struct OracleToken {
+    Vector q, k, v, z, a, b;
+};
+
+struct OracleWeights {
+    Matrix q, k, v, z, a, b, o;
+    explicit OracleWeights(const BranchWeights& w)
+        : q(matrixOf(w.q_OD)),
+          k(matrixOf(w.k_OD)),
+          v(matrixOf(w.v_OD)),
+          z(matrixOf(w.z_OD)),
+          a(matrixOf(w.a_HD)),
+          b(matrixOf(w.b_HD)),
+          o(matrixOf(w.o_DO)) {}
+};
+
+OracleToken projectToken(const Vector& x, const OracleWeights& w) {
+    return {times(w.q, x), times(w.k, x), times(w.v, x), times(w.z, x), times(w.a, x), times(w.b, x)};
+}
+
+}  // namespace
+
+ModelConfig smallConfig() {
+    ModelConfig config;
+    config.hidden_size = 12;
+    config.num_layers = 1;
+    config.num_heads = 4;
+    config.num_kv_heads = 2;
+    config.head_dim = 6;
+    return config;
+}
+
+const std::vector<BranchCase>& allBranchCases() {
+    static const std::vector<BranchCase> cases = {
+        {BranchKind::Gdn, BranchForm::Exportable, true, "gdn-exportable-expanded"},
+        {BranchKind::Gdn, BranchForm::Exportable, false, "gdn-exportable-grouped"},
+        {BranchKind::Gdn, BranchForm::Plain, true, "gdn-plain-expanded"},
+        {BranchKind::Gdn, BranchForm::Plain, false, "gdn-plain-grouped"},
+        {BranchKind::Lightning, BranchForm::Exportable, true, "lightning-exportable-expanded"},
+        {BranchKind::Lightning, BranchForm::Exportable, false, "lightning-exportable-grouped"},
+        {BranchKind::Lightning, BranchForm::Plain, true, "lightning-plain-expanded"},
+        {BranchKind::Lightning, BranchForm::Plain, false, "lightning-plain-grouped"},
+    };
+    return cases;
+}
+
+BranchSpec specOf(const BranchCase& which) { return {which.kind, which.form, which.expanded_kv, 1e-5}; }
+
+BranchWeights randomBranch(const BranchSpec& spec, const ModelConfig& config, std::int64_t seed) {
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(seed));
+    const auto normal = [&generator](std::vector<std::int64_t> shape, double scale) {
+        return at::randn(shape, generator, at::kDouble) * scale;
+    };
+    const std::int64_t width = config.hidden_size, heads = config.num_heads, d = config.head_dim;
+    const std::int64_t kv_heads = spec.expanded_kv ? heads : config.num_kv_heads;
+    BranchWeights w;
+    w.q_OD = normal({heads * d, width}, 0.4);
+    w.k_OD = normal({kv_heads * d, width}, 0.4);
+    w.v_OD = normal({kv_heads * d, width}, 0.4);
+    w.z_OD = normal({heads * d, width}, 0.3);
+    w.o_DO = normal({width, heads * d}, 0.3);
+    w.out_norm_d = 1 + normal({d}, 0.2);
+    if (spec.kind == BranchKind::Gdn) {
+        w.a_HD = normal({heads, width}, 0.3);
+        w.b_HD = normal({heads, width}, 0.5);
+        w.A_log_H = normal({heads}, 0.7) - 1.5;
+        w.dt_bias_H = normal({heads}, 0.5);
+    } else {
+        w.log_decay_H = -at::rand({heads}, generator, at::kDouble) * 0.7 - 0.01;
+    }
+    return w;
+}
+
+at::Tensor randomInput(const ModelConfig& config, std::int64_t batch, std::int64_t tokens, std::int64_t seed) {
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(seed));
+    return at::randn({batch, tokens, config.hidden_size}, generator, at::kDouble);
+}
+
+BranchWeights castTo(const BranchWeights& weights, at::ScalarType dtype) {
+    BranchSet set;
+    set.layers = {weights};
+    forEachTensor(set, [dtype](const std::string&, at::Tensor& tensor) {
+        tensor = tensor.to(tensor.dim() == 1 && dtype == at::kBFloat16 ? at::kFloat : dtype);
+    });
+    return set.layers[0];
+}
+
+at::Tensor oracleMixer(const at::Tensor& normed, const BranchWeights& w, const BranchSpec& spec,
+                       const ModelConfig& config) {
+    const std::int64_t heads = config.num_heads, d = config.head_dim;
+    const bool gdn = spec.kind == BranchKind::Gdn, exportable = spec.form == BranchForm::Exportable;
+    const Vector A_log = gdn ? vectorOf(w.A_log_H) : Vector(), dt_bias = gdn ? vectorOf(w.dt_bias_H) : Vector();
+    const Vector fixed = gdn ? Vector() : vectorOf(w.log_decay_H), norm_weight = vectorOf(w.out_norm_d);
+    const OracleWeights matrices(w);
+    Vector out;
+    for (std::int64_t b = 0; b < normed.size(0); ++b) {
+        const Matrix inputs = matrixOf(normed[b]);
+        std::vector<std::vector<Vector>> state(heads, std::vector<Vector>(d, Vector(d, 0.0)));
+        for (std::int64_t t = 0; t < normed.size(1); ++t) {
+            OracleToken token = projectToken(inputs[t], matrices);
+            if (gdn && exportable)
+                for (Vector* x : {&token.q, &token.k, &token.v})
+                    for (double& value : *x) value = silu(value);
+            Vector gated;
+            for (std::int64_t h = 0; h < heads; ++h) {
+                const std::int64_t kv = spec.expanded_kv ? h : h / (heads / config.num_kv_heads);
+                Vector q = headOf(token.q, h, d), k = headOf(token.k, kv, d);
+                const Vector v = headOf(token.v, kv, d);
+                if (gdn) l2Normalise(q), l2Normalise(k);
+                const double log_decay = gdn ? -std::exp(A_log[h]) * softplus(token.a[h] + dt_bias[h]) : fixed[h];
+                const double beta = gdn ? sigmoid(token.b[h]) : 0;
+                const Vector o = stepHead(state[h], q, k, v, log_decay, beta, gdn, 1 / std::sqrt(double(d)));
+                double mean_square = 0;
+                for (double value : o) mean_square += value * value / double(d);
+                for (std::int64_t c = 0; c < d; ++c) {
+                    const double z = token.z[h * d + c];
+                    const double gate = exportable ? silu(z) : 2 * sigmoid(z);
+                    gated.push_back(o[c] / std::sqrt(mean_square + spec.norm_eps) * norm_weight[c] * gate);
+                }
+            }
+            const Vector y = times(matrices.o, gated);
+            out.insert(out.end(), y.begin(), y.end());
+        }
+    }
+    return at::from_blob(out.data(), normed.sizes(), at::kDouble).clone();
+}
+
+double maxRelativeError(const at::Tensor& got, const at::Tensor& want) {
+    const at::Tensor difference = (got.to(at::kDouble) - want.to(at::kDouble)).abs().max();
+    return difference.item<double>() / std::max(want.to(at::kDouble).abs().max().item<double>(), 1e-300);
+}
+
+}  // namespace fm::test

@@ -1,0 +1,19 @@
+// Bounds of the numeric tests, each with its reason.
+#pragma once
+
+
+// --- branches and their training ---
+// chunked against token by token in float64: prototype.md 11 measured 1.1e-15 and asks for 1e-12
+inline constexpr double kBranchFloat64 = 1e-12;
+// fp32 projections, norms and recurrence over some 70 tokens, relative to the largest value
+inline constexpr double kBranchFloat32 = 2e-5;
+// bf16 projections have 8 bits; errors of several products add up (kernels.md 1.9: 4e-3 for the recurrence alone)
+inline constexpr double kBranchBfloat16 = 4e-2;
+// central differences with step 1e-5 in float64: truncation and rounding are both near 1e-10
+inline constexpr double kFiniteDifference = 1e-7;
+
+// --- gate engine ---
+// kernels.md 3.7: gate gradients against central differences in float64
+inline constexpr double kGateGradient = 1e-7;
+// method.md 12.3: trained separable gates against the closed form
+inline constexpr double kClosedFormGate = 1e-3;

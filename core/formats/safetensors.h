@@ -36,7 +36,8 @@ struct TensorToWrite {
 };
 
 // Writes to "<path>.tmp", syncs, renames. Throws WorldError (full disk, no permission); `path` is then untouched.
-// Tensors are stored in the given order, 8-byte aligned; "__metadata__" gets {"format":"pt"} and `metadata`.
+// Tensors are stored larger elements first and otherwise in the given order: the format allows no padding, and so each
+// one is aligned to its elements all the same. "__metadata__" gets {"format":"pt"} and `metadata`.
 void writeSafetensors(const std::string& path, const std::vector<TensorToWrite>& tensors,
                       const std::map<std::string, std::string>& metadata = {});
 

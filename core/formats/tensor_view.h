@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 namespace fm {
 
 enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q6_K };
-const char* toString(DType dtype);
+const char* toString(DType dtype);       // "F32", "BOOL", "Q4_1": the file formats' own spelling
 std::size_t blockElements(DType dtype);  // 1 for plain types, 32 or 256 for quantised ones
 std::size_t blockBytes(DType dtype);
 
@@ -24,7 +25,12 @@ struct TensorView {
     std::int64_t elements() const;
 };
 
-// Writes view.elements() floats to `out`. Any float or quantised type; integers are refused (FormatError).
+// Bytes that a tensor of this type and shape takes. nullopt for a negative dimension, a product beyond 63 bits, or
+// rows (the last dimension) that are no whole number of blocks.
+std::optional<std::uint64_t> checkedBytes(DType dtype, std::span<const std::int64_t> shape);
+
+// Writes view.elements() floats to `out` (whose size must be that). Any float or quantised type; integers are refused
+// (FormatError). F64 is rounded to nearest; everything else is exact, bit for bit what the `gguf` package gives.
 void dequantise(const TensorView& view, std::span<float> out);
 
 }  // namespace fm

@@ -1,0 +1,60 @@
+// The alignment term of the gate stage and its gradient at the mixed stream. method.md 1.3, 1.10, 9.4, 9.5.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "core/data/sample.h"
+#include "core/model/morphable_model.h"
+
+namespace fm {
+
+enum class AlignKind {
+    Hidden,     // mean over layers and gate rows of ||H_mix - H_teacher||^2 (the paper)
+    ScaleFree,  // the same with each layer divided by the teacher's mean ||H||^2 at its gate rows
+    Kl,         // KL(teacher || mixed) of the next-token distribution at gate rows
+};
+const char* toString(AlignKind kind);
+AlignKind alignKindFromString(const std::string& text);
+
+// Weights of a batch's terms; terms with weight 0 cost nothing.
+struct ObjectiveWeights {
+    AlignKind kind = AlignKind::Kl;
+    double scale_free = 0;  // extra scale-free hidden term beside Kl
+    double text_kl = 0;     // weight of KL on plain-text rows
+};
+
+// Rows of [B*T] that matter: positions that predict an answer token, and every `text_stride`-th valid position of
+// plain-text sequences. int64, on the CPU.
+struct GateRows {
+    std::vector<std::int64_t> answer;  // retrieval
+    std::vector<std::int64_t> text;
+};
+GateRows gateRows(const Batch& batch, std::int64_t text_stride);
+
+struct ObjectiveValue {
+    double total = 0;   // weighted sum, without the regulariser
+    double hidden = 0;  // squared-error term as minimised (raw or scale-free), 0 when off
+    double kl = 0;      // answer KL, nat per row
+    double text_kl = 0;
+    std::vector<double> layer_error_L;  // mean squared error per layer at the answer rows (raw)
+};
+
+// Gradients for morphableBackward(). dpost_rows is over the answer rows.
+struct ObjectiveGradient {
+    std::vector<at::Tensor> dpost_rows_ND;
+    at::Tensor dhidden_BTD;
+};
+
+// `rows` must be the answer rows the tape was made with. A batch without answer rows has no alignment term.
+ObjectiveValue gateObjective(const MorphableModel& model, const MorphableTape& tape, const GateRows& rows,
+                             const ObjectiveWeights& weights, ObjectiveGradient& gradient);
+
+// Mean KL(teacher || student) over rows in nat, from residuals after the last layer, in vocabulary-safe row blocks;
+// dstudent_ND (optional) receives d(mean KL)/d(student residual).
+double meanKlFromHidden(const DecoderWeights& weights, const at::Tensor& teacher_ND, const at::Tensor& student_ND,
+                        at::Tensor* dstudent_ND);
+
+}  // namespace fm

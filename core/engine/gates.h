@@ -1,0 +1,55 @@
+// The gate job: optimises one gate per layer jointly, all weights frozen. method.md 1.3, DESIGN 5.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/engine/batch_fn.h"
+#include "core/engine/discretise.h"
+#include "core/engine/gates_spec.h"
+#include "core/model/branch.h"
+#include "core/model/decoder_weights.h"
+#include "core/run/job_context.h"
+
+namespace fm {
+
+// Refers to objects owned by the caller.
+struct GatesInputs {
+    const DecoderWeights* weights = nullptr;
+    const BranchSet* branches = nullptr;
+    BatchFn train;
+    std::vector<Batch> selection_probe;  // held out; for swap refinement and probes during the run
+    std::vector<Batch> second_probe;     // held out, other seeds: decides whether a swap is kept
+    std::vector<Pin> pins;
+    std::string checkpoint_path;  // "" = no checkpoints
+};
+
+struct GatesResult {
+    std::vector<double> alpha_L;        // final gates
+    std::vector<double> averaged_L;     // over all steps
+    std::vector<double> local_error_L;  // closed-form errors of the first batch (method.md 1.11)
+    double lambda = 0;
+    bool dead = false;  // the gates did not move, or all collapsed: the ranking is noise
+    LayerRanking ranking;
+    Plan plan;  // at the spec's budget, refined when asked
+    bool swapped = false;
+};
+
+// Table 0 "steps" and table 1 "probes" of a gate run.
+std::vector<Table> gatesTables(std::int64_t num_layers);
+
+// "paper" in `json` starts from GatesSpec::paper(), otherwise from the defaults; the given fields are put on top.
+std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& spec);
+
+// Continues from the checkpoint when `checkpoint_path` holds one of this run (bit for bit on the CPU). Throws
+// Cancelled after saving its state. The caller has opened the context.
+GatesResult runGates(const GatesSpec& spec, const GatesInputs& inputs, JobContext& context);
+
+// Mean squared error of each branch at the answer rows under the teacher's inputs: the closed form's e_l; relative to
+// the teacher's mean ||H||^2 when `scale_free`.
+std::vector<double> localErrors(const DecoderWeights& weights, const BranchSet& branches, const Batch& batch,
+                                bool scale_free);
+
+}  // namespace fm

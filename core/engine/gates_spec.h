@@ -1,0 +1,119 @@
+// Everything that defines a gate run. Defaults: DESIGN 5 and reference/prototype.md 10.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/run/field_list.h"
+
+namespace fm {
+
+struct GatesSpec {
+    std::string mode = "default";
+    std::string full_source = "mixed";
+    std::string objective = "kl";
+    double scale_free_weight = 0;
+    double text_kl_weight = 0.15;
+    std::string budget_rule = "dual";
+    int budget = 4;
+    double lambda = 0;
+    double dual_rate = 0.06;
+    std::int64_t steps = 160;
+    std::int64_t tokens_per_step = 8192;
+    std::vector<int> lengths = {1024, 2048, 4096};
+    std::vector<std::string> tasks = {"passkey", "niah_single_1", "niah_single_2"};
+    double text_share = 0.15;
+    double lr = 2e-2;
+    double lr_floor = 2e-3;
+    bool propagate = true;
+    bool swap_refine = true;
+    std::int64_t probe_every = 0;
+    std::int64_t checkpoint_every = 20;
+    std::int64_t seed = 1;
+
+    template <class Self, class Visitor>
+    static void forEachField(Self& s, Visitor&& visit) {
+        visit(s.mode, FieldInfo{.name = "mode",
+                                .unit = "",
+                                .help = "paper: the published settings; default: what measured best",
+                                .choices = {"default", "paper"}});
+        visit(
+            s.full_source,
+            FieldInfo{.name = "full_source",
+                      .unit = "",
+                      .help = "what the softmax term of the mix reads: the mixed stream (as deployed) or the teacher's",
+                      .choices = {"mixed", "teacher"}});
+        visit(
+            s.objective,
+            FieldInfo{
+                .name = "objective",
+                .unit = "",
+                .help = "what is aligned at the answers: hidden states (raw or scale-free) or next-token distributions",
+                .choices = {"kl", "hidden", "scale_free"}});
+        visit(s.scale_free_weight,
+              FieldInfo{"scale_free_weight", "", "weight of a scale-free hidden term beside the KL objective", 0, 100});
+        visit(s.text_kl_weight,
+              FieldInfo{"text_kl_weight", "", "weight of KL on plain text; retrieval alone is blind to text quality", 0,
+                        10});
+        visit(s.budget_rule, FieldInfo{.name = "budget_rule",
+                                       .unit = "",
+                                       .help = "fixed: lambda as given; dual: lambda follows the budget",
+                                       .choices = {"dual", "fixed"}});
+        visit(s.budget, FieldInfo{.name = "budget",
+                                  .unit = "layers",
+                                  .help = "how many layers keep full attention (K)",
+                                  .min = 0,
+                                  .max = 4096,
+                                  .takes_effect = "next step"});
+        visit(s.lambda,
+              FieldInfo{
+                  .name = "lambda",
+                  .unit = "",
+                  .help =
+                      "strength of the regulariser towards linear; 0 with the dual rule: started from the closed form",
+                  .min = 0,
+                  .max = 1e9,
+                  .takes_effect = "next step"});
+        visit(
+            s.dual_rate,
+            FieldInfo{
+                .name = "dual_rate",
+                .unit = "",
+                .help = "how fast lambda follows the budget: lambda *= exp(rate * clip((sum of gates - K) / K, -1, 1))",
+                .min = 0,
+                .max = 1,
+                .takes_effect = "next step"});
+        visit(s.steps, FieldInfo{"steps", "steps", "optimiser steps", 1, 1e7});
+        visit(s.tokens_per_step, FieldInfo{"tokens_per_step", "tokens", "tokens in one step", 16, 1e7});
+        visit(s.lengths, FieldInfo{"lengths", "tokens", "context lengths; each step draws one", 16, 1048576});
+        visit(s.tasks,
+              FieldInfo{.name = "tasks", .unit = "", .help = "retrieval tasks the gates are fed, in equal shares"});
+        visit(s.text_share, FieldInfo{"text_share", "1", "share of plain-text sequences in a step", 0, 0.9});
+        visit(s.lr, FieldInfo{.name = "lr",
+                              .unit = "",
+                              .help = "peak learning rate of the gates (AdamW, trapezoid)",
+                              .min = 0,
+                              .max = 1,
+                              .takes_effect = "next step"});
+        visit(s.lr_floor, FieldInfo{"lr_floor", "", "learning rate at the first and last step", 0, 1});
+        visit(s.propagate, FieldInfo{.name = "propagate",
+                                     .unit = "",
+                                     .help = "off: every layer reads the teacher's stream, so that the loss splits "
+                                             "into layers (the null model)"});
+        visit(s.swap_refine,
+              FieldInfo{.name = "swap_refine",
+                        .unit = "",
+                        .help = "improve the plan by swaps on a probe, accepted only if a second probe agrees"});
+        visit(s.probe_every, FieldInfo{"probe_every", "steps",
+                                       "probe the plan of the moment every so many steps; 0: only at the end", 0, 1e7});
+        visit(s.checkpoint_every,
+              FieldInfo{"checkpoint_every", "steps", "save the state for resume every so many steps", 1, 1e7});
+        visit(s.seed, FieldInfo{"seed", "", "seed of data and ties", 0, 9.0e15});
+    }
+
+    // The published settings (method.md 1.3, 1.5, 1.10) under the given token budget.
+    static GatesSpec paper();
+};
+
+}  // namespace fm

@@ -1,1 +1,7 @@
-int main() { return 0; }
+#include "app/cli/program.h"
+#include "core/model/device.h"
+
+int main(int argc, char** argv) {
+    fm::loadGpuPlugin();  // first: LibTorch looks for its GPU half only once
+    return fm::cli::runProgram(argc, argv);
+}

@@ -1,0 +1,36 @@
+// What every verb shares: the global options, the action chosen on the command line, and the table of jobs.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace fm::cli {
+
+struct GlobalOptions {
+    bool json = false;            // results as one JSON value on stdout
+    bool quiet = false;           // no progress and no remarks on stderr; errors still
+    std::string study;            // study folder, "" = none given
+    std::string device = "auto";  // "auto", "cpu", "cuda" or "cuda:N"
+    int threads = 0;              // CPU threads, 0 = LibTorch's choice
+};
+
+// Runs one job from the JSON of its spec (without the keys "job" and "study"); returns the exit code.
+using SpecRunner = std::function<int(const nlohmann::json& spec)>;
+
+// Lives for the whole program; verbs keep references to it.
+struct CliContext {
+    GlobalOptions global;
+    std::function<int()> action;             // set by the verb that was given; run once, after parsing
+    std::map<std::string, SpecRunner> jobs;  // by job name, for `flashmorph run SPEC.json`
+};
+
+// Exit codes of the program (DESIGN 8).
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitBadInput = 2;
+inline constexpr int kExitCancelled = 130;
+
+}  // namespace fm::cli

@@ -1,0 +1,61 @@
+#include "app/cli/interrupt.h"
+
+#include <unistd.h>
+#include <csignal>
+#include <cstdio>
+
+#include "app/cli/cli_context.h"
+#include "core/run/error.h"
+
+namespace fm::cli {
+
+namespace {
+
+constexpr char kSignalled = 's';
+constexpr char kLeave = 'l';
+
+std::atomic<int> g_pipe{-1};  // where the handler writes; -1 outside a guard
+std::atomic<int> g_signals{0};
+
+// Async-signal-safe: atomics, write and _exit only.
+extern "C" void onSignal(int) {
+    if (g_signals.fetch_add(1) > 0) _exit(kExitCancelled);
+    const char byte = kSignalled;
+    if (write(g_pipe.load(), &byte, 1) != 1) _exit(kExitCancelled);
+}
+
+void setHandler(void (*handler)(int)) {
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;  // reads and writes of files go on
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard(RunControl& control) : control_(control) {
+    if (pipe(pipe_) != 0) throw WorldError("cannot watch for Ctrl-C: no file descriptors are left; raise `ulimit -n`");
+    g_signals = 0;
+    g_pipe = pipe_[1];
+    watcher_ = std::thread([this] { waitForSignal(); });
+    setHandler(onSignal);
+}
+
+InterruptGuard::~InterruptGuard() {
+    setHandler(SIG_DFL);
+    g_pipe = -1;
+    [[maybe_unused]] const ssize_t written = write(pipe_[1], &kLeave, 1);
+    watcher_.join();
+    close(pipe_[0]);
+    close(pipe_[1]);
+}
+
+void InterruptGuard::waitForSignal() {
+    char byte = kLeave;
+    if (read(pipe_[0], &byte, 1) != 1 || byte == kLeave) return;
+    std::fputs("\nstopping at the next micro-batch and keeping everything; Ctrl-C again quits at once\n", stderr);
+    control_.stop();
+}
+
+}  // namespace fm::cli

@@ -1,0 +1,92 @@
+#include "app/cli/run_summary.h"
+
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "core/run/error.h"
+#include "core/run/event_json.h"
+#include "core/run/json_number.h"
+
+namespace fm::cli {
+
+namespace {
+
+void apply(const RunEvent& event, RunSummary& summary) {
+    if (const auto* opened = std::get_if<RunOpened>(&event.body)) {
+        summary.header = *opened;
+        summary.rows.assign(opened->tables.size(), 0);
+        summary.last_rows.assign(opened->tables.size(), {});
+    } else if (const auto* appended = std::get_if<RowAppended>(&event.body)) {
+        const std::size_t table = static_cast<std::size_t>(appended->table);
+        ++summary.rows[table];
+        summary.last_rows[table] = appended->row;
+    } else if (const auto* changed = std::get_if<StateChanged>(&event.body)) {
+        summary.status = toString(changed->state);
+        summary.status_text = changed->text;
+    }
+}
+
+nlohmann::json cellJson(const Cell& cell) {
+    if (const auto* number = std::get_if<double>(&cell)) return numberToJson(*number);
+    if (const auto* integer = std::get_if<std::int64_t>(&cell)) return *integer;
+    if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+    nlohmann::json list = nlohmann::json::array();
+    for (const float value : std::get<std::vector<float>>(cell)) list.push_back(numberToJson(value));
+    return list;
+}
+
+nlohmann::json tableJson(const Table& table, std::int64_t rows, const Row& last_row) {
+    nlohmann::json columns = nlohmann::json::array();
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        const Column& column = table.columns[i];
+        columns.push_back({{"path", column.path}, {"unit", column.unit}, {"help", column.help}});
+        if (i < last_row.size()) columns.back()["last"] = cellJson(last_row[i]);
+    }
+    return {{"name", table.name}, {"rows", rows}, {"columns", columns}};
+}
+
+}  // namespace
+
+nlohmann::json briefJson(const RunSummary& summary) {
+    return {{"id", summary.header.run_id},
+            {"job", summary.header.job},
+            {"status", summary.status},
+            {"device", summary.header.device},
+            {"rows", summary.rows.empty() ? 0 : summary.rows.front()}};
+}
+
+nlohmann::json fullJson(const RunSummary& summary) {
+    nlohmann::json json = briefJson(summary);
+    const nlohmann::json spec = nlohmann::json::parse(summary.header.spec_json, nullptr, false);
+    json["status_text"] = summary.status_text;
+    json["software"] = summary.header.software;
+    json["teacher_hash"] = summary.header.teacher_hash;
+    json["parents"] = summary.header.parents;
+    json["spec"] = spec.is_discarded() ? nlohmann::json(summary.header.spec_json) : spec;
+    json["tables"] = nlohmann::json::array();
+    for (std::size_t i = 0; i < summary.header.tables.size(); ++i) {
+        json["tables"].push_back(tableJson(summary.header.tables[i], summary.rows[i], summary.last_rows[i]));
+    }
+    return json;
+}
+
+RunSummary readJsonlSummary(const std::string& file) {
+    std::ifstream stream(file);
+    if (!stream) throw WorldError(file + ": cannot be read; check the path and its permissions");
+    RunSummary summary;
+    EventDecoder decoder;
+    std::int64_t number = 0;
+    for (std::string line; std::getline(stream, line) && !stream.eof();) {  // a torn last line has no line end
+        ++number;
+        try {
+            apply(decoder.decodeLine(line), summary);
+        } catch (const FormatError& error) {
+            throw FormatError(file + ": line " + std::to_string(number) + ": " + error.what());
+        }
+    }
+    if (summary.header.run_id.empty()) throw FormatError(file + ": holds no run");
+    return summary;
+}
+
+}  // namespace fm::cli

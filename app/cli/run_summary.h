@@ -1,0 +1,30 @@
+// One run in short: what `flashmorph runs` prints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/run/event.h"
+
+namespace fm::cli {
+
+struct RunSummary {
+    RunOpened header;
+    std::string status = "running";  // the last state stored; a killed run stays "running"
+    std::string status_text;
+    std::vector<std::int64_t> rows;  // per table
+    std::vector<Row> last_rows;      // per table; empty when it has no rows
+};
+
+// {"id", "job", "status", "device", "rows"}; rows is the number of rows of the first table.
+nlohmann::json briefJson(const RunSummary& summary);
+// The header with its spec, and per table its columns with unit, help and last value.
+nlohmann::json fullJson(const RunSummary& summary);
+
+// From the JSON lines of JsonlSink; a torn last line is dropped. Throws FormatError or WorldError.
+RunSummary readJsonlSummary(const std::string& file);
+
+}  // namespace fm::cli

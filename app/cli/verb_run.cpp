@@ -1,0 +1,71 @@
+// flashmorph run SPEC.json: any job from the file that the window and --print-spec write.
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/verbs.h"
+#include "core/run/error.h"
+
+namespace fm::cli {
+
+namespace {
+
+constexpr std::streamoff kMaxSpecBytes = 1 << 20;  // specs are a few kilobytes
+
+nlohmann::json readSpecFile(const std::string& path) {
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    if (!file) throw InputError({"SPEC.json", path, "a file that can be read"});
+    const std::streamoff size = file.tellg();
+    if (size < 0 || size > kMaxSpecBytes) throw InputError({"SPEC.json", path, "a JSON file of at most 1 MB"});
+    file.seekg(0);
+    std::ostringstream text;
+    text << file.rdbuf();
+    try {
+        nlohmann::json spec = nlohmann::json::parse(text.str());
+        if (spec.is_object()) return spec;
+    } catch (const nlohmann::json::exception& error) {
+        throw InputError({"SPEC.json", path, std::string("valid JSON (") + error.what() + ")"});
+    }
+    throw InputError({"SPEC.json", path, "a JSON object with a key \"job\""});
+}
+
+std::string jobNames(const CliContext& cli) {
+    std::string names;
+    for (const auto& [name, runner] : cli.jobs) names += (names.empty() ? "" : ", ") + name;
+    return names;
+}
+
+// Takes "job" and "study" out of `spec`; what is left belongs to the job.
+const SpecRunner& chooseJob(CliContext& cli, nlohmann::json& spec) {
+    const nlohmann::json job = spec.value("job", nlohmann::json());
+    const nlohmann::json study = spec.value("study", nlohmann::json(""));
+    std::vector<Problem> problems;
+    const auto found = job.is_string() ? cli.jobs.find(job.get<std::string>()) : cli.jobs.end();
+    if (found == cli.jobs.end()) {
+        problems.push_back({"job", job.is_null() ? "" : job.dump(), "one of: " + jobNames(cli)});
+    }
+    if (!study.is_string()) problems.push_back({"study", study.dump(), "the path of a study folder"});
+    if (!problems.empty()) throw InputError(std::move(problems));
+    if (cli.global.study.empty()) cli.global.study = study.get<std::string>();
+    spec.erase("job");
+    spec.erase("study");
+    return found->second;
+}
+
+}  // namespace
+
+void addRunVerb(CLI::App& app, CliContext& cli) {
+    CLI::App* verb = app.add_subcommand("run", "run a job from a spec file (made by --print-spec or by the window)");
+    const auto path = std::make_shared<std::string>();
+    verb->add_option("SPEC.json", *path, "the spec: {\"job\": \"align\", \"study\": \"my-study\", ...}")->required();
+    verb->callback([&cli, path] {
+        cli.action = [&cli, path] {
+            nlohmann::json spec = readSpecFile(*path);
+            return chooseJob(cli, spec)(spec);
+        };
+    });
+}
+
+}  // namespace fm::cli

@@ -1,0 +1,125 @@
+// flashmorph runs list | show | import: the run files of a study.
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/job_runner.h"
+#include "app/cli/output.h"
+#include "app/cli/run_file.h"
+#include "app/cli/verbs.h"
+#include "core/run/error.h"
+
+namespace fm::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string requiredRunsFolder(const GlobalOptions& global) {
+    const std::string folder = runsFolder(global);
+    if (folder.empty()) throw InputError({"study", "", "--study FOLDER, the study whose runs are meant"});
+    if (!fs::is_directory(folder)) throw InputError({"study", global.study, "a study folder (it has a folder `runs`)"});
+    return folder;
+}
+
+std::vector<std::string> runFiles(const std::string& folder) {
+    std::vector<std::string> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        if (entry.is_regular_file() && isRunFile(entry.path().string())) files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());  // run ids begin with the time
+    return files;
+}
+
+// A damaged file is listed with what is wrong, so that it does not hide the others.
+nlohmann::json listEntry(const std::string& file) {
+    try {
+        nlohmann::json entry = briefJson(readRunFile(file));
+        entry["file"] = file;
+        return entry;
+    } catch (const std::exception& error) {
+        return {{"id", fs::path(file).stem().string()}, {"file", file}, {"error", error.what()}};
+    }
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+    return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
+}
+
+int listRuns(const GlobalOptions& global) {
+    nlohmann::json runs = nlohmann::json::array();
+    std::string text;
+    for (const std::string& file : runFiles(requiredRunsFolder(global))) {
+        runs.push_back(listEntry(file));
+        const nlohmann::json& run = runs.back();
+        text += padded(run["id"].get<std::string>(), 40);
+        text += run.contains("error") ? run["error"].get<std::string>()
+                                      : padded(run["status"].get<std::string>(), 10) + run["rows"].dump() + " rows";
+        text += "\n";
+    }
+    printResult(global, {{"runs", runs}}, text.empty() ? "no runs yet\n" : text);
+    return kExitDone;
+}
+
+// A path, or the id of a run of the study.
+std::string findRun(const GlobalOptions& global, const std::string& run) {
+    if (fs::is_regular_file(run)) return run;
+    if (!global.study.empty()) {
+        for (const std::string& file : runFiles(requiredRunsFolder(global))) {
+            if (fs::path(file).stem() == run) return file;
+        }
+    }
+    throw InputError({"RUN", run, "a run file, or with --study the id of one of its runs (`flashmorph runs list`)"});
+}
+
+int showRun(const GlobalOptions& global, const std::string& run) {
+    const nlohmann::json json = fullJson(readRunFile(findRun(global, run)));
+    std::string text;
+    for (const char* key : {"id", "job", "status", "status_text", "device", "software", "teacher_hash"}) {
+        text += padded(key, 14) + json[key].get<std::string>() + "\n";
+    }
+    text += "spec          " + json["spec"].dump() + "\n";
+    for (const nlohmann::json& table : json["tables"]) {
+        text += "table " + table["name"].get<std::string>() + ", " + table["rows"].dump() + " rows\n";
+        for (const nlohmann::json& column : table["columns"]) {
+            const std::string unit = column["unit"].get<std::string>();
+            text += "  " + padded(column["path"].get<std::string>(), 32) +
+                    column.value("last", nlohmann::json()).dump() + (unit.empty() ? "" : " " + unit) + "\n";
+        }
+    }
+    printResult(global, json, text);
+    return kExitDone;
+}
+
+int importFile(const GlobalOptions& global, const std::string& file) {
+    if (!fs::is_regular_file(file)) throw InputError({"FILE", file, "a .jsonl file of a run"});
+    if (global.study.empty()) throw InputError({"study", "", "--study FOLDER, the study that receives the run"});
+    const std::string path = importRun(file, runsFolder(global));
+    printResult(global, {{"file", path}}, path + "\n");
+    return kExitDone;
+}
+
+}  // namespace
+
+void addRunsVerb(CLI::App& app, CliContext& cli) {
+    CLI::App* verb = app.add_subcommand("runs", "list, show and import the run files of a study");
+    verb->require_subcommand(1);
+    CLI::App* list = verb->add_subcommand("list", "all runs of a study, oldest first");
+    list->callback([&cli] { cli.action = [&cli] { return listRuns(cli.global); }; });
+
+    const auto argument = std::make_shared<std::string>();
+    CLI::App* show = verb->add_subcommand("show", "one run: spec, state, and the last value of every series");
+    show->add_option("RUN", *argument, "run file, or a run's id together with --study")->required();
+    show->callback([&cli, argument] { cli.action = [&cli, argument] { return showRun(cli.global, *argument); }; });
+
+    CLI::App* import = verb->add_subcommand("import", "turn the JSON lines of an engine without HDF5 into a run file");
+    import->add_option("FILE", *argument, "the .jsonl file")->required();
+    import->callback([&cli, argument] { cli.action = [&cli, argument] { return importFile(cli.global, *argument);
+};
+}  // namespace fm::cli
+);
+}
+
+}  // namespace fm::cli

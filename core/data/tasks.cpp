@@ -1,24 +1,61 @@
 #include "core/data/tasks.h"
 
+#include <charconv>
+#include <optional>
+
+#include "core/data/niah_task.h"
+#include "core/data/passkey_task.h"
+#include "core/data/simple_passkey.h"
 #include "core/data/text_task.h"
 #include "core/data/word_task.h"
 #include "core/run/error.h"
 
 namespace fm {
+namespace {
+
+struct PasskeySize {
+    std::int32_t keys = 10, words = 32;
+};
+
+// "passkey" or "passkey<keys>x<words>".
+std::optional<PasskeySize> parsePasskey(const std::string& name) {
+    static const std::string prefix = "passkey";
+    if (!name.starts_with(prefix)) return std::nullopt;
+    PasskeySize size;
+    if (name == prefix) return size;
+    const char* const end = name.data() + name.size();
+    const std::from_chars_result keys = std::from_chars(name.data() + prefix.size(), end, size.keys);
+    if (keys.ec != std::errc() || keys.ptr == end || *keys.ptr != 'x') return std::nullopt;
+    const std::from_chars_result words = std::from_chars(keys.ptr + 1, end, size.words);
+    if (words.ec != std::errc() || words.ptr != end) return std::nullopt;
+    const bool fits = size.keys >= 1 && size.keys <= 10 && size.words >= 1 && size.words <= 64;
+    return fits ? std::optional<PasskeySize>(size) : std::nullopt;
+}
+
+}  // namespace
 
 std::unique_ptr<Task> makeTask(const std::string& name, const TaskResources& resources) {
     assert(resources.tokenizer);
     if (name == "text") return std::make_unique<TextTask>(resources);
     if (const std::optional<WordFamily> family = WordFamily::parse(name))
         return std::make_unique<WordTask>(name, *family, resources);
+    if (const std::optional<PasskeySize> size = parsePasskey(name))
+        return std::make_unique<PasskeyTask>(name, size->keys, size->words, resources);
+    if (name == "simple_passkey") return std::make_unique<SimplePasskeyTask>(resources);
+    for (const NiahKind& kind : niahKinds())
+        if (name == kind.name) return std::make_unique<NiahTask>(kind, resources);
     std::string names;
     for (const std::string& known : taskNames()) names += (names.empty() ? "" : ", ") + known;
     throw InputError(Problem{"task", name, "one of " + names + " (numbers may vary)"});
 }
 
 std::vector<std::string> taskNames() {
-    return {"single", "mk4",   "mk8",    "mk16",  "mk32", "mq4",   "hop2", "hop4",
-            "hop8",   "hop16", "hop3_4", "pair4", "far4", "bind8", "copy", "text"};
+    std::vector<std::string> names = {"passkey", "passkey4x8", "simple_passkey"};
+    for (const NiahKind& kind : niahKinds()) names.emplace_back(kind.name);
+    for (const char* name : {"single", "mk4", "mk8", "mk16", "mk32", "mq4", "hop2", "hop4", "hop8", "hop16", "hop3_4",
+                             "pair4", "far4", "bind8", "copy", "text"})
+        names.emplace_back(name);
+    return names;
 }
 
 }  // namespace fm

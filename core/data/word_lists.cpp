@@ -4,9 +4,9 @@ namespace fm {
 
 const std::vector<std::string>& natoWords() {
     static const std::vector<std::string> words = {
-        "alpha",  "bravo", "charlie", "delta",  "echo",     "foxtrot", "golf",   "hotel",  "india",
-        "juliet", "kilo",  "lima",    "mike",   "november", "oscar",   "papa",   "quebec", "romeo",
-        "sierra", "tango", "uniform", "victor", "whiskey",  "xray",    "yankee", "zulu"};
+        "alpha",   "bravo", "charlie", "delta",  "echo",     "foxtrot", "golf",   "hotel",  "india",
+        "juliett", "kilo",  "lima",    "mike",   "november", "oscar",   "papa",   "quebec", "romeo",
+        "sierra",  "tango", "uniform", "victor", "whiskey",  "xray",    "yankee", "zulu"};
     return words;
 }
 

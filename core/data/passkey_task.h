@@ -1,0 +1,32 @@
+// The selection data of FlashMorph and DuoAttention: passkeys of NATO words in book text, asked in order at the end.
+// method.md 1.4, 1.10, 1.13.
+#pragma once
+
+#include "core/data/tasks.h"
+
+namespace fm {
+
+// Only the passkey words are labelled. The needles stand at sorted distinct depths out of linspace(0.05, 0.95, 1000),
+// in the order of their ordinals, at the next word boundary. The text is DuoAttention's, tokenised as one text
+// (DuoAttention joins separately tokenised pieces). With a chat family the book and the first question are the user's
+// turn, "Passkey:" starts the assistant's, and the other questions and answers follow in it.
+class PasskeyTask : public Task {
+public:
+    // keys in [1, 10], words in [1, 64].
+    PasskeyTask(std::string name, std::int32_t keys, std::int32_t words, const TaskResources& resources);
+    const std::string& name() const override { return name_; }
+    // A given depth replaces the drawn depth nearest to it.
+    Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1) const override;
+
+private:
+    std::vector<std::string> drawPasskeys(std::uint64_t seed, std::int32_t attempt) const;
+    void build(const std::vector<std::string>& passkeys, const std::vector<double>& depths, const std::string& book,
+               Sample& sample) const;
+
+    std::string name_;
+    std::int32_t keys_, words_;
+    TaskResources resources_;
+    std::int32_t min_tokens_ = 0;
+};
+
+}  // namespace fm

@@ -27,28 +27,28 @@ struct GdnForward {
     const float* q_BTHk = nullptr;
     const float* k_BTHk = nullptr;
     const float* v_BTHv = nullptr;
-    const float* g_BTH = nullptr;                // log decay, <= 0
+    const float* g_BTH = nullptr;  // log decay, <= 0
     const float* beta_BTH = nullptr;
-    const std::int32_t* lengths_B = nullptr;     // optional: tokens that count; outputs beyond are 0
-    const float* initial_state_BHkv = nullptr;   // optional, else 0
+    const std::int32_t* lengths_B = nullptr;    // optional: tokens that count; outputs beyond are 0
+    const float* initial_state_BHkv = nullptr;  // optional, else 0
     float* o_BTHv = nullptr;
-    float* final_state_BHkv = nullptr;           // optional: state after the last token that counts
-    float* checkpoints = nullptr;                // optional, for backward: gdnCheckpointFloats() floats
+    float* final_state_BHkv = nullptr;  // optional: state after the last token that counts
+    float* checkpoints = nullptr;       // optional, for backward: gdnCheckpointFloats() floats
 };
 std::int64_t gdnCheckpointFloats(const LinearShape& shape);
 void gdnForward(const GdnForward& args, std::int64_t first_pair, std::int64_t last_pair);
 
 struct GdnBackward {
-    GdnForward forward;                          // same inputs and checkpoints; outputs are not read
+    GdnForward forward;  // same inputs and checkpoints; outputs are not read
     const float* do_BTHv = nullptr;
-    const float* dfinal_state_BHkv = nullptr;    // optional
+    const float* dfinal_state_BHkv = nullptr;  // optional
     float* dq_BTHk = nullptr;
     float* dk_BTHk = nullptr;
     float* dv_BTHv = nullptr;
     float* dg_BTH = nullptr;
     float* dbeta_BTH = nullptr;
-    float* dinitial_state_BHkv = nullptr;        // optional
-    float* workspace = nullptr;                  // gdnBackwardWorkspaceFloats(shape) floats for each concurrent call
+    float* dinitial_state_BHkv = nullptr;  // optional
+    float* workspace = nullptr;            // gdnBackwardWorkspaceFloats(shape) floats for each concurrent call
 };
 std::int64_t gdnBackwardWorkspaceFloats(const LinearShape& shape);
 void gdnBackward(const GdnBackward& args, std::int64_t first_pair, std::int64_t last_pair);

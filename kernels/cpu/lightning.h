@@ -12,7 +12,7 @@ struct LightningForward {
     const float* q_BTHk = nullptr;
     const float* k_BTHk = nullptr;
     const float* v_BTHv = nullptr;
-    const float* log_decay_H = nullptr;          // <= 0
+    const float* log_decay_H = nullptr;  // <= 0
     const std::int32_t* lengths_B = nullptr;
     const float* initial_state_BHkv = nullptr;
     float* o_BTHv = nullptr;
@@ -28,7 +28,7 @@ struct LightningBackward {
     float* dk_BTHk = nullptr;
     float* dv_BTHv = nullptr;
     float* dinitial_state_BHkv = nullptr;
-    float* workspace = nullptr;                  // lightningBackwardWorkspaceFloats(shape) for each concurrent call
+    float* workspace = nullptr;  // lightningBackwardWorkspaceFloats(shape) for each concurrent call
 };
 std::int64_t lightningBackwardWorkspaceFloats(const LinearShape& shape);
 void lightningBackward(const LightningBackward& args, std::int64_t first_pair, std::int64_t last_pair);

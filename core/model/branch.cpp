@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "core/model/branch_cast.h"
+#include "core/model/branch_forward.h"
 
 namespace fm {
 
@@ -52,6 +53,7 @@ BranchSet castBranches(const BranchSet& set, at::Device device, at::ScalarType d
     forEachTensor(out, [&](const std::string&, at::Tensor& tensor) {
         tensor = tensor.detach().to(device, tensor.dim() == 1 ? vector_dtype : dtype);
     });
+    for (BranchWeights& layer : out.layers) layer = stackProjections(layer);
     return out;
 }
 

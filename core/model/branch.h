@@ -32,13 +32,13 @@ struct BranchSpec {
 
 // H heads of head_dim d each (dk = dv = head_dim); KV = H when expanded.
 struct BranchWeights {
-    at::Tensor q_OD, k_OD, v_OD;  // [H*d, D], [KV*d, D], [KV*d, D]
-    at::Tensor a_HD, b_HD;        // GDN decay and write-strength inputs; undefined for Lightning
+    at::Tensor q_OD, k_OD, v_OD;    // [H*d, D], [KV*d, D], [KV*d, D]
+    at::Tensor a_HD, b_HD;          // GDN decay and write-strength inputs; undefined for Lightning
     at::Tensor A_log_H, dt_bias_H;  // GDN, fp32
-    at::Tensor log_decay_H;       // Lightning, fp32, fixed
-    at::Tensor z_OD;              // output gate, [H*d, D], no bias
-    at::Tensor out_norm_d;        // fp32, one weight shared by the heads
-    at::Tensor o_DO;              // [D, H*d]
+    at::Tensor log_decay_H;         // Lightning, fp32, fixed
+    at::Tensor z_OD;                // output gate, [H*d, D], no bias
+    at::Tensor out_norm_d;          // fp32, one weight shared by the heads
+    at::Tensor o_DO;                // [D, H*d]
 };
 
 struct BranchSet {

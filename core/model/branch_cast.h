@@ -5,7 +5,8 @@
 
 namespace fm {
 
-// Matrices in `dtype`; norm weights and decays in fp32 (float64 for float64). Shares storage where nothing changes.
+// Matrices in `dtype`; norm weights and decays in fp32 (float64 for float64). The copy is
+// detached, and its projections are allocated so that one product serves them.
 BranchSet castBranches(const BranchSet& set, at::Device device, at::ScalarType dtype);
 
 }  // namespace fm

@@ -5,9 +5,9 @@
 #include <cassert>
 #include <cmath>
 
-#include "core/model/gdn_op.h"
-#include "core/model/lightning_op.h"
+#include "core/model/product.h"
 #include "core/model/recurrence_util.h"
+#include "core/model/stacked_rows.h"
 
 namespace fm {
 
@@ -32,18 +32,39 @@ double attentionScale(const ModelConfig& config) { return 1.0 / std::sqrt(static
 
 }  // namespace
 
+std::vector<at::Tensor> projectionMatrices(const BranchWeights& weights) {
+    std::vector<at::Tensor> matrices = {weights.q_OD, weights.k_OD, weights.v_OD, weights.z_OD};
+    if (weights.a_HD.defined()) matrices.insert(matrices.end(), {weights.a_HD, weights.b_HD});
+    return matrices;
+}
+
+BranchWeights stackProjections(const BranchWeights& weights) {
+    BranchWeights out = weights;
+    std::vector<at::Tensor*> slots = {&out.q_OD, &out.k_OD, &out.v_OD, &out.z_OD};
+    if (out.a_HD.defined()) slots.insert(slots.end(), {&out.a_HD, &out.b_HD});
+    std::vector<std::int64_t> rows;
+    for (const at::Tensor* slot : slots) rows.push_back(slot->size(0));
+    const std::vector<at::Tensor> stacked = allocateStacked(rows, out.q_OD.size(1), out.q_OD.options());
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        stacked[i].copy_(slots[i]->detach());
+        *slots[i] = stacked[i];
+    }
+    return out;
+}
+
 BranchProjections projectBranch(const at::Tensor& normed, const BranchWeights& weights) {
     const at::Tensor x = normed.to(weights.q_OD.scalar_type());
-    BranchProjections p;
-    p.q_BTO = at::linear(x, weights.q_OD);
-    p.k_BTO = at::linear(x, weights.k_OD);
-    p.v_BTO = at::linear(x, weights.v_OD);
-    p.z_BTO = at::linear(x, weights.z_OD);
-    if (weights.a_HD.defined()) {
-        p.a_BTH = at::linear(x, weights.a_HD);
-        p.b_BTH = at::linear(x, weights.b_HD);
+    const std::vector<at::Tensor> matrices = projectionMatrices(weights);
+    std::vector<at::Tensor> outputs;
+    if (const at::Tensor stacked = stackedRows(matrices); stacked.defined()) {
+        std::vector<std::int64_t> rows;
+        for (const at::Tensor& matrix : matrices) rows.push_back(matrix.size(0));
+        outputs = at::split_with_sizes(product(x, stacked), rows, -1);
+    } else {
+        for (const at::Tensor& matrix : matrices) outputs.push_back(product(x, matrix));
     }
-    return p;
+    outputs.resize(6);  // Lightning has neither decay nor write-strength inputs
+    return {outputs[0], outputs[1], outputs[2], outputs[3], outputs[4], outputs[5]};
 }
 
 BranchHeads branchHeads(const BranchProjections& projected, const BranchWeights& weights, const BranchSpec& spec,
@@ -68,19 +89,26 @@ BranchHeads branchHeads(const BranchProjections& projected, const BranchWeights&
     return out;
 }
 
+GdnInputs gdnInputsOf(const BranchHeads& heads, const ModelConfig& config) {
+    return {heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, heads.g_BTH, heads.beta_BTH, attentionScale(config), {}, {}};
+}
+
+LightningInputs lightningInputsOf(const BranchHeads& heads, const BranchWeights& weights, const ModelConfig& config) {
+    return {heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, weights.log_decay_H, attentionScale(config), {}, {}};
+}
+
 at::Tensor recurBranch(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,
                        const ModelConfig& config, BranchState* state) {
     const at::Tensor initial = state ? state->state_BHkv : at::Tensor();
     const bool decode = state && initial.defined() && heads.q_BTHd.size(1) == 1;
     at::Tensor* final_state = state ? &state->state_BHkv : nullptr;
     if (spec.kind == BranchKind::Gdn) {
-        GdnInputs in{heads.q_BTHd,   heads.k_BTHd,           heads.v_BTHd, heads.g_BTH,
-                     heads.beta_BTH, attentionScale(config), {},           {}};
+        GdnInputs in = gdnInputsOf(heads, config);
         if (decode) return gdnDecode(in, *final_state);
         in.initial_state_BHkv = initial;
         return gdnRecurrence(in, final_state);
     }
-    LightningInputs in{heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, weights.log_decay_H, attentionScale(config), {}, {}};
+    LightningInputs in = lightningInputsOf(heads, weights, config);
     if (decode) return lightningDecode(in, *final_state);
     in.initial_state_BHkv = initial;
     return lightningRecurrence(in, final_state);
@@ -104,7 +132,7 @@ at::Tensor linearMixerHeads(const at::Tensor& normed, const BranchWeights& weigh
 at::Tensor linearMixer(const at::Tensor& normed, const BranchWeights& weights, const BranchSpec& spec,
                        const ModelConfig& config, BranchState* state) {
     const at::Tensor gated = linearMixerHeads(normed, weights, spec, config, state);
-    return at::linear(gated.to(weights.o_DO.scalar_type()), weights.o_DO);
+    return product(gated.to(weights.o_DO.scalar_type()), weights.o_DO);
 }
 
 }  // namespace fm

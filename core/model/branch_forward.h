@@ -3,8 +3,17 @@
 #pragma once
 
 #include "core/model/branch.h"
+#include "core/model/gdn_op.h"
+#include "core/model/lightning_op.h"
 
 namespace fm {
+
+// The matrices that read the layer input, in the order q, k, v, z and for GDN a, b. Allocated one after the other
+// (stacked_rows.h) they are multiplied as one.
+std::vector<at::Tensor> projectionMatrices(const BranchWeights& weights);
+
+// The same values with those matrices allocated so.
+BranchWeights stackProjections(const BranchWeights& weights);
 
 // Projections of the layer input, in the weights' dtype, before any nonlinearity.
 struct BranchProjections {
@@ -21,6 +30,10 @@ struct BranchHeads {
 };
 BranchHeads branchHeads(const BranchProjections& projected, const BranchWeights& weights, const BranchSpec& spec,
                         const ModelConfig& config);
+
+// The recurrence's arguments, from the start of a sequence.
+GdnInputs gdnInputsOf(const BranchHeads& heads, const ModelConfig& config);
+LightningInputs lightningInputsOf(const BranchHeads& heads, const BranchWeights& weights, const ModelConfig& config);
 
 // o of the recurrence; `state` as in linearMixer.
 at::Tensor recurBranch(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,

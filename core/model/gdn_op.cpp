@@ -158,22 +158,24 @@ at::Tensor gdnRecurrence(const GdnInputs& inputs, at::Tensor* final_state) {
     return KernelGdn::apply(dense.q_BTHk, dense.k_BTHk, dense.v_BTHv, dense.g_BTH, dense.beta_BTH, &dense, final_state);
 }
 
-at::Tensor gdnForwardSaved(const GdnInputs& inputs, GdnSaved& saved) {
+at::Tensor gdnForwardSaved(const GdnInputs& inputs, at::Tensor& checkpoints) {
     checkShapes(inputs);
     const at::NoGradGuard no_grad;
-    saved.inputs = contiguousInputs(inComputePrecision(inputs));
-    if (runsOnKernels(saved.inputs.q_BTHk)) return kernelForward(saved.inputs, &saved.checkpoints, nullptr);
-    return chunked::gdn(withLengthsApplied(saved.inputs), nullptr);
+    const GdnInputs in = contiguousInputs(inComputePrecision(inputs));
+    if (runsOnKernels(in.q_BTHk)) return kernelForward(in, &checkpoints, nullptr);
+    checkpoints = at::Tensor();
+    return chunked::gdn(withLengthsApplied(in), nullptr);
 }
 
-GdnGradients gdnBackward(const GdnSaved& saved, const at::Tensor& d_out) {
+GdnGradients gdnBackward(const GdnInputs& inputs, const at::Tensor& checkpoints, const at::Tensor& d_out) {
     const at::Tensor d_out_compute = toComputePrecision(d_out);
-    if (saved.checkpoints.defined()) {
+    const GdnInputs in = contiguousInputs(inComputePrecision(inputs));
+    if (runsOnKernels(in.q_BTHk)) {
         const at::NoGradGuard no_grad;
-        return kernelBackward(saved.inputs, saved.checkpoints, d_out_compute);
+        return kernelBackward(in, checkpoints, d_out_compute);
     }
     const at::AutoGradMode enable(true);
-    GdnInputs leaf = saved.inputs;
+    GdnInputs leaf = in;
     variable_list leaves;
     for (at::Tensor* t : {&leaf.q_BTHk, &leaf.k_BTHk, &leaf.v_BTHv, &leaf.g_BTH, &leaf.beta_BTH}) {
         *t = t->detach().requires_grad_();

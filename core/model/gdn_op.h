@@ -21,16 +21,13 @@ struct GdnInputs {
 // `final_state_BHkv` receives the state after the last token that counts.
 at::Tensor gdnRecurrence(const GdnInputs& inputs, at::Tensor* final_state_BHkv = nullptr);
 
-// The pair for hand-written backward passes: builds no autograd graph.
-struct GdnSaved {
-    GdnInputs inputs;        // in compute precision
-    at::Tensor checkpoints;  // the kernels' states; undefined where the chunked form recomputes
-};
+// The pair for hand-written backward passes: builds no autograd graph. `checkpoints` are the kernels' states, left
+// undefined where the chunked form computes its forward again.
 struct GdnGradients {
     at::Tensor dq_BTHk, dk_BTHk, dv_BTHv, dg_BTH, dbeta_BTH;
 };
-at::Tensor gdnForwardSaved(const GdnInputs& inputs, GdnSaved& saved);
-GdnGradients gdnBackward(const GdnSaved& saved, const at::Tensor& do_BTHv);
+at::Tensor gdnForwardSaved(const GdnInputs& inputs, at::Tensor& checkpoints);
+GdnGradients gdnBackward(const GdnInputs& inputs, const at::Tensor& checkpoints, const at::Tensor& do_BTHv);
 
 // One token: inputs with T = 1, no lengths; reads and overwrites `state_BHkv` (compute precision). No gradients.
 at::Tensor gdnDecode(const GdnInputs& inputs, at::Tensor& state_BHkv);

@@ -9,6 +9,9 @@ inline constexpr double kBranchFloat64 = 1e-12;
 inline constexpr double kBranchFloat32 = 2e-5;
 // bf16 projections have 8 bits; errors of several products add up (kernels.md 1.9: 4e-3 for the recurrence alone)
 inline constexpr double kBranchBfloat16 = 4e-2;
+// gradients pass two norms and the recurrence twice
+inline constexpr double kBranchGradientFloat32 = 1e-4;
+inline constexpr double kBranchGradientBfloat16 = 8e-2;
 // central differences with step 1e-5 in float64: truncation and rounding are both near 1e-10
 inline constexpr double kFiniteDifference = 1e-7;
 

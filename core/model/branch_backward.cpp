@@ -1,0 +1,144 @@
+#include "core/model/branch_backward.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "core/model/gdn_op.h"
+#include "core/model/lightning_op.h"
+#include "core/model/product.h"
+#include "core/model/recurrence_util.h"
+#include "core/model/stacked_rows.h"
+
+namespace fm {
+
+namespace {
+
+// Gradients of the projections, flat [B,T,O] in compute precision.
+struct ProjectionGradients {
+    at::Tensor dq_BTO, dk_BTO, dv_BTO, dz_BTO;
+    at::Tensor da_BTH, db_BTH;  // GDN only
+};
+
+bool usesSilu(const BranchSpec& spec) { return spec.kind == BranchKind::Gdn && spec.form == BranchForm::Exportable; }
+
+// y = r x with r = (sum x^2 + eps)^-1/2:  dx = r (dy - y <y, dy>)
+at::Tensor l2NormBackward(const at::Tensor& dy, const at::Tensor& x) {
+    const at::Tensor r = (x.square().sum(-1, /*keepdim=*/true) + kL2NormEps).rsqrt();
+    const at::Tensor y = x * r;
+    return (dy - y * (y * dy).sum(-1, /*keepdim=*/true)).mul_(r);
+}
+
+// Heads that were repeated pass their gradients to the one K/V head they came from.
+at::Tensor sumRepeated(const at::Tensor& d_BTHd, std::int64_t kv_heads) {
+    if (d_BTHd.size(2) == kv_heads) return d_BTHd;
+    return d_BTHd.unflatten(2, {kv_heads, d_BTHd.size(2) / kv_heads}).sum(3);
+}
+
+// From the gradient of a head tensor as the recurrence reads it to that of its projection.
+at::Tensor headBackward(const at::Tensor& d_BTHd, const at::Tensor& projected_BTO, const BranchSpec& spec,
+                        std::int64_t head_dim, bool l2_normalised) {
+    const at::Tensor raw =
+        toComputePrecision(projected_BTO).unflatten(-1, {projected_BTO.size(-1) / head_dim, head_dim});
+    at::Tensor d = sumRepeated(d_BTHd, raw.size(2));
+    if (l2_normalised) d = l2NormBackward(d, usesSilu(spec) ? at::silu(raw) : raw);
+    if (usesSilu(spec)) d = at::silu_backward(d, raw);
+    return d.flatten(-2);
+}
+
+struct GateGradients {
+    at::Tensor do_BTHd, dz_BTO;
+};
+
+// Backward of gateBranch(): per-head RMSNorm and output gate.
+GateGradients gateBackward(const at::Tensor& dgated_BTO, const SavedLinearMixer& saved, const BranchWeights& weights,
+                           const BranchSpec& spec) {
+    const at::Tensor& o = saved.o_BTHd;
+    const at::Tensor z = toComputePrecision(saved.projected.z_BTO);
+    const at::Tensor weight_d = weights.out_norm_d.to(o.scalar_type());
+    const at::Tensor rstd = (o.square().mean(-1, /*keepdim=*/true) + spec.norm_eps).rsqrt();
+    const at::Tensor n = o * rstd;
+    const at::Tensor d_gate = dgated_BTO * (n * weight_d).flatten(-2);
+    GateGradients grads;
+    at::Tensor gate;
+    if (spec.form == BranchForm::Exportable) {
+        gate = at::silu(z);
+        grads.dz_BTO = at::silu_backward(d_gate, z);
+    } else {
+        const at::Tensor sigmoid = at::sigmoid(z);
+        gate = 2 * sigmoid;
+        grads.dz_BTO = at::sigmoid_backward(d_gate, sigmoid).mul_(2);
+    }
+    const at::Tensor dn = (dgated_BTO * gate).view(o.sizes()) * weight_d;
+    grads.do_BTHd = (dn - n * (dn * n).mean(-1, /*keepdim=*/true)).mul_(rstd);
+    return grads;
+}
+
+void gdnProjectionBackward(const at::Tensor& do_BTHd, const SavedLinearMixer& saved, const BranchWeights& weights,
+                           const BranchSpec& spec, const ModelConfig& config, ProjectionGradients& grads) {
+    const BranchProjections& p = saved.projected;
+    const BranchHeads heads = branchHeads(p, weights, spec, config);
+    const GdnGradients d = gdnBackward(gdnInputsOf(heads, config), saved.checkpoints, do_BTHd);
+    grads.dq_BTO = headBackward(d.dq_BTHk, p.q_BTO, spec, config.head_dim, true);
+    grads.dk_BTO = headBackward(d.dk_BTHk, p.k_BTO, spec, config.head_dim, true);
+    grads.dv_BTO = headBackward(d.dv_BTHv, p.v_BTO, spec, config.head_dim, false);
+    const at::Tensor a = toComputePrecision(p.a_BTH);
+    const at::Tensor slope = at::sigmoid(a + weights.dt_bias_H.to(a.scalar_type()));  // of softplus
+    grads.da_BTH = -d.dg_BTH * weights.A_log_H.to(a.scalar_type()).exp() * slope;
+    grads.db_BTH = at::sigmoid_backward(d.dbeta_BTH, heads.beta_BTH);
+}
+
+void lightningProjectionBackward(const at::Tensor& do_BTHd, const SavedLinearMixer& saved, const BranchWeights& weights,
+                                 const BranchSpec& spec, const ModelConfig& config, ProjectionGradients& grads) {
+    const BranchProjections& p = saved.projected;
+    const BranchHeads heads = branchHeads(p, weights, spec, config);
+    const LightningGradients d = lightningBackward(lightningInputsOf(heads, weights, config), do_BTHd);
+    grads.dq_BTO = headBackward(d.dq_BTHk, p.q_BTO, spec, config.head_dim, false);
+    grads.dk_BTO = headBackward(d.dk_BTHk, p.k_BTO, spec, config.head_dim, false);
+    grads.dv_BTO = headBackward(d.dv_BTHv, p.v_BTO, spec, config.head_dim, false);
+}
+
+// sum over projections of d W. One product where the weights lie one after the other; otherwise the partial products
+// are added in compute precision.
+at::Tensor inputGradient(const ProjectionGradients& grads, const BranchWeights& weights) {
+    const at::ScalarType dtype = weights.q_OD.scalar_type();
+    std::vector<at::Tensor> parts = {grads.dq_BTO, grads.dk_BTO, grads.dv_BTO, grads.dz_BTO};
+    if (grads.da_BTH.defined()) parts.insert(parts.end(), {grads.da_BTH, grads.db_BTH});
+    const std::vector<at::Tensor> matrices = projectionMatrices(weights);
+    if (const at::Tensor stacked = stackedRows(matrices); stacked.defined())
+        return toComputePrecision(product(at::cat(parts, -1).to(dtype), stacked.t()));
+    at::Tensor sum;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const at::Tensor part = toComputePrecision(product(parts[i].to(dtype), matrices[i].t()));
+        sum = sum.defined() ? sum.add_(part) : part;
+    }
+    return sum;
+}
+
+}  // namespace
+
+at::Tensor linearMixerForwardSaved(const at::Tensor& normed, const BranchWeights& weights, const BranchSpec& spec,
+                                   const ModelConfig& config, SavedLinearMixer& saved) {
+    const at::NoGradGuard no_grad;
+    saved.projected = projectBranch(normed, weights);
+    const BranchHeads heads = branchHeads(saved.projected, weights, spec, config);
+    saved.o_BTHd = spec.kind == BranchKind::Gdn ? gdnForwardSaved(gdnInputsOf(heads, config), saved.checkpoints)
+                                                : lightningRecurrence(lightningInputsOf(heads, weights, config));
+    const at::Tensor gated = gateBranch(saved.o_BTHd, saved.projected.z_BTO, weights, spec);
+    return product(gated.to(weights.o_DO.scalar_type()), weights.o_DO);
+}
+
+at::Tensor linearMixerBackward(const at::Tensor& dy, const BranchWeights& weights, const BranchSpec& spec,
+                               const ModelConfig& config, const SavedLinearMixer& saved) {
+    const at::NoGradGuard no_grad;
+    const at::Tensor dgated = toComputePrecision(product(dy.to(weights.o_DO.scalar_type()), weights.o_DO.t()));
+    const GateGradients gate = gateBackward(dgated, saved, weights, spec);
+    ProjectionGradients grads;
+    grads.dz_BTO = gate.dz_BTO;
+    if (spec.kind == BranchKind::Gdn)
+        gdnProjectionBackward(gate.do_BTHd, saved, weights, spec, config, grads);
+    else
+        lightningProjectionBackward(gate.do_BTHd, saved, weights, spec, config, grads);
+    return inputGradient(grads, weights);
+}
+
+}  // namespace fm

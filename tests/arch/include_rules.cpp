@@ -1,0 +1,96 @@
+#include "tests/arch/include_rules.h"
+
+#include <algorithm>
+#include <regex>
+
+#include "tests/arch/source_tree.h"
+
+namespace fm::arch {
+
+namespace {
+
+using Libraries = std::vector<std::string>;
+
+struct Rule {
+    std::string folder;
+    Libraries may_see;  // beside std and its own folder
+};
+
+const Libraries kEngineSees = {"core/run",    "core/formats", "core/model", "core/data", "core/engine",
+                               "core/export", "kernels",      "LibTorch",   "JSON"};
+
+// First match wins, so inner folders stand before outer ones.
+const std::vector<Rule>& rules() {
+    static const std::vector<Rule> table = {
+        {"kernels/cuda/plugin", {"kernels", "CUDA", "LibTorch"}},  // registers the kernels with LibTorch
+        {"kernels", {"kernels", "CUDA"}},
+        {"core/run", {"JSON", "hash"}},
+        {"core/store", {"core/run", "HDF5", "JSON"}},
+        {"core/rpc", {"core/run", "JSON"}},
+        {"core/formats", {"core/run", "JSON", "text", "hash"}},
+        {"core/model", kEngineSees},
+        {"core/data", kEngineSees},
+        {"core/engine", kEngineSees},
+        {"core/export", kEngineSees},
+        {"widgets", {"core/run", "core/rpc", "core/store", "Qt", "QCustomPlot", "JSON"}},
+        {"app/gui", {"widgets", "core/run", "core/rpc", "core/store", "Qt", "JSON"}},
+        {"app/cli",
+         {"core/run", "core/store", "core/rpc", "core/formats", "core/model", "core/data", "core/engine", "core/export",
+          "kernels", "LibTorch", "JSON", "CLI11"}},
+    };
+    return table;
+}
+
+bool matches(const std::string& text, const char* pattern) { return std::regex_search(text, std::regex(pattern)); }
+
+std::string ownFolderOf(const std::string& include) {
+    static const std::regex kOwn("^(kernels)/|^((?:core|app)/[a-z]+)/|^(widgets|tests)/");
+    std::smatch match;
+    if (!std::regex_search(include, match, kOwn)) return {};
+    return match[1].str() + match[2].str() + match[3].str();
+}
+
+}  // namespace
+
+std::vector<std::string> includesOf(const std::string& text) {
+    static const std::regex kInclude("^[ \\t]*#[ \\t]*include[ \\t]*[<\"]([^>\"]+)[>\"]");
+    std::vector<std::string> names;
+    for (const std::string& line : splitLines(text)) {
+        std::smatch match;
+        if (std::regex_search(line, match, kInclude)) names.push_back(match[1].str());
+    }
+    return names;
+}
+
+std::string libraryOf(const std::string& include) {
+    const std::string own = ownFolderOf(include);
+    if (!own.empty()) return own;
+    if (matches(include, "^(ATen|c10|torch)/")) return "LibTorch";
+    if (matches(include, "^(Qt[A-Z]\\w*/)?Q[A-Z]")) return "Qt";
+    if (include == "qcustomplot.h") return "QCustomPlot";
+    if (matches(include, "^(hdf5|H5)")) return "HDF5";
+    if (matches(include, "^(cuda|cooperative_groups|cub/|cublas|nccl|mma\\.h)")) return "CUDA";
+    if (startsWith(include, "nlohmann/")) return "JSON";
+    if (startsWith(include, "CLI/")) return "CLI11";
+    if (include == "pcre2.h" || include == "utf8proc.h") return "text";
+    if (include == "xxhash.h") return "hash";
+    return "std";
+}
+
+std::vector<std::string> forbiddenIncludes(const std::string& path, const std::string& text) {
+    const auto rule = std::find_if(rules().begin(), rules().end(),
+                                   [&path](const Rule& candidate) { return startsWith(path, candidate.folder); });
+    if (rule == rules().end()) return {};
+    std::vector<std::string> bad;
+    for (const std::string& include : includesOf(text)) {
+        const std::string library = libraryOf(include);
+        const bool own = library == rule->folder;
+        const bool allowed = std::find(rule->may_see.begin(), rule->may_see.end(), library) != rule->may_see.end();
+        if (library != "std" && !own && !allowed) {
+            bad.push_back(path + " includes " + include + " (" + library + "), which " + rule->folder + " may not see");
+        }
+    }
+    return bad;
+}
+
+}  // namespace fm::arch

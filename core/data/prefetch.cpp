@@ -5,7 +5,10 @@
 namespace fm {
 
 BatchPrefetcher::BatchPrefetcher(const BatchSource& source, std::int64_t first, int threads, int ahead)
-    : source_(source), ahead_(std::max(1, ahead)), claim_(first), take_(first) {
+    : BatchPrefetcher([&source](std::int64_t index) { return source.batch(index); }, first, threads, ahead) {}
+
+BatchPrefetcher::BatchPrefetcher(Make make, std::int64_t first, int threads, int ahead)
+    : make_(std::move(make)), ahead_(std::max(1, ahead)), claim_(first), take_(first) {
     for (int i = 0; i < std::max(1, threads); ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -27,7 +30,7 @@ void BatchPrefetcher::work() {
         lock.unlock();
         Slot slot;
         try {
-            slot.batch = source_.batch(index);
+            slot.batch = make_(index);
         } catch (...) {
             slot.error = std::current_exception();
         }

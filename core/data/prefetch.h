@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -17,8 +18,12 @@ namespace fm {
 // whatever the number of threads.
 class BatchPrefetcher {
 public:
+    using Make = std::function<Batch(std::int64_t)>;
+
     // At most `ahead` (>= 1) finished or half-made batches are held. `source` must outlive the prefetcher.
     BatchPrefetcher(const BatchSource& source, std::int64_t first, int threads, int ahead);
+    // `make` is called from several threads at once.
+    BatchPrefetcher(Make make, std::int64_t first, int threads, int ahead);
     ~BatchPrefetcher();  // waits for the batches in the making
     BatchPrefetcher(const BatchPrefetcher&) = delete;
     BatchPrefetcher& operator=(const BatchPrefetcher&) = delete;
@@ -33,7 +38,7 @@ private:
     };
     void work();
 
-    const BatchSource& source_;
+    const Make make_;
     const std::int64_t ahead_;
     std::mutex mutex_;
     std::condition_variable made_, taken_;

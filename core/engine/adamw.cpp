@@ -1,132 +1,159 @@
 #include "core/engine/adamw.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 
+#include "core/run/error.h"
+
 namespace fm {
+
 namespace {
 
-at::ScalarType stateType(const at::Tensor& tensor) {
-    return tensor.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+at::ScalarType masterDtype(at::ScalarType dtype) { return dtype == at::kDouble ? at::kDouble : at::kFloat; }
+
+// sqrt of the sum of squares of everything, in fp32, without a copy to the host
+at::Tensor normOf(const std::vector<at::Tensor>& tensors, const at::TensorOptions& options) {
+    if (tensors.empty()) return at::zeros({}, options);
+    std::vector<at::Tensor> norms = at::_foreach_norm(tensors, 2);
+    for (at::Tensor& norm : norms) norm = norm.to(options);
+    return at::linalg_vector_norm(at::stack(norms));
 }
 
-double jointNorm(const std::vector<at::Tensor>& gradients) {
-    if (gradients.empty()) return 0;
-    std::vector<at::Tensor> norms;
-    for (const at::Tensor& norm : at::_foreach_norm(gradients)) norms.push_back(norm.to(at::kDouble));
-    return at::stack(norms).norm().item<double>();
-}
-
-// Returns the norm before.
-double clip(const std::vector<at::Tensor>& gradients, double max_norm) {
-    const double norm = jointNorm(gradients);
-    if (norm > max_norm) at::_foreach_mul_(gradients, max_norm / norm);
-    return norm;
-}
-
-void collectGradients(const AdamWGroup& group, std::vector<at::Tensor>& gradients) {
-    for (const at::Tensor& tensor : group.tensors) {
-        if (tensor.grad().defined()) gradients.push_back(tensor.grad());
-    }
+void scaleToNorm(std::vector<at::Tensor>& gradients, const at::Tensor& norm, double max_norm) {
+    if (gradients.empty()) return;
+    at::_foreach_mul_(gradients, (max_norm / (norm + 1e-6)).clamp_max(1));
 }
 
 }  // namespace
 
-AdamW::AdamW(std::vector<AdamWGroup> groups, double beta1, double beta2, double epsilon)
-    : groups_(std::move(groups)), beta1_(beta1), beta2_(beta2), epsilon_(epsilon) {
-    for (const AdamWGroup& group : groups_) {
-        State state;
-        for (const at::Tensor& tensor : group.tensors) {
-            state.master.push_back(tensor.detach().to(stateType(tensor)));  // the same memory when nothing is converted
-            state.first.push_back(at::zeros_like(state.master.back(), at::MemoryFormat::Contiguous));
-            state.second.push_back(at::zeros_like(state.master.back(), at::MemoryFormat::Contiguous));
+AdamW::AdamW(std::vector<AdamWGroup> groups, AdamWOptions options) : options_(options) {
+    for (const AdamWGroup& group : groups) {
+        Group mine{{}, group.lr_scale, group.weight_decay};
+        for (const at::Tensor& parameter : group.parameters) {
+            Slot slot;
+            slot.parameter = parameter;
+            // detach() shares storage: where the dtype agrees, the master is the parameter
+            slot.master = parameter.detach().to(masterDtype(parameter.scalar_type()));
+            slot.mean = at::zeros_like(slot.master);
+            slot.square = at::zeros_like(slot.master);
+            mine.slots.push_back(slot);
         }
-        states_.push_back(std::move(state));
+        groups_.push_back(std::move(mine));
     }
 }
 
-void AdamW::step(double rate) {
-    ++steps_;
-    for (std::size_t i = 0; i < groups_.size(); ++i) stepGroup(i, groups_[i].lr * rate);
-}
-
-void AdamW::stepAt(double lr) {
-    ++steps_;
-    for (std::size_t i = 0; i < groups_.size(); ++i) stepGroup(i, lr);
-}
-
-void AdamW::stepGroup(std::size_t index, double lr) {
-    const AdamWGroup& group = groups_[index];
-    std::vector<at::Tensor> masters, firsts, seconds, gradients, targets, sources;
-    for (std::size_t i = 0; i < group.tensors.size(); ++i) {
-        const at::Tensor& tensor = group.tensors[i];
-        if (!tensor.grad().defined()) continue;
-        const State& state = states_[index];
-        masters.push_back(state.master[i]);
-        firsts.push_back(state.first[i]);
-        seconds.push_back(state.second[i]);
-        gradients.push_back(tensor.grad().to(stateType(tensor)));
-        if (tensor.scalar_type() != stateType(tensor)) {
-            targets.push_back(tensor.detach());
-            sources.push_back(state.master[i]);
-        }
-    }
-    if (masters.empty()) return;
-    const double correction1 = 1 - std::pow(beta1_, static_cast<double>(steps_));
-    const double correction2 = 1 - std::pow(beta2_, static_cast<double>(steps_));
-    if (group.weight_decay != 0) at::_foreach_mul_(masters, 1 - lr * group.weight_decay);
-    at::_foreach_lerp_(firsts, gradients, 1 - beta1_);
-    at::_foreach_mul_(seconds, beta2_);
-    at::_foreach_addcmul_(seconds, gradients, gradients, 1 - beta2_);
-    std::vector<at::Tensor> denominators = at::_foreach_sqrt(seconds);
-    at::_foreach_div_(denominators, std::sqrt(correction2));
-    at::_foreach_add_(denominators, epsilon_);
-    at::_foreach_addcdiv_(masters, firsts, denominators, -lr / correction1);
-    for (std::size_t i = 0; i < targets.size(); ++i) targets[i].copy_(sources[i]);
-}
-
-void AdamW::zeroGradients() {
-    for (AdamWGroup& group : groups_) {
-        for (at::Tensor& tensor : group.tensors) tensor.mutable_grad() = at::Tensor();
-    }
+std::vector<at::Tensor> AdamW::gradients(const Group& group) const {
+    std::vector<at::Tensor> found;
+    for (const Slot& slot : group.slots)
+        if (slot.parameter.grad().defined()) found.push_back(slot.parameter.grad());
+    return found;
 }
 
 double AdamW::clipGradients(double max_norm) {
-    std::vector<at::Tensor> gradients;
-    for (const AdamWGroup& group : groups_) collectGradients(group, gradients);
-    return clip(gradients, max_norm);
+    const at::NoGradGuard no_grad;
+    std::vector<at::Tensor> all;
+    for (const Group& group : groups_)
+        for (const at::Tensor& gradient : gradients(group)) all.push_back(gradient);
+    const at::TensorOptions options = groups_.front().slots.front().master.options();
+    const at::Tensor norm = normOf(all, options);
+    scaleToNorm(all, norm, max_norm);
+    return norm.item<double>();
 }
 
-double AdamW::clipGroup(std::size_t group, double max_norm) {
-    std::vector<at::Tensor> gradients;
-    collectGradients(groups_[group], gradients);
-    return clip(gradients, max_norm);
+at::Tensor AdamW::clipEachGroup(double max_norm) {
+    const at::NoGradGuard no_grad;
+    std::vector<at::Tensor> norms;
+    for (const Group& group : groups_) {
+        std::vector<at::Tensor> mine = gradients(group);
+        norms.push_back(normOf(mine, group.slots.front().master.options()));
+        scaleToNorm(mine, norms.back(), max_norm);
+    }
+    return at::stack(norms);
+}
+
+void AdamW::step(double lr) {
+    const at::NoGradGuard no_grad;
+    ++steps_done_;
+    for (Group& group : groups_) stepGroup(group, lr * group.lr_scale);
+}
+
+void AdamW::stepAt(double lr) {
+    const at::NoGradGuard no_grad;
+    ++steps_done_;
+    for (Group& group : groups_) stepGroup(group, lr);
+}
+
+void AdamW::stepGroup(Group& group, double lr) {
+    std::vector<at::Tensor> masters, means, squares, grads, narrow, narrow_masters;
+    for (const Slot& slot : group.slots) {
+        if (!slot.parameter.grad().defined()) continue;
+        masters.push_back(slot.master);
+        means.push_back(slot.mean);
+        squares.push_back(slot.square);
+        grads.push_back(slot.parameter.grad().to(slot.master.scalar_type()));
+        if (slot.parameter.scalar_type() == slot.master.scalar_type()) continue;
+        narrow.push_back(slot.parameter);
+        narrow_masters.push_back(slot.master);
+    }
+    if (masters.empty()) return;
+    const double steps = static_cast<double>(steps_done_);
+    const double mean_correction = 1 - std::pow(options_.beta1, steps);
+    const double square_correction = 1 - std::pow(options_.beta2, steps);
+    if (group.weight_decay != 0) at::_foreach_mul_(masters, 1 - lr * group.weight_decay);
+    at::_foreach_lerp_(means, grads, 1 - options_.beta1);
+    at::_foreach_mul_(squares, options_.beta2);
+    at::_foreach_addcmul_(squares, grads, grads, 1 - options_.beta2);
+    std::vector<at::Tensor> denominators = at::_foreach_sqrt(squares);
+    at::_foreach_div_(denominators, std::sqrt(square_correction));
+    at::_foreach_add_(denominators, options_.eps);
+    at::_foreach_addcdiv_(masters, means, denominators, -lr / mean_correction);
+    for (std::size_t i = 0; i < narrow.size(); ++i) narrow[i].copy_(narrow_masters[i]);
+}
+
+void AdamW::zeroGradients() {
+    for (Group& group : groups_)
+        for (Slot& slot : group.slots) slot.parameter.mutable_grad() = at::Tensor();
 }
 
 void AdamW::save(std::map<std::string, at::Tensor>& tensors, const std::string& prefix) const {
-    for (std::size_t g = 0; g < states_.size(); ++g) {
-        for (std::size_t i = 0; i < states_[g].master.size(); ++i) {
-            const std::string name = prefix + std::to_string(g) + "." + std::to_string(i) + ".";
-            tensors[name + "master"] = states_[g].master[i];
-            tensors[name + "first"] = states_[g].first[i];
-            tensors[name + "second"] = states_[g].second[i];
+    std::int64_t index = 0;
+    for (const Group& group : groups_) {
+        for (const Slot& slot : group.slots) {
+            const std::string name = prefix + std::to_string(index++);
+            tensors[name + ".mean"] = slot.mean;
+            tensors[name + ".square"] = slot.square;
+            tensors[name + ".master"] = slot.master;
         }
     }
-    tensors[prefix + "steps"] = at::full({1}, steps_, at::kLong);
+    tensors[prefix + "steps_done"] = at::full({}, steps_done_, at::kLong);
 }
 
 void AdamW::load(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix) {
-    for (std::size_t g = 0; g < states_.size(); ++g) {
-        for (std::size_t i = 0; i < states_[g].master.size(); ++i) {
-            const std::string name = prefix + std::to_string(g) + "." + std::to_string(i) + ".";
-            states_[g].master[i].copy_(tensors.at(name + "master"));
-            states_[g].first[i].copy_(tensors.at(name + "first"));
-            states_[g].second[i].copy_(tensors.at(name + "second"));
-            groups_[g].tensors[i].detach().copy_(states_[g].master[i]);
+    const at::NoGradGuard no_grad;
+    const auto find = [&](const std::string& name) {
+        const auto entry = tensors.find(prefix + name);
+        if (entry == tensors.end()) throw FormatError("optimiser state: " + prefix + name + ": missing");
+        return entry->second;
+    };
+    const auto restore = [&](at::Tensor& target, const std::string& name) {
+        const at::Tensor stored = find(name);
+        if (stored.sizes() != target.sizes())
+            throw FormatError("optimiser state: " + prefix + name + ": another shape");
+        target.copy_(stored);
+    };
+    std::int64_t index = 0;
+    for (Group& group : groups_) {
+        for (Slot& slot : group.slots) {
+            const std::string name = std::to_string(index++);
+            restore(slot.mean, name + ".mean");
+            restore(slot.square, name + ".square");
+            restore(slot.master, name + ".master");
+            if (slot.parameter.scalar_type() != slot.master.scalar_type()) slot.parameter.detach().copy_(slot.master);
         }
     }
-    steps_ = tensors.at(prefix + "steps").item<std::int64_t>();
+    steps_done_ = find("steps_done").item<std::int64_t>();
 }
 
 }  // namespace fm

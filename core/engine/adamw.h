@@ -1,5 +1,6 @@
-// AdamW over groups of tensors, fused per group with LibTorch's foreach operators. Tensors in bf16 get an fp32 master
-// that receives the update; the tensor is its rounded copy. Thread: one job's thread, under NoGradGuard.
+// AdamW (decoupled weight decay, bias-corrected moments) over groups of tensors, with fp32 masters for weights of a
+// lower precision. Works through ATen's list operators, so that a step is a handful of launches on a GPU.
+// Thread: the job's thread, under NoGradGuard or not.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,41 +13,54 @@
 namespace fm {
 
 struct AdamWGroup {
-    std::vector<at::Tensor> tensors;  // leaves whose .grad is read
-    double lr = 1e-3;                 // peak; step(rate) uses lr * rate
+    std::vector<at::Tensor> parameters;  // updated in place; gradients are read from .grad()
+    double lr_scale = 1;                 // the group's learning rate over that of step()
     double weight_decay = 0;
+};
+
+struct AdamWOptions {
+    double beta1 = 0.9;
+    double beta2 = 0.95;
+    double eps = 1e-8;
 };
 
 class AdamW {
 public:
-    explicit AdamW(std::vector<AdamWGroup> groups, double beta1 = 0.9, double beta2 = 0.95, double epsilon = 1e-8);
+    explicit AdamW(std::vector<AdamWGroup> groups, AdamWOptions options = {});
 
-    // Tensors without a gradient are left alone.
-    void step(double rate);  // every group at its lr times `rate`
-    void stepAt(double lr);  // every group at the same learning rate
-    void zeroGradients();    // frees them
-
-    // Scales the gradients of `group` (or all of them) so that their joint norm is at most `max_norm`; returns the norm
-    // before.
+    // Scales gradients so that the norm of the whole is at most `max_norm`; returns the norm before.
     double clipGradients(double max_norm);
-    double clipGroup(std::size_t group, double max_norm);
+    // The same for every group by itself; returns the norms, one per group, on the parameters' device.
+    at::Tensor clipEachGroup(double max_norm);
 
-    // Moments, masters and step count under `prefix`, in group order.
+    // A parameter without a gradient is left as it is, moments included.
+    void step(double lr);
+    void stepAt(double lr);  // the same rate for every group, whatever its scale
+    void zeroGradients();
+
+    std::int64_t stepsDone() const { return steps_done_; }
+
+    // Moments, masters and the step count under `prefix`; load() wants exactly what save() gave (FormatError).
     void save(std::map<std::string, at::Tensor>& tensors, const std::string& prefix) const;
     void load(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix);
 
-    std::int64_t stepsDone() const { return steps_; }
-
 private:
-    struct State {
-        std::vector<at::Tensor> master, first, second;  // fp32; master shares memory with the tensor when it is fp32
+    struct Slot {
+        at::Tensor parameter;
+        at::Tensor master;  // fp32 (float64 for float64); the parameter itself where precisions agree
+        at::Tensor mean, square;
     };
-    void stepGroup(std::size_t index, double lr);
+    struct Group {
+        std::vector<Slot> slots;
+        double lr_scale = 1;
+        double weight_decay = 0;
+    };
+    void stepGroup(Group& group, double lr);
+    std::vector<at::Tensor> gradients(const Group& group) const;
 
-    std::vector<AdamWGroup> groups_;
-    std::vector<State> states_;
-    double beta1_, beta2_, epsilon_;
-    std::int64_t steps_ = 0;
+    std::vector<Group> groups_;
+    AdamWOptions options_;
+    std::int64_t steps_done_ = 0;
 };
 
 }  // namespace fm

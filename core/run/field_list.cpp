@@ -137,6 +137,9 @@ std::string allowedText(const FieldInfo& info, const std::vector<std::string>&) 
 
 std::string shownValue(const Json& json) {
     constexpr std::size_t readable = 60;
+    // dump() recurses as deep as the value goes, and the value may be hostile.
+    for (const Json& entry : json)
+        if (json.is_structured() && entry.is_structured()) return json.is_array() ? "a nested list" : "a nested object";
     std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);  // ASCII: safe to cut anywhere
     if (text.size() > readable) text = text.substr(0, readable) + "...";
     return text;

@@ -134,6 +134,15 @@ private Q_SLOTS:
         QCOMPARE(fm::specToJson(spec).dump(), fm::specToJson(SampleSpec{}).dump());
     }
 
+    void survivesADeeplyNestedValue() {
+        constexpr int depth = 200'000;
+        const std::string text = R"({"budget":)" + std::string(depth, '[') + std::string(depth, ']') + "}";
+        SampleSpec spec;
+        const auto problems = fm::specFromJson(nlohmann::json::parse(text), spec);
+        QCOMPARE(problems.size(), std::size_t{1});
+        QCOMPARE(problems[0].value, std::string("a nested list"));
+    }
+
     void refusesNotANumberFromCode() {
         SampleSpec spec;
         nlohmann::json json = nlohmann::json::object();

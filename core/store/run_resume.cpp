@@ -1,0 +1,54 @@
+#include "core/store/run_resume.h"
+
+#include <algorithm>
+
+#include "core/store/run_reader.h"
+#include "core/store/run_schema.h"
+
+namespace fm {
+
+static bool sameColumn(const Column& a, const Column& b) {
+    return a.path == b.path && a.type == b.type && a.width == b.width;
+}
+
+static bool sameTable(const Table& a, const Table& b) {
+    return a.name == b.name &&
+           std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), sameColumn);
+}
+
+static std::int64_t rowsToKeep(const std::map<std::string, std::int64_t>& rows_to_keep, const std::string& table,
+                               std::int64_t all) {
+    const auto found = rows_to_keep.find(table);
+    return found == rows_to_keep.end() ? all : found->second;
+}
+
+void checkResumable(const std::string& path, const std::map<std::string, std::int64_t>& rows_to_keep) {
+    const RunReader reader(path);
+    if (reader.hasLiveWriter()) throw WorldError(path + ": is still being written; stop that job first");
+    for (const auto& [name, rows] : rows_to_keep) {
+        const std::optional<int> table = reader.findTable(name);
+        if (!table) throw FormatError(path + ": has no table " + name);
+        if (rows < 0 || rows > reader.rows(*table))
+            throw FormatError(path + ": table " + name + " holds " + std::to_string(reader.rows(*table)) +
+                              " rows, not " + std::to_string(rows));
+    }
+}
+
+std::unique_ptr<RunFile> openResumed(const std::string& path, const RunOpened& header,
+                                     const std::map<std::string, std::int64_t>& rows_to_keep) {
+    const RunReader reader(path);
+    const RunOpened& old = reader.header();
+    if (old.run_id != header.run_id) throw WorldError(path + ": belongs to run " + old.run_id + "; start a new run");
+    if (!std::equal(old.tables.begin(), old.tables.end(), header.tables.begin(), header.tables.end(), sameTable))
+        throw WorldError(path + ": records other columns than this version of the job; start a new run");
+    auto file = std::make_unique<RunFile>(path, header, RunFile::Existing::Replace);
+    const std::vector<Table> tables = run_schema::storedTables(old.tables);
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+        const std::int64_t rows = rowsToKeep(rows_to_keep, tables[t].name, reader.rows(static_cast<int>(t)));
+        for (std::size_t c = 0; c < tables[t].columns.size(); ++c)
+            file->copyRows(t, c, reader.readRaw(static_cast<int>(t), static_cast<int>(c), rows));
+    }
+    return file;
+}
+
+}  // namespace fm

@@ -46,6 +46,7 @@ TokenId paddingId(const Tokenizer& tokenizer) {
 BatchSource::BatchSource(BatchMix mix, TaskResources resources, std::uint64_t seed)
     : mix_(std::move(mix)), resources_(std::move(resources)), seed_(seed) {
     resources_.part = mix_.held_out ? TextCorpus::Part::HeldOut : TextCorpus::Part::Train;
+    resources_.vary_haystack = true;
     std::vector<Problem> problems = problemsOf(mix_);
     const std::int32_t shortest =
         mix_.lengths.empty() ? 0 : *std::min_element(mix_.lengths.begin(), mix_.lengths.end());

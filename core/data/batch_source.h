@@ -30,7 +30,7 @@ struct BatchMix {
 class BatchSource {
 public:
     // Throws InputError with all problems of the mix: unknown tasks, shares, lengths too short for a task.
-    // `resources.part` is set from `mix.held_out`.
+    // `resources.part` is set from `mix.held_out`, and haystacks begin anywhere (`vary_haystack`).
     BatchSource(BatchMix mix, TaskResources resources, std::uint64_t seed);
     // index >= 0. Throws InputError when a sample cannot be made at the drawn length.
     Batch batch(std::int64_t index) const;

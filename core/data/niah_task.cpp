@@ -17,6 +17,7 @@ struct NiahTask::Draw {
     std::vector<std::int32_t> asked;  // needles whose values are the references, in the order of the answer
     std::vector<std::string> query;   // asked keys
     std::vector<std::string> units;   // haystack: words or lines, more than fit
+    std::uint64_t unit_key = 0;       // stream of the haystack
     std::uint64_t place_key = 0;      // stream of the insertion places
     double depth = -1;
 };
@@ -77,7 +78,8 @@ std::int32_t NiahTask::worstWord(NeedleWord kind) const {
     return longest(rulerAdjectives(), " ") + longest(rulerNouns(), "-") + 1;
 }
 
-std::vector<std::string> NiahTask::haystackUnits(std::int32_t tokens, Rng& rng) const {
+std::vector<std::string> NiahTask::haystackUnits(std::int32_t tokens, std::uint64_t key) const {
+    Rng rng(key);
     if (kind_.haystack == Haystack::Essay) return splitWords(corpusText(resources_, tokens, false, rng));
     std::vector<std::string> units;
     std::int32_t shortest = count(kNoiseLine);
@@ -120,7 +122,8 @@ NiahTask::Draw NiahTask::draw(std::uint64_t seed, std::int32_t tokens, double de
             draw.asked.push_back(place_of[static_cast<std::size_t>(key * kind_.values + v)]);
     }
     draw.place_key = rng.next();
-    draw.units = haystackUnits(tokens, rng);
+    draw.unit_key = rng.next();
+    draw.units = haystackUnits(tokens, draw.unit_key);
     return draw;
 }
 
@@ -248,14 +251,22 @@ void NiahTask::build(const Draw& draw, std::size_t units, Sample& sample) const 
 
 Sample NiahTask::make(std::uint64_t seed, std::int32_t tokens, double depth) const {
     if (tokens < min_tokens_) throwTooShort(name_, tokens, min_tokens_);
-    const Draw draw = this->draw(seed, tokens, depth);
+    Draw draw = this->draw(seed, tokens, depth);
     Sample sample = emptySample(name_, seed, tokens);
     const std::size_t least = kind_.haystack == Haystack::Essay ? 1 : draw.needles.size();
     const auto excess = [&] { return sample.answers.front().begin + kAnswerBudget - tokens; };
     build(draw, least, sample);
-    std::size_t units = std::max(
-        least,
-        least + unitsThatFit({draw.units.begin() + static_cast<std::ptrdiff_t>(least), draw.units.end()}, -excess()));
+    const std::int32_t budget = -excess();
+    const auto fitting = [&] {
+        const std::vector<std::string> more(draw.units.begin() + static_cast<std::ptrdiff_t>(least), draw.units.end());
+        return least + unitsThatFit(more, budget);
+    };
+    std::size_t units = fitting();
+    // Collapsing white space can leave less text than the tokens that it was cut from.
+    for (std::int32_t window = 2 * tokens; units == draw.units.size() && window <= 64 * tokens; window *= 2) {
+        draw.units = haystackUnits(window, draw.unit_key);
+        units = fitting();
+    }
     build(draw, units, sample);
     while (excess() > 0 && units > least) build(draw, --units, sample);
     // Joints can also save tokens.

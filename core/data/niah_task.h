@@ -34,7 +34,7 @@ private:
     struct Draw;  // everything of a sample but its size
 
     Draw draw(std::uint64_t seed, std::int32_t tokens, double depth) const;
-    std::vector<std::string> haystackUnits(std::int32_t tokens, Rng& rng) const;
+    std::vector<std::string> haystackUnits(std::int32_t tokens, std::uint64_t key) const;
     std::size_t unitsThatFit(const std::vector<std::string>& units, std::int32_t budget) const;
     Context essay(const Draw& draw, std::size_t words) const;
     Context lines(const Draw& draw, std::size_t lines) const;

@@ -13,7 +13,7 @@ namespace {
 
 // DuoAttention's strings, its misspelling included.
 constexpr const char* kBookBegin = "This is a very long story book: <book> ";
-constexpr const char* kRawBegin = "<|im_start|> ";
+constexpr const char* kRawBegin = "<|im_start|>";  // and a blank before the book's beginning
 constexpr const char* kBookEnd = " </book>.\n\n";
 constexpr const char* kSeparator = "\n\n";
 
@@ -86,7 +86,7 @@ void PasskeyTask::build(const std::vector<std::string>& passkeys, const std::vec
     const bool chat = !resources_.chat_family.empty();
     const ChatFrame frame = ChatFrame::make(resources_.chat_family, kAsk);
     prompt.frame(chat ? frame.head : kRawBegin);
-    prompt.text(kBookBegin);
+    prompt.text(std::string(chat ? "" : " ") + kBookBegin);
     std::vector<std::int32_t> marks;
     std::size_t last = 0;
     for (std::size_t i = 0; i < passkeys.size(); ++i) {

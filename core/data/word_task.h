@@ -1,5 +1,7 @@
 // A word task: needles of one family hidden in filler at seeded distinct depths, the questions at the end. Samples have
-// exactly the tokens asked for. Assembled from ids, for pretraining speed.
+// exactly the tokens asked for. Assembled from ids, for pretraining speed: needles, questions and answers are tokenised
+// as their text would be, but the filler is cut between any two tokens, so tokenising the decoded text again may differ
+// there.
 #pragma once
 
 #include <string>

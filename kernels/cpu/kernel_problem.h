@@ -47,6 +47,7 @@ struct OutputError {
     std::string output;       // "o", "dq", ...
     double relative_l2 = 0;   // |x - ref| / |ref|
     double relative_max = 0;  // max |x - ref| / max |ref|
+    double absolute_max = 0;  // max |x - ref|
 };
 
 // One row for every output that is not empty in `computed`. NaN anywhere gives NaN errors; sizes must agree.

@@ -59,6 +59,7 @@ template <bool kDelta>
 inline void decodeHead(const DecodeHead& head) {
     std::int64_t col = 0;
     for (; col + 4 * kVecFloats <= head.dv; col += 4 * kVecFloats) decodeColumns<Vec, 4, kDelta>(head, col);
+    for (; col + 2 * kVecFloats <= head.dv; col += 2 * kVecFloats) decodeColumns<Vec, 2, kDelta>(head, col);
     for (; col + kVecFloats <= head.dv; col += kVecFloats) decodeColumns<Vec, 1, kDelta>(head, col);
     for (; col < head.dv; ++col) decodeColumns<float, 1, kDelta>(head, col);
 }

@@ -20,3 +20,17 @@ inline constexpr double kFiniteDifference = 1e-7;
 inline constexpr double kGateGradient = 1e-7;
 // method.md 12.3: trained separable gates against the closed form
 inline constexpr double kClosedFormGate = 1e-3;
+
+// --- decoder ---
+// fp32 logits up to 5 against `transformers`: the bound of the product's requirements; order of summation gives 1e-5
+inline constexpr double kLogitsFloat32 = 2e-4;
+// the same with bf16 weights and activations: 8 bits in every product of two or three layers
+inline constexpr double kLogitsBfloat16 = 0.2;
+// fp32 products of some 600 terms against float64, relative to the largest element
+inline constexpr double kProductFloat32 = 2e-6;
+
+// --- CPU kernels ---
+// fp32 throughout against float64, relative l2 (kernels.md 1.9 measured 2.4e-7 and sets this bound)
+inline constexpr double kKernelForward = 2e-6;
+// gradients pass the recurrence twice and dg, dbeta subtract sums of dk products: some 2^-24 * sqrt(4 * 256) = 2e-6
+inline constexpr double kKernelGradient = 5e-6;

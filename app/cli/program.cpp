@@ -37,6 +37,7 @@ void addVerbs(CLI::App& app, CliContext& cli) {
     addInspectVerb(app, cli);
     addTokenizeVerb(app, cli);
     addLogitsVerb(app, cli);
+    addPretrainVerb(app, cli);
     addRunVerb(app, cli);
     addRunsVerb(app, cli);
     addBenchVerb(app, cli);

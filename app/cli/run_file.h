@@ -2,22 +2,36 @@
 // (FM_WITH_HDF5) and run_file_jsonl.cpp (an engine without HDF5; `flashmorph runs import` converts its files later).
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
-#include "app/cli/run_summary.h"
+#include "app/cli/run_report.h"
 #include "core/run/event.h"
 
 namespace fm::cli {
 
+class RunFileSink : public EventSink {
+public:
+    virtual void close() = 0;  // last; throws what the destructor could only hide
+};
+
 // Creates `<folder>/<run id>.<suffix>` when the run is opened (and the folder, if need be). Throws WorldError.
-std::unique_ptr<EventSink> makeRunFileSink(const std::string& folder);
+std::unique_ptr<RunFileSink> makeRunFileSink(const std::string& folder);
+
+// Goes on with `file` when its run is opened again, keeping the first rows of each table (by name).
+std::unique_ptr<RunFileSink> resumeRunFileSink(const std::string& file,
+                                               const std::map<std::string, std::int64_t>& rows_to_keep);
 
 // Whether readRunFile() understands files of this name.
 bool isRunFile(const std::string& file);
 
+// "" when the folder has no file of that run.
+std::string findRunFile(const std::string& folder, const std::string& run_id);
+
 // Throws FormatError or WorldError.
-RunSummary readRunFile(const std::string& file);
+RunReport readRunFile(const std::string& file);
 
 // Writes `<folder>/<run id>.h5` from a JSON-lines file and returns its path. Throws WorldError.
 std::string importRun(const std::string& jsonl_file, const std::string& folder);

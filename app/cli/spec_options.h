@@ -2,8 +2,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -52,27 +54,40 @@ private:
     std::deque<Entry> entries_;  // CLI11 keeps pointers to the entries: they must not move
 };
 
+// Fills the spec and returns every problem, like specFromJson().
+template <class Spec>
+using SpecParser = std::function<std::vector<Problem>(const nlohmann::json& json, Spec& spec)>;
+
+// Throws InputError with every problem.
+template <class Spec>
+Spec parseSpec(const nlohmann::json& json, const SpecParser<Spec>& parse) {
+    Spec spec;
+    std::vector<Problem> problems = parse(json, spec);
+    if (!problems.empty()) throw InputError(std::move(problems));
+    return spec;
+}
+
 // Options of one verb. Must outlive the parsing.
 template <class Spec>
 class SpecOptions {
 public:
-    explicit SpecOptions(CLI::App& verb, Spec defaults = {}) : defaults_(std::move(defaults)) {
-        Spec::forEachField(defaults_, [&](const auto& value, const FieldInfo& info) {
+    explicit SpecOptions(CLI::App& verb) {
+        const Spec defaults;
+        Spec::forEachField(defaults, [&](const auto& value, const FieldInfo& info) {
             using Field = std::remove_cvref_t<decltype(value)>;
             table_.add(verb, fieldKind<Field>(), info, field_list::allowedText(info, value), field_list::toJson(value));
         });
     }
 
+    nlohmann::json given() const { return table_.given(); }  // only the fields that were given
+
     // The defaults changed by what was given. Throws InputError with every problem.
     Spec spec() const {
-        Spec spec = defaults_;
-        std::vector<Problem> problems = specFromJson(table_.given(), spec);
-        if (!problems.empty()) throw InputError(std::move(problems));
-        return spec;
+        return parseSpec<Spec>(given(),
+                               [](const nlohmann::json& json, Spec& spec) { return specFromJson(json, spec); });
     }
 
 private:
-    Spec defaults_;
     SpecOptionTable table_;
 };
 

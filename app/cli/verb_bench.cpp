@@ -1,75 +1,147 @@
 // flashmorph bench kernels: speed of the recurrences on this processor, and with --check their errors.
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
-#include "app/cli/bench_kernels.h"
+#include "app/cli/aten_timing.h"
 #include "app/cli/output.h"
 #include "app/cli/spec_options.h"
 #include "app/cli/verbs.h"
+#include "kernels/cpu/kernel_bench.h"
+#include "kernels/cpu/kernel_path.h"
 
 namespace fm::cli {
 
 namespace {
 
-struct Report {
-    nlohmann::json json;
-    std::string text;
-    bool right = true;
+using kernels::KernelPath;
+
+struct KernelBenchSpec {
+    bool check = false;
+    bool all_paths = false;
+
+    template <class Self, class Visitor>
+    static void forEachField(Self& self, Visitor&& visit) {
+        visit(self.check, FieldInfo{"check", "", "also compare with the float64 references, and fail if they differ"});
+        visit(self.all_paths, FieldInfo{"all_paths", "", "every instruction set of this processor, not only the best"});
+    }
 };
 
-double timeOf(const std::vector<KernelTiming>& timings, const std::string& kernel, const std::string& path) {
-    for (const KernelTiming& timing : timings) {
-        if (timing.kernel == kernel && timing.path == path) return timing.us_per_token_head;
+struct Report {
+    nlohmann::json json = {{"timings", nlohmann::json::array()}};
+    std::string text;
+    bool right = true;
+
+    template <class... Values>
+    void line(const char* format, Values... values) {
+        char buffer[160];
+        std::snprintf(buffer, sizeof buffer, format, values...);
+        text += buffer;
     }
-    return 0;
+};
+
+// Restores the path: it belongs to the process.
+class PathGuard {
+public:
+    PathGuard() : before_(kernels::kernelPath()) {}
+    ~PathGuard() { kernels::setKernelPath(before_); }
+    PathGuard(const PathGuard&) = delete;
+    PathGuard& operator=(const PathGuard&) = delete;
+
+private:
+    KernelPath before_;
+};
+
+std::vector<KernelPath> pathsToMeasure(const KernelBenchSpec& spec) {
+    if (!spec.all_paths) return {kernels::kernelPath()};
+    const PathGuard guard;
+    std::vector<KernelPath> paths;
+    for (const KernelPath path : {KernelPath::Scalar, KernelPath::Avx2, KernelPath::Avx512}) {
+        if (kernels::setKernelPath(path)) paths.push_back(path);
+    }
+    return paths;
 }
 
-void addTimings(const std::vector<KernelTiming>& timings, Report& report) {
-    char line[128];
-    report.json["timings"] = nlohmann::json::array();
-    report.text += "kernel               path      us per token and head   times faster than aten\n";
-    for (const KernelTiming& timing : timings) {
-        nlohmann::json entry = {
-            {"kernel", timing.kernel}, {"path", timing.path}, {"us_per_token_head", timing.us_per_token_head}};
-        const double aten_us = timeOf(timings, timing.kernel, "aten");
-        std::snprintf(line, sizeof line, "%-20s %-8s %14.3f", timing.kernel.c_str(), timing.path.c_str(),
-                      timing.us_per_token_head);
-        report.text += line;
+// Measured once per kernel and width, whatever the number of paths.
+class AtenYardstick {
+public:
+    // 0 when there is none: a single token has no chunks.
+    double us(const kernels::KernelTiming& timing) {
+        if (timing.pass == "decode") return 0;
+        const auto key = std::make_pair(timing.kernel, timing.dim);
+        auto known = timings_.find(key);
+        if (known == timings_.end()) {
+            const AtenTiming measured =
+                timing.kernel == "gdn" ? timeAtenGdn(timing.dim) : timeAtenLightning(timing.dim);
+            known = timings_.emplace(key, measured).first;
+        }
+        return timing.pass == "forward" ? known->second.forward_us : known->second.backward_us;
+    }
+
+private:
+    std::map<std::pair<std::string, std::int64_t>, AtenTiming> timings_;
+};
+
+void addTimings(const std::string& path, AtenYardstick& aten, Report& report) {
+    for (const kernels::KernelTiming& timing : kernels::benchKernels()) {
+        const double aten_us = aten.us(timing);
+        nlohmann::json entry = {{"kernel", timing.kernel},
+                                {"pass", timing.pass},
+                                {"path", path},
+                                {"dim", timing.dim},
+                                {"us_per_token_head", timing.us_per_token_head},
+                                {"best_us_per_token_head", timing.best_us_per_token_head}};
+        report.line("%-10s %-9s %-7s %5lld %14.3f %9.3f", timing.kernel.c_str(), timing.pass.c_str(), path.c_str(),
+                    static_cast<long long>(timing.dim), timing.us_per_token_head, timing.best_us_per_token_head);
         if (aten_us > 0) {
+            entry["aten_us_per_token_head"] = aten_us;
             entry["speedup_over_aten"] = aten_us / timing.us_per_token_head;
-            std::snprintf(line, sizeof line, "%22.1f", aten_us / timing.us_per_token_head);
-            report.text += line;
+            report.line(" %11.3f %9.1fx", aten_us, aten_us / timing.us_per_token_head);
         }
         report.text += "\n";
         report.json["timings"].push_back(entry);
     }
 }
 
-void addErrors(const std::vector<KernelError>& errors, Report& report) {
-    char line[128];
-    report.json["errors"] = nlohmann::json::array();
-    report.text += "kernel               path      relative error     allowed\n";
-    for (const KernelError& error : errors) {
-        const bool right = error.relative_error <= error.allowed;  // NaN and infinity are wrong
-        report.right = report.right && right;
-        report.json["errors"].push_back({{"kernel", error.kernel},
-                                         {"path", error.path},
-                                         {"relative_error", error.relative_error},
-                                         {"allowed", error.allowed},
-                                         {"right", right}});
-        std::snprintf(line, sizeof line, "%-20s %-8s %15.2e %11.0e%s\n", error.kernel.c_str(), error.path.c_str(),
-                      error.relative_error, error.allowed, right ? "" : "  WRONG");
-        report.text += line;
+void addChecks(const std::string& path, Report& report) {
+    double worst = 0;  // of the error over its bound
+    int wrong = 0;
+    for (const kernels::KernelCheck& check : kernels::checkKernels()) {
+        worst = check.relative_l2 / check.bound > worst ? check.relative_l2 / check.bound : worst;
+        report.json["checks"].push_back({{"kernel", check.kernel},
+                                         {"path", path},
+                                         {"shape", check.shape},
+                                         {"output", check.output},
+                                         {"relative_l2", check.relative_l2},
+                                         {"relative_max", check.relative_max},
+                                         {"bound", check.bound},
+                                         {"ok", check.ok()}});
+        if (check.ok()) continue;
+        ++wrong;
+        report.line("WRONG %s %s %s %s: relative error %.2e, allowed %.0e\n", path.c_str(), check.kernel.c_str(),
+                    check.shape.c_str(), check.output.c_str(), check.relative_l2, check.bound);
     }
+    report.right = report.right && wrong == 0;
+    report.line("%s against float64: %d wrong, largest error %.2f of what is allowed\n", path.c_str(), wrong, worst);
 }
 
 int benchKernels(const GlobalOptions& global, const KernelBenchSpec& spec) {
     Report report;
-    report.json["spec"] = specToJson(spec);
-    addTimings(timeKernels(spec), report);
-    if (spec.check) addErrors(checkKernels(spec), report);
+    report.text = "kernel     pass      path     width  us/token/head      best        aten   speedup\n";
+    const PathGuard guard;
+    AtenYardstick aten;
+    const std::vector<KernelPath> paths = pathsToMeasure(spec);
+    for (const KernelPath path : paths) {
+        kernels::setKernelPath(path);
+        addTimings(kernels::toString(path), aten, report);
+    }
+    for (const KernelPath path : paths) {
+        kernels::setKernelPath(path);
+        if (spec.check) addChecks(kernels::toString(path), report);
+    }
     printResult(global, report.json, report.text);
     return report.right ? kExitDone : kExitFailed;
 }

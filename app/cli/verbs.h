@@ -10,6 +10,7 @@ namespace fm::cli {
 void addInspectVerb(CLI::App& app, CliContext& cli);
 void addTokenizeVerb(CLI::App& app, CliContext& cli);
 void addLogitsVerb(CLI::App& app, CliContext& cli);
+void addPretrainVerb(CLI::App& app, CliContext& cli);
 void addRunVerb(CLI::App& app, CliContext& cli);
 void addRunsVerb(CLI::App& app, CliContext& cli);
 void addBenchVerb(CLI::App& app, CliContext& cli);

@@ -1,4 +1,4 @@
-#include "app/cli/run_summary.h"
+#include "app/cli/run_report.h"
 
 #include <fstream>
 
@@ -12,18 +12,18 @@ namespace fm::cli {
 
 namespace {
 
-void apply(const RunEvent& event, RunSummary& summary) {
+void apply(const RunEvent& event, RunReport& report) {
     if (const auto* opened = std::get_if<RunOpened>(&event.body)) {
-        summary.header = *opened;
-        summary.rows.assign(opened->tables.size(), 0);
-        summary.last_rows.assign(opened->tables.size(), {});
+        report.header = *opened;
+        report.rows.assign(opened->tables.size(), 0);
+        report.last_rows.assign(opened->tables.size(), {});
     } else if (const auto* appended = std::get_if<RowAppended>(&event.body)) {
         const std::size_t table = static_cast<std::size_t>(appended->table);
-        ++summary.rows[table];
-        summary.last_rows[table] = appended->row;
+        ++report.rows[table];
+        report.last_rows[table] = appended->row;
     } else if (const auto* changed = std::get_if<StateChanged>(&event.body)) {
-        summary.status = toString(changed->state);
-        summary.status_text = changed->text;
+        report.status = toString(changed->state);
+        report.status_text = changed->text;
     }
 }
 
@@ -48,45 +48,45 @@ nlohmann::json tableJson(const Table& table, std::int64_t rows, const Row& last_
 
 }  // namespace
 
-nlohmann::json briefJson(const RunSummary& summary) {
-    return {{"id", summary.header.run_id},
-            {"job", summary.header.job},
-            {"status", summary.status},
-            {"device", summary.header.device},
-            {"rows", summary.rows.empty() ? 0 : summary.rows.front()}};
+nlohmann::json briefJson(const RunReport& report) {
+    return {{"id", report.header.run_id},
+            {"job", report.header.job},
+            {"status", report.status},
+            {"device", report.header.device},
+            {"rows", report.rows.empty() ? 0 : report.rows.front()}};
 }
 
-nlohmann::json fullJson(const RunSummary& summary) {
-    nlohmann::json json = briefJson(summary);
-    const nlohmann::json spec = nlohmann::json::parse(summary.header.spec_json, nullptr, false);
-    json["status_text"] = summary.status_text;
-    json["software"] = summary.header.software;
-    json["teacher_hash"] = summary.header.teacher_hash;
-    json["parents"] = summary.header.parents;
-    json["spec"] = spec.is_discarded() ? nlohmann::json(summary.header.spec_json) : spec;
+nlohmann::json fullJson(const RunReport& report) {
+    nlohmann::json json = briefJson(report);
+    const nlohmann::json spec = nlohmann::json::parse(report.header.spec_json, nullptr, false);
+    json["status_text"] = report.status_text;
+    json["software"] = report.header.software;
+    json["teacher_hash"] = report.header.teacher_hash;
+    json["parents"] = report.header.parents;
+    json["spec"] = spec.is_discarded() ? nlohmann::json(report.header.spec_json) : spec;
     json["tables"] = nlohmann::json::array();
-    for (std::size_t i = 0; i < summary.header.tables.size(); ++i) {
-        json["tables"].push_back(tableJson(summary.header.tables[i], summary.rows[i], summary.last_rows[i]));
+    for (std::size_t i = 0; i < report.header.tables.size(); ++i) {
+        json["tables"].push_back(tableJson(report.header.tables[i], report.rows[i], report.last_rows[i]));
     }
     return json;
 }
 
-RunSummary readJsonlSummary(const std::string& file) {
+RunReport readJsonlReport(const std::string& file) {
     std::ifstream stream(file);
     if (!stream) throw WorldError(file + ": cannot be read; check the path and its permissions");
-    RunSummary summary;
+    RunReport report;
     EventDecoder decoder;
     std::int64_t number = 0;
     for (std::string line; std::getline(stream, line) && !stream.eof();) {  // a torn last line has no line end
         ++number;
         try {
-            apply(decoder.decodeLine(line), summary);
+            apply(decoder.decodeLine(line), report);
         } catch (const FormatError& error) {
             throw FormatError(file + ": line " + std::to_string(number) + ": " + error.what());
         }
     }
-    if (summary.header.run_id.empty()) throw FormatError(file + ": holds no run");
-    return summary;
+    if (report.header.run_id.empty()) throw FormatError(file + ": holds no run");
+    return report;
 }
 
 }  // namespace fm::cli

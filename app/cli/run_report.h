@@ -11,7 +11,7 @@
 
 namespace fm::cli {
 
-struct RunSummary {
+struct RunReport {
     RunOpened header;
     std::string status = "running";  // the last state stored; a killed run stays "running"
     std::string status_text;
@@ -20,11 +20,11 @@ struct RunSummary {
 };
 
 // {"id", "job", "status", "device", "rows"}; rows is the number of rows of the first table.
-nlohmann::json briefJson(const RunSummary& summary);
+nlohmann::json briefJson(const RunReport& report);
 // The header with its spec, and per table its columns with unit, help and last value.
-nlohmann::json fullJson(const RunSummary& summary);
+nlohmann::json fullJson(const RunReport& report);
 
 // From the JSON lines of JsonlSink; a torn last line is dropped. Throws FormatError or WorldError.
-RunSummary readJsonlSummary(const std::string& file);
+RunReport readJsonlReport(const std::string& file);
 
 }  // namespace fm::cli

@@ -136,8 +136,8 @@ std::uint64_t alignUp(std::uint64_t offset, std::uint64_t alignment) {
 }
 
 // Tensors must follow each other with nothing but alignment between them: then none overlaps and no bytes hide.
-void checkLayout(const GgufCursor& in, std::span<const TensorEntry> entries, std::uint64_t data_bytes,
-                 std::uint64_t alignment) {
+void checkLayout(const GgufCursor& in, std::span<const TensorEntry> entries, std::uint64_t data_begin,
+                 std::uint64_t data_bytes, std::uint64_t alignment) {
     std::vector<const TensorEntry*> by_offset;
     by_offset.reserve(entries.size());
     for (const TensorEntry& entry : entries) by_offset.push_back(&entry);
@@ -161,7 +161,8 @@ void checkLayout(const GgufCursor& in, std::span<const TensorEntry> entries, std
         expected = alignUp(end, alignment);
     }
     if (data_bytes > expected) {
-        in.fail(in.offset(), "the file has " + std::to_string(data_bytes - end) + " bytes after its last tensor");
+        in.fail(static_cast<std::size_t>(data_begin + end),
+                "the file has " + std::to_string(data_bytes - end) + " bytes after its last tensor");
     }
 }
 
@@ -178,7 +179,7 @@ GgufFile GgufFile::open(const std::string& path) {
     const std::uint64_t alignment = alignmentOf(file);
     const std::uint64_t data_begin = std::min<std::uint64_t>(alignUp(in.offset(), alignment), bytes.size());
     const std::span<const std::byte> data = bytes.subspan(static_cast<std::size_t>(data_begin));
-    checkLayout(in, entries, data.size(), alignment);
+    checkLayout(in, entries, data_begin, data.size(), alignment);
     file.tensors_.reserve(entries.size());
     for (TensorEntry& entry : entries) {
         entry.view.bytes = data.subspan(static_cast<std::size_t>(entry.offset), static_cast<std::size_t>(entry.bytes));

@@ -18,7 +18,12 @@ std::span<const std::byte> GgufCursor::take(std::uint64_t bytes, const char* wha
 }
 
 std::string_view GgufCursor::text(const char* what) {
+    const std::size_t at = offset_;
     const std::uint64_t length = read<std::uint64_t>(what);
+    if (length > left()) {
+        fail(at, std::string(what) + " claims " + std::to_string(length) + " bytes, but the file has only " +
+                     std::to_string(left()) + " left");
+    }
     const std::span<const std::byte> bytes = take(length, what);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

@@ -3,9 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include <cmath>
-#include <tuple>
-
+#include "core/model/product.h"
 #include "core/model/stacked_rows.h"
 
 namespace fm {
@@ -83,7 +81,9 @@ at::Tensor rmsNorm(const at::Tensor& x_BTD, const at::Tensor& weight_D, double e
 
 at::Tensor linear(const at::Tensor& x_BTI, const Linear& weights) {
     const at::Tensor x = x_BTI.to(weights.weight_OI.scalar_type());
-    return at::linear(x, weights.weight_OI, weights.bias_O);
+    if (!weights.bias_O.defined()) return product(x, weights.weight_OI);
+    if (x.is_cuda()) return at::linear(x, weights.weight_OI, weights.bias_O);  // one kernel there
+    return product(x, weights.weight_OI) + weights.bias_O;
 }
 
 at::Tensor softmaxMixer(const at::Tensor& normed_BTD, const AttentionWeights& weights, const ModelConfig& config,
@@ -106,18 +106,17 @@ at::Tensor swigluMlp(const at::Tensor& normed_BTD, const MlpWeights& weights) {
     const std::int64_t width = weights.gate_ID.size(0);
     const at::Tensor stacked_OD = stackedRows({weights.gate_ID, weights.up_ID});
     if (!stacked_OD.defined()) {
-        return at::linear(at::silu(at::linear(x_BTD, weights.gate_ID)) * at::linear(x_BTD, weights.up_ID),
-                          weights.down_DI);
+        return product(at::silu(product(x_BTD, weights.gate_ID)) * product(x_BTD, weights.up_ID), weights.down_DI);
     }
-    const at::Tensor both_BTO = at::linear(x_BTD, stacked_OD);
+    const at::Tensor both_BTO = product(x_BTD, stacked_OD);
     const at::Tensor gate_BTI = both_BTO.narrow(-1, 0, width);
     const at::Tensor up_BTI = both_BTO.narrow(-1, width, width);
     if (c10::GradMode::is_enabled() && x_BTD.requires_grad()) {
-        return at::linear(at::silu(gate_BTI) * up_BTI, weights.down_DI);
+        return product(at::silu(gate_BTI) * up_BTI, weights.down_DI);
     }
     at::Tensor active_BTI = at::silu(gate_BTI);
     active_BTI.mul_(up_BTI);
-    return at::linear(active_BTI, weights.down_DI);
+    return product(active_BTI, weights.down_DI);
 }
 
 }  // namespace fm

@@ -46,7 +46,8 @@ using TensorVisitor = std::function<void(const std::string& name, at::Tensor& te
 void forEachTensor(DecoderWeights& weights, const TensorVisitor& visit);
 
 // Strict: throws FormatError listing every missing, unused and misshaped tensor. Matrices in `dtype`, norms in fp32.
-// Reads tensor by tensor (peak memory = weights + one tensor). `on_tensor(done, total)` may throw Cancelled.
+// Reads tensor by tensor, in blocks of rows (peak memory = weights + a few MB: pages of the mapped file are given back
+// as they are read). `on_tensor(done, total)` may throw Cancelled.
 DecoderWeights loadWeights(const Checkpoint& checkpoint, at::Device device, at::ScalarType dtype,
                            const std::function<void(std::int64_t, std::int64_t)>& on_tensor = {});
 

@@ -24,8 +24,8 @@ std::vector<at::Tensor> allocateStacked(const std::vector<std::int64_t>& rows, s
     return parts;
 }
 
-at::Tensor stackedRows(std::initializer_list<at::Tensor> matrices) {
-    const at::Tensor& first = *matrices.begin();
+at::Tensor stackedRows(at::TensorList matrices) {
+    const at::Tensor& first = matrices.front();
     const bool grad = c10::GradMode::is_enabled();
     std::int64_t rows = 0;
     for (const at::Tensor& part : matrices) {

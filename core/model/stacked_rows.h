@@ -4,7 +4,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <initializer_list>
 #include <vector>
 
 namespace fm {
@@ -16,6 +15,6 @@ std::vector<at::Tensor> allocateStacked(const std::vector<std::int64_t>& rows, s
 
 // The matrices as one, without copying; undefined when they do not lie one after the other, or when one of them wants
 // a gradient that the joint view would not carry back.
-at::Tensor stackedRows(std::initializer_list<at::Tensor> matrices);
+at::Tensor stackedRows(at::TensorList matrices);
 
 }  // namespace fm

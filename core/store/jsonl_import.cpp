@@ -84,7 +84,11 @@ static ImportResult importLines(LineReader& reader, RunWriter& writer) {
                         " should be; lines are missing or mixed up");
         if (std::holds_alternative<RunOpened>(event.body) != (result.events == 0))
             reader.fail("run_opened must be the first event, and only that");
-        writer.post(event);
+        try {
+            writer.post(event);
+        } catch (const FormatError& error) {
+            reader.fail(error.what());
+        }
         ++result.events;
     }
     if (result.events == 0) reader.fail("holds no run");

@@ -23,6 +23,7 @@ void RunFile::guarded(const Call& call) {
     try {
         call();
     } catch (const h5::Failure& failure) {
+        broken_ = true;
         if (failure.errorNumber() != 0) throw WorldError(fileErrorText(path_, "writing", failure.errorNumber()));
         throw WorldError(path_ + ": " + failure.what());
     } catch (const FormatError& error) {
@@ -66,6 +67,10 @@ void RunFile::create(const RunOpened& header) {
 
 RunFile::~RunFile() {
     const h5::Session session;
+    if (broken_) {
+        for (TableFile& table : tables_) table.abandon();
+        file_.release();
+    }
     tables_.clear();
     file_.reset();
     if (!writing_) ::unlink(temporaryName(path_).c_str());
@@ -142,6 +147,7 @@ void RunFile::setStatus(RunState state) {
 }
 
 void RunFile::close() {
+    if (broken_) return;
     guarded([&] {
         tables_.clear();
         check(H5Fclose(file_.get()), "closing");

@@ -48,6 +48,7 @@ private:
     std::vector<TableFile> tables_;
     std::unique_ptr<WriterLock> lock_;
     bool writing_ = false;
+    bool broken_ = false;  // a write inside HDF5 has failed: closing the file would fail too, then crash
 };
 
 }  // namespace fm

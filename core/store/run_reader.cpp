@@ -72,6 +72,10 @@ void RunReader::State::open() {
     const Id access = h5::owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "opening");
     h5::check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "opening");
     h5::check(H5Pset_file_locking(access.get(), true, true), "opening");
+    // HDF5 waits 1 ns, 2 ns, 4 ns, ... for a checksum to come right: 33 ms in all while somebody writes. Without a
+    // writer it never will, and the default of 100 attempts would wait for ever.
+    constexpr unsigned attempts_when_live = 25;
+    h5::check(H5Pset_metadata_read_attempts(access.get(), fm::hasLiveWriter(path) ? attempts_when_live : 1), "opening");
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
     being_written = id < 0;
     if (being_written) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.get());

@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "core/run/atomic_file.h"
@@ -48,11 +48,10 @@ static StudyInfo readInfo(const std::string& folder) {
     if (error) throw WorldError(path + ": cannot be opened: " + error.message() + "; choose the folder of a study");
     if (bytes > largest_bytes) throw FormatError(path + ": is larger than 64 MiB");
     std::ifstream stream(path, std::ios::binary);
-    std::ostringstream content;
-    content << stream.rdbuf();
-    if (!stream || !content) throw WorldError(fileErrorText(path, "reading", errno));
+    const std::string content{std::istreambuf_iterator<char>(stream), {}};
+    if (stream.bad()) throw WorldError(fileErrorText(path, "reading", errno));
     try {
-        return studyFromJson(content.str());
+        return studyFromJson(content);
     } catch (const FormatError& problem) {
         throw FormatError(path + ": " + problem.what());
     }

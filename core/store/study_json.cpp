@@ -31,23 +31,47 @@ std::string studyToJson(const StudyInfo& info) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// nlohmann/json keeps the last of several equal keys without a word, and recurses as deep as the text says.
-static Json parseStrictly(const std::string& text) {
-    constexpr int deepest = 16;
-    std::vector<std::set<std::string>> keys;
-    const auto look = [&](int depth, Json::parse_event_t event, Json& value) {
-        if (depth > deepest) throw FormatError("study.json: is nested too deeply");
-        if (event == Json::parse_event_t::object_start) keys.emplace_back();
-        if (event == Json::parse_event_t::object_end) keys.pop_back();
-        if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second)
-            throw FormatError(value.get<std::string>() + ": is there twice");
+// Looks at a text before it becomes values: nlohmann/json keeps the last of several equal keys without a word.
+// (Its parser callback could do this too, but takes time that grows with the square of the members.)
+class Inspector : public nlohmann::json_sax<Json> {
+public:
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override { return enter(); }
+    bool start_array(std::size_t) override { return enter(); }
+    bool end_object() override { return leave(); }
+    bool end_array() override { return leave(); }
+    bool key(string_t& name) override {
+        if (!keys_.back().insert(name).second) throw FormatError(name + ": is there twice");
         return true;
-    };
-    try {
-        return Json::parse(text, look);
-    } catch (const Json::exception& error) {
+    }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
         throw FormatError(std::string("is not valid JSON: ") + error.what());
     }
+
+private:
+    bool enter() {
+        constexpr std::size_t deepest = 16;
+        if (keys_.size() == deepest) throw FormatError("study: is nested too deeply");
+        keys_.emplace_back();
+        return true;
+    }
+    bool leave() {
+        keys_.pop_back();
+        return true;
+    }
+    std::vector<std::set<std::string>> keys_;
+};
+
+static Json parseStrictly(const std::string& text) {
+    Inspector inspector;
+    Json::sax_parse(text, &inspector);
+    return Json::parse(text);
 }
 
 static const Json& member(const Json& object, const std::string& where, const char* key) {

@@ -121,6 +121,11 @@ void TableFile::dropPending() {
     pending_rows_ = 0;
 }
 
+void TableFile::abandon() {
+    for (ColumnFile& column : columns_) column.dataset.release();
+    rows_dataset_.release();
+}
+
 void TableFile::writeColumn(ColumnFile& column) {
     const int rank = column.column.type == CellType::Float32Vector ? 2 : 1;
     const hsize_t width = static_cast<hsize_t>(column.column.width);

@@ -23,6 +23,7 @@ public:
     std::int64_t rows() const { return rows_; }  // written, without the pending ones
     std::size_t bytesNeeded() const;             // at most, on disk, for the pending rows
     void dropPending();
+    void abandon();  // forgets the open datasets without closing them
 
     // In this order, with a flush of the file between them: a reader counts the rows, and may only count what is there.
     void writePending();

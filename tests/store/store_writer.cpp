@@ -1,10 +1,12 @@
 // store_writer <folder> <counter file> flat            steps without a pause until killed
 // store_writer <folder> <counter file> slow            seven steps, then silence until killed
 // store_writer <folder> <counter file> paced <rows>    that many steps, about 1 ms apart, then finished
-// store_writer <folder> <counter file> full            steps until the disk refuses; prints the sentence, exit code 3
+// store_writer <folder> <counter file> limited         steps until files may not grow any more (2 MB); prints the
+//                                                      sentence and ends with code 3
 // The counter file holds one int64: how many steps post() has taken.
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -49,10 +51,14 @@ void write(const std::string& folder, std::atomic<std::int64_t>& counter, const 
 
 int main(int argc, char** argv) {
     if (argc < 4) return 2;
-    std::signal(SIGXFSZ, SIG_IGN);
     std::atomic<std::int64_t>* counter = mapCounter(argv[2]);
     if (!counter) return 2;
     const std::string mode = argv[3];
+    if (mode == "limited") {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{2'000'000, 2'000'000};
+        if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
+    }
     const std::int64_t rows = mode == "slow" ? 7 : argc > 4 ? std::atoll(argv[4]) : 1'000'000'000;
     try {
         write(argv[1], *counter, mode, rows);

@@ -68,6 +68,109 @@ GgufBytes ggufWith(const std::vector<std::string>& tokens, const std::vector<std
         .texts(kG + "merges", merges);
 }
 
+// `value` is JSON; "" removes the key.
+void row(const char* pointer, const char* value, const char* named) {
+    QTest::addRow("%s = %.60s", pointer, value) << QString(pointer) << QString(value) << QString(named);
+}
+
+void modelRows() {
+    row("/model", "3", "model: is not an object");
+    row("/model", "", "model: is not an object");
+    row("/model/type", "\"WordPiece\"", "model.type");
+    row("/model/type", "7", "model.type");
+    row("/model/dropout", "0.1", "model.dropout");
+    row("/model/byte_fallback", "true", "model.byte_fallback");
+    row("/model/byte_fallback", "\"no\"", "model.byte_fallback");
+    row("/model/ignore_merges", "1", "model.ignore_merges");
+    row("/model/continuing_subword_prefix", "\"##\"", "model.continuing_subword_prefix");
+    row("/model/end_of_word_suffix", "\"</w>\"", "model.end_of_word_suffix");
+    row("/model/unk_token", "\"<|endoftext|>\"", "model.unk_token");
+    row("/model/vocab", "[]", "model.vocab");
+    row("/model/vocab", "", "model.vocab");
+    row("/model/vocab/zzzz", "\"5\"", "zzzz");
+    row("/model/vocab/zzzz", "-1", "zzzz");
+    row("/model/vocab/zzzz", "3", "zzzz");
+    row("/model/vocab/zzzz", "1e9", "zzzz");
+    row("/model/vocab/zzzz", "1000000000", "zzzz");
+    row("/model/vocab/zzzz", "18446744073709551615", "zzzz");
+    row("/model/vocab/", "1999", "empty token");
+    row("/model/merges", "\"a b\"", "model.merges");
+    row("/model/merges", "", "model.merges");
+    row("/model/merges/3", "\"a\"", "model.merges[3]");
+    row("/model/merges/3", "\"a b c\"", "model.merges[3]");
+    row("/model/merges/3", "\"a \"", "model.merges[3]");
+    row("/model/merges/3", "[\"a\",\"b\",\"c\"]", "model.merges[3]");
+    row("/model/merges/3", "[\"a\"]", "model.merges[3]");
+    row("/model/merges/3", "[\"a\",3]", "model.merges[3][1]");
+    row("/model/merges/3", "null", "model.merges[3]");
+    row("/model/merges/3", "\"qqq zzz\"", "model.merges[3]");
+    row("/model/merges/-", "\"h e\"", "model.merges");  // it is there already
+}
+
+void otherRows() {
+    row("/added_tokens", "{}", "added_tokens");
+    row("/added_tokens/0", "\"x\"", "added_tokens[0]");
+    row("/added_tokens/0/content", "", "added_tokens[0].content");
+    row("/added_tokens/0/content", "\"\"", "added_tokens[0]");
+    row("/added_tokens/0/id", "1", "added_tokens[0]");
+    row("/added_tokens/0/id", "-1", "added_tokens[0].id");
+    row("/added_tokens/0/id", "4294967296", "added_tokens[0].id");
+    row("/added_tokens/0/id", "1.5", "added_tokens[0].id");
+    row("/added_tokens/0/single_word", "true", "added_tokens[0].single_word");
+    row("/added_tokens/0/special", "\"yes\"", "added_tokens[0].special");
+    row("/added_tokens/1/content", "\"<|endoftext|>\"", "added_tokens");
+    row("/added_tokens/-", R"({"id":0,"content":"<|endoftext|>"})", "added_tokens");
+    row("/added_tokens/-", R"({"id":2000000,"content":"<new>"})", "added_tokens[5]");
+    row("/normalizer", R"({"type":"NFKC"})", "normalizer.type");
+    row("/normalizer", R"({"type":"Sequence","normalizers":[{"type":"Lowercase"}]})", "normalizer.normalizers[0].type");
+    row("/normalizer", R"({"type":"Sequence"})", "normalizer.normalizers");
+    row("/normalizer", "\"NFC\"", "normalizer");
+    row("/pre_tokenizer", "", "pre_tokenizer");
+    row("/pre_tokenizer", R"({"type":"Metaspace"})", "pre_tokenizer.type");
+    row("/pre_tokenizer", R"({"type":"Digits"})", "pre_tokenizer");
+    row("/pre_tokenizer/pretokenizers", "[]", "pre_tokenizer.pretokenizers");
+    row("/pre_tokenizer/pretokenizers/1", "", "pre_tokenizer.pretokenizers");
+    row("/pre_tokenizer/pretokenizers/-", R"({"type":"Digits"})", "pre_tokenizer.pretokenizers[2]");
+    row("/pre_tokenizer/pretokenizers/0", R"({"type":"Sequence"})", "pre_tokenizer.pretokenizers[0].type");
+    row("/pre_tokenizer/pretokenizers/0/individual_digits", "2", "individual_digits");
+    row("/pre_tokenizer/pretokenizers/1/add_prefix_space", "true", "add_prefix_space");
+    row("/pre_tokenizer/pretokenizers/1/add_prefix_space", "", "add_prefix_space");  // HF's default is true
+    row("/decoder", "", "decoder");
+    row("/decoder/type", "\"Metaspace\"", "decoder");
+}
+
+void patternRows() {
+    const auto split = [](const char* pattern, const char* behavior, const char* named) {
+        const json stage = {
+            {"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", behavior}, {"invert", false}};
+        row("/pre_tokenizer/pretokenizers/0", stage.dump().c_str(), named);
+    };
+    split("a", "MergedWithNext", "pretokenizers[0].behavior");
+    split("a", "Contiguous", "pretokenizers[0].behavior");
+    split("", "Isolated", "pretokenizers[0].pattern");
+    split("(a", "Isolated", "pretokenizers[0]");
+    split("[a", "Isolated", "pattern: is not supported because of a class that is not closed");
+    split("a\\", "Isolated", "a backslash at the end");
+    split("\\w+", "Isolated", "\\w");
+    split("\\h", "Isolated", "\\h");
+    split("[\\S]", "Isolated", "a negated set within a class");
+    split("[a[b]]", "Isolated", "a class within a class");
+    split("[a&&b]", "Isolated", "an intersection");
+    split("[]a]", "Isolated", "an empty class");
+    split("^a", "Isolated", "the anchor ^");
+    split("a$", "Isolated", "the anchor $");
+    split("(*LIMIT_MATCH=1)a", "Isolated", "a verb");
+    split("(?P<x>a)", "Isolated", "the group");
+    split("(?i)a", "Isolated", "the group");
+    split("a{,3}", "Isolated", "the quantifier");
+    split("a{2}+", "Isolated", "the quantifier");
+    split("\\p{L", "Isolated", "\\p without");
+    split("\\pL", "Isolated", "\\p without");
+    split("\\p{^L}", "Isolated", "the property");
+    split("\\p{Klingon}", "Isolated", "pretokenizers[0]");
+    split("a{1000}{1000}", "Isolated", "pretokenizers[0]");
+}
+
 }  // namespace
 
 class TestTokenizerFiles : public QObject {
@@ -106,100 +209,11 @@ std::string TestTokenizerFiles::write(const std::string& name, const std::string
 
 void TestTokenizerFiles::jsonIsRefused_data() {
     QTest::addColumn<QString>("pointer");
-    QTest::addColumn<QString>("value");  // JSON; "" removes the key
+    QTest::addColumn<QString>("value");
     QTest::addColumn<QString>("named");
-    const auto row = [](const char* pointer, const char* value, const char* named) {
-        QTest::addRow("%s = %.60s", pointer, value) << pointer << value << named;
-    };
-    row("/model", "3", "model: is not an object");
-    row("/model", "", "model: is not an object");
-    row("/model/type", "\"WordPiece\"", "model.type");
-    row("/model/type", "7", "model.type");
-    row("/model/dropout", "0.1", "model.dropout");
-    row("/model/byte_fallback", "true", "model.byte_fallback");
-    row("/model/byte_fallback", "\"no\"", "model.byte_fallback");
-    row("/model/ignore_merges", "1", "model.ignore_merges");
-    row("/model/continuing_subword_prefix", "\"##\"", "model.continuing_subword_prefix");
-    row("/model/end_of_word_suffix", "\"</w>\"", "model.end_of_word_suffix");
-    row("/model/unk_token", "\"<|endoftext|>\"", "model.unk_token");
-    row("/model/vocab", "[]", "model.vocab");
-    row("/model/vocab", "", "model.vocab");
-    row("/model/vocab/zzzz", "\"5\"", "zzzz");
-    row("/model/vocab/zzzz", "-1", "zzzz");
-    row("/model/vocab/zzzz", "3", "zzzz");
-    row("/model/vocab/zzzz", "1e9", "zzzz");
-    row("/model/vocab/zzzz", "1000000000", "zzzz");
-    row("/model/vocab/zzzz", "18446744073709551615", "zzzz");
-    row("/model/vocab/", "1999", "empty token");
-    row("/model/merges", "\"a b\"", "model.merges");
-    row("/model/merges", "", "model.merges");
-    row("/model/merges/3", "\"a\"", "model.merges[3]");
-    row("/model/merges/3", "\"a b c\"", "model.merges[3]");
-    row("/model/merges/3", "\"a \"", "model.merges[3]");
-    row("/model/merges/3", "[\"a\",\"b\",\"c\"]", "model.merges[3]");
-    row("/model/merges/3", "[\"a\"]", "model.merges[3]");
-    row("/model/merges/3", "[\"a\",3]", "model.merges[3][1]");
-    row("/model/merges/3", "null", "model.merges[3]");
-    row("/model/merges/3", "\"qqq zzz\"", "model.merges[3]");
-    row("/model/merges/-", "\"h e\"", "model.merges");  // it is there already
-    row("/added_tokens", "{}", "added_tokens");
-    row("/added_tokens/0", "\"x\"", "added_tokens[0]");
-    row("/added_tokens/0/content", "", "added_tokens[0].content");
-    row("/added_tokens/0/content", "\"\"", "added_tokens[0]");
-    row("/added_tokens/0/id", "1", "added_tokens[0]");
-    row("/added_tokens/0/id", "-1", "added_tokens[0].id");
-    row("/added_tokens/0/id", "4294967296", "added_tokens[0].id");
-    row("/added_tokens/0/id", "1.5", "added_tokens[0].id");
-    row("/added_tokens/0/single_word", "true", "added_tokens[0].single_word");
-    row("/added_tokens/0/special", "\"yes\"", "added_tokens[0].special");
-    row("/added_tokens/1/content", "\"<|endoftext|>\"", "added_tokens");
-    row("/added_tokens/-", R"({"id":0,"content":"<|endoftext|>"})", "added_tokens");
-    row("/added_tokens/-", R"({"id":2000000,"content":"<new>"})", "added_tokens[5]");
-    row("/normalizer", R"({"type":"NFKC"})", "normalizer.type");
-    row("/normalizer", R"({"type":"Sequence","normalizers":[{"type":"Lowercase"}]})", "normalizer.normalizers[0].type");
-    row("/normalizer", R"({"type":"Sequence"})", "normalizer.normalizers");
-    row("/normalizer", "\"NFC\"", "normalizer");
-    row("/pre_tokenizer", "", "pre_tokenizer");
-    row("/pre_tokenizer", R"({"type":"Metaspace"})", "pre_tokenizer.type");
-    row("/pre_tokenizer", R"({"type":"Digits"})", "pre_tokenizer");
-    row("/pre_tokenizer/pretokenizers", "[]", "pre_tokenizer.pretokenizers");
-    row("/pre_tokenizer/pretokenizers/1", "", "pre_tokenizer.pretokenizers");
-    row("/pre_tokenizer/pretokenizers/-", R"({"type":"Digits"})", "pre_tokenizer.pretokenizers[2]");
-    row("/pre_tokenizer/pretokenizers/0", R"({"type":"Sequence"})", "pre_tokenizer.pretokenizers[0].type");
-    row("/pre_tokenizer/pretokenizers/0/individual_digits", "2", "individual_digits");
-    row("/pre_tokenizer/pretokenizers/1/add_prefix_space", "true", "add_prefix_space");
-    row("/pre_tokenizer/pretokenizers/1/add_prefix_space", "", "add_prefix_space");  // HF's default is true
-    row("/decoder", "", "decoder");
-    row("/decoder/type", "\"Metaspace\"", "decoder");
-    const auto split = [&](const char* pattern, const char* behavior, const char* named) {
-        const json stage = {
-            {"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", behavior}, {"invert", false}};
-        row("/pre_tokenizer/pretokenizers/0", stage.dump().c_str(), named);
-    };
-    split("a", "MergedWithNext", "pretokenizers[0].behavior");
-    split("a", "Contiguous", "pretokenizers[0].behavior");
-    split("", "Isolated", "pretokenizers[0].pattern");
-    split("(a", "Isolated", "pretokenizers[0]");
-    split("[a", "Isolated", "pattern: is not supported because of a class that is not closed");
-    split("a\\", "Isolated", "a backslash at the end");
-    split("\\w+", "Isolated", "\\w");
-    split("\\h", "Isolated", "\\h");
-    split("[\\S]", "Isolated", "a negated set within a class");
-    split("[a[b]]", "Isolated", "a class within a class");
-    split("[a&&b]", "Isolated", "an intersection");
-    split("[]a]", "Isolated", "an empty class");
-    split("^a", "Isolated", "the anchor ^");
-    split("a$", "Isolated", "the anchor $");
-    split("(*LIMIT_MATCH=1)a", "Isolated", "a verb");
-    split("(?P<x>a)", "Isolated", "the group");
-    split("(?i)a", "Isolated", "the group");
-    split("a{,3}", "Isolated", "the quantifier");
-    split("a{2}+", "Isolated", "the quantifier");
-    split("\\p{L", "Isolated", "\\p without");
-    split("\\pL", "Isolated", "\\p without");
-    split("\\p{^L}", "Isolated", "the property");
-    split("\\p{Klingon}", "Isolated", "pretokenizers[0]");
-    split("a{1000}{1000}", "Isolated", "pretokenizers[0]");
+    modelRows();
+    otherRows();
+    patternRows();
 }
 
 void TestTokenizerFiles::jsonIsRefused() {

@@ -58,7 +58,7 @@ std::vector<std::string> splitWords(const std::string& text) {
     }
 }
 
-std::vector<std::size_t> sentenceStarts(const std::vector<std::string>& words) {
+std::vector<std::size_t> sentenceStarts(std::span<const std::string> words) {
     std::vector<std::size_t> starts = {0};
     for (std::size_t i = 1; i < words.size(); ++i)
         if (endsSentence(words[i - 1]) && !beginsLower(words[i])) starts.push_back(i);

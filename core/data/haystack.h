@@ -1,6 +1,7 @@
 // Haystacks as text: words of the corpus, cut from its tokens.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,6 @@ std::vector<std::string> splitWords(const std::string& text);
 // Where sentences begin, as indices in `words`; 0 is always one. A sentence ends with . ! or ? (closing quotes and
 // brackets may follow) before a word that does not begin with a lower-case letter. RULER uses NLTK's trained splitter
 // here; the two differ at abbreviations, which moves a needle by a few words.
-std::vector<std::size_t> sentenceStarts(const std::vector<std::string>& words);
+std::vector<std::size_t> sentenceStarts(std::span<const std::string> words);
 
 }  // namespace fm

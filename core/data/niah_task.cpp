@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "core/data/haystack.h"
 #include "core/data/noise.h"
@@ -80,7 +81,7 @@ std::int32_t NiahTask::worstWord(NeedleWord kind) const {
 
 std::vector<std::string> NiahTask::haystackUnits(std::int32_t tokens, std::uint64_t key) const {
     Rng rng(key);
-    if (kind_.haystack == Haystack::Essay) return splitWords(corpusText(resources_, tokens, false, rng));
+    if (kind_.haystack == Haystack::Essay) return splitWords(corpusText(resources_, tokens + tokens / 4, false, rng));
     std::vector<std::string> units;
     std::int32_t shortest = count(kNoiseLine);
     if (kind_.haystack == Haystack::Needles) shortest = count(needleStem(kind_.value, "a-b") + ".");
@@ -129,7 +130,7 @@ NiahTask::Draw NiahTask::draw(std::uint64_t seed, std::int32_t tokens, double de
 
 // Words, joined by blanks, and lines, joined by newlines, are tokenised one by one by all splitters we know, so their
 // counts add up; build() checks the sum.
-std::size_t NiahTask::unitsThatFit(const std::vector<std::string>& units, std::int32_t budget) const {
+std::size_t NiahTask::unitsThatFit(std::span<const std::string> units, std::int32_t budget) const {
     const bool words = kind_.haystack == Haystack::Essay;
     const bool same = kind_.haystack == Haystack::Noise;
     std::int32_t tokens = 0, each = 0;
@@ -142,7 +143,7 @@ std::size_t NiahTask::unitsThatFit(const std::vector<std::string>& units, std::i
 }
 
 NiahTask::Context NiahTask::essay(const Draw& draw, std::size_t words) const {
-    const std::vector<std::string> text(draw.units.begin(), draw.units.begin() + static_cast<std::ptrdiff_t>(words));
+    const std::span<const std::string> text = std::span(draw.units).first(words);
     std::vector<std::size_t> starts = sentenceStarts(text);
     const std::size_t sentences = starts.size();
     starts.push_back(words);
@@ -257,10 +258,7 @@ Sample NiahTask::make(std::uint64_t seed, std::int32_t tokens, double depth) con
     const auto excess = [&] { return sample.answers.front().begin + kAnswerBudget - tokens; };
     build(draw, least, sample);
     const std::int32_t budget = -excess();
-    const auto fitting = [&] {
-        const std::vector<std::string> more(draw.units.begin() + static_cast<std::ptrdiff_t>(least), draw.units.end());
-        return least + unitsThatFit(more, budget);
-    };
+    const auto fitting = [&] { return least + unitsThatFit(std::span(draw.units).subspan(least), budget); };
     std::size_t units = fitting();
     // Collapsing white space can leave less text than the tokens that it was cut from.
     for (std::int32_t window = 2 * tokens; units == draw.units.size() && window <= 64 * tokens; window *= 2) {

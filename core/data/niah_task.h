@@ -5,6 +5,8 @@
 // the line, where RULER takes steps of 5 to 500.
 #pragma once
 
+#include <span>
+
 #include "core/data/niah_text.h"
 #include "core/data/tasks.h"
 
@@ -35,7 +37,7 @@ private:
 
     Draw draw(std::uint64_t seed, std::int32_t tokens, double depth) const;
     std::vector<std::string> haystackUnits(std::int32_t tokens, std::uint64_t key) const;
-    std::size_t unitsThatFit(const std::vector<std::string>& units, std::int32_t budget) const;
+    std::size_t unitsThatFit(std::span<const std::string> units, std::int32_t budget) const;
     Context essay(const Draw& draw, std::size_t words) const;
     Context lines(const Draw& draw, std::size_t lines) const;
     void build(const Draw& draw, std::size_t units, Sample& sample) const;

@@ -14,10 +14,10 @@ namespace {
 at::ScalarType masterDtype(at::ScalarType dtype) { return dtype == at::kDouble ? at::kDouble : at::kFloat; }
 
 // sqrt of the sum of squares of everything, in fp32, without a copy to the host
-at::Tensor normOf(const std::vector<at::Tensor>& tensors, const at::TensorOptions& options) {
-    if (tensors.empty()) return at::zeros({}, options);
+at::Tensor normOf(const std::vector<at::Tensor>& tensors) {
+    if (tensors.empty()) return at::zeros({}, at::kFloat);
     std::vector<at::Tensor> norms = at::_foreach_norm(tensors, 2);
-    for (at::Tensor& norm : norms) norm = norm.to(options);
+    for (at::Tensor& norm : norms) norm = norm.to(masterDtype(norm.scalar_type()));
     return at::linalg_vector_norm(at::stack(norms));
 }
 
@@ -56,8 +56,7 @@ double AdamW::clipGradients(double max_norm) {
     std::vector<at::Tensor> all;
     for (const Group& group : groups_)
         for (const at::Tensor& gradient : gradients(group)) all.push_back(gradient);
-    const at::TensorOptions options = groups_.front().slots.front().master.options();
-    const at::Tensor norm = normOf(all, options);
+    const at::Tensor norm = normOf(all);
     scaleToNorm(all, norm, max_norm);
     return norm.item<double>();
 }
@@ -67,7 +66,7 @@ at::Tensor AdamW::clipEachGroup(double max_norm) {
     std::vector<at::Tensor> norms;
     for (const Group& group : groups_) {
         std::vector<at::Tensor> mine = gradients(group);
-        norms.push_back(normOf(mine, group.slots.front().master.options()));
+        norms.push_back(normOf(mine));
         scaleToNorm(mine, norms.back(), max_norm);
     }
     return at::stack(norms);
@@ -93,7 +92,7 @@ void AdamW::stepGroup(Group& group, double lr) {
         means.push_back(slot.mean);
         squares.push_back(slot.square);
         grads.push_back(slot.parameter.grad().to(slot.master.scalar_type()));
-        if (slot.parameter.scalar_type() == slot.master.scalar_type()) continue;
+        if (!slot.isNarrow()) continue;
         narrow.push_back(slot.parameter);
         narrow_masters.push_back(slot.master);
     }
@@ -124,7 +123,7 @@ void AdamW::save(std::map<std::string, at::Tensor>& tensors, const std::string& 
             const std::string name = prefix + std::to_string(index++);
             tensors[name + ".mean"] = slot.mean;
             tensors[name + ".square"] = slot.square;
-            tensors[name + ".master"] = slot.master;
+            if (slot.isNarrow()) tensors[name + ".master"] = slot.master;
         }
     }
     tensors[prefix + "steps_done"] = at::full({}, steps_done_, at::kLong);
@@ -149,8 +148,9 @@ void AdamW::load(const std::map<std::string, at::Tensor>& tensors, const std::st
             const std::string name = std::to_string(index++);
             restore(slot.mean, name + ".mean");
             restore(slot.square, name + ".square");
+            if (!slot.isNarrow()) continue;
             restore(slot.master, name + ".master");
-            if (slot.parameter.scalar_type() != slot.master.scalar_type()) slot.parameter.detach().copy_(slot.master);
+            slot.parameter.detach().copy_(slot.master);
         }
     }
     steps_done_ = find("steps_done").item<std::int64_t>();

@@ -40,7 +40,8 @@ public:
 
     std::int64_t stepsDone() const { return steps_done_; }
 
-    // Moments, masters and the step count under `prefix`; load() wants exactly what save() gave (FormatError).
+    // Moments, the masters of narrower parameters and the step count under `prefix`; parameters that are their own
+    // masters are the caller's to keep. load() wants exactly what save() gave (FormatError).
     void save(std::map<std::string, at::Tensor>& tensors, const std::string& prefix) const;
     void load(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix);
 
@@ -49,6 +50,7 @@ private:
         at::Tensor parameter;
         at::Tensor master;  // fp32 (float64 for float64); the parameter itself where precisions agree
         at::Tensor mean, square;
+        bool isNarrow() const { return parameter.scalar_type() != master.scalar_type(); }
     };
     struct Group {
         std::vector<Slot> slots;

@@ -38,6 +38,28 @@ void forEachOfSet(BranchSet& set, bool trained_only, const BranchTensorVisitor& 
     }
 }
 
+BranchWeights emptyLayer(const BranchSpec& spec, const ModelConfig& config) {
+    const std::int64_t width = config.hidden_size, heads = config.num_heads, d = config.head_dim;
+    const std::int64_t kv_heads = spec.expanded_kv ? heads : config.num_kv_heads;
+    const auto shaped = [](at::IntArrayRef shape) { return at::empty(shape, at::kFloat); };
+    BranchWeights w;
+    w.q_OD = shaped({heads * d, width});
+    w.k_OD = shaped({kv_heads * d, width});
+    w.v_OD = shaped({kv_heads * d, width});
+    w.z_OD = shaped({heads * d, width});
+    w.out_norm_d = shaped({d});
+    w.o_DO = shaped({width, heads * d});
+    if (spec.kind == BranchKind::Gdn) {
+        w.a_HD = shaped({heads, width});
+        w.b_HD = shaped({heads, width});
+        w.A_log_H = shaped({heads});
+        w.dt_bias_H = shaped({heads});
+    } else {
+        w.log_decay_H = shaped({heads});
+    }
+    return w;
+}
+
 }  // namespace
 
 const char* toString(BranchKind kind) { return kind == BranchKind::Gdn ? "gdn" : "lightning"; }
@@ -45,6 +67,13 @@ const char* toString(BranchForm form) { return form == BranchForm::Exportable ? 
 
 void forEachTensor(BranchSet& set, const BranchTensorVisitor& visit) { forEachOfSet(set, false, visit); }
 void forEachTrainable(BranchSet& set, const BranchTensorVisitor& visit) { forEachOfSet(set, true, visit); }
+
+BranchSet emptyBranches(const BranchSpec& spec, const ModelConfig& config) {
+    BranchSet set;
+    set.spec = spec;
+    for (std::int64_t l = 0; l < config.num_layers; ++l) set.layers.push_back(emptyLayer(spec, config));
+    return set;
+}
 
 BranchSet castBranches(const BranchSet& set, at::Device device, at::ScalarType dtype) {
     BranchSet out = set;

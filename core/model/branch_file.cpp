@@ -68,31 +68,6 @@ BranchSet parseHeader(const std::string& path, const std::string& text, std::int
     return set;
 }
 
-// Tensors of the right shapes, to be filled; the shapes are what a strict reader checks against.
-BranchWeights expectedLayer(const BranchSpec& spec, const ModelConfig& config) {
-    const std::int64_t width = config.hidden_size, heads = config.num_heads, d = config.head_dim;
-    const std::int64_t kv_heads = spec.expanded_kv ? heads : config.num_kv_heads;
-    const auto shaped = [](std::initializer_list<std::int64_t> shape) {
-        return at::empty(shape, at::TensorOptions().device(at::kMeta));
-    };
-    BranchWeights w;
-    w.q_OD = shaped({heads * d, width});
-    w.k_OD = shaped({kv_heads * d, width});
-    w.v_OD = shaped({kv_heads * d, width});
-    w.z_OD = shaped({heads * d, width});
-    w.out_norm_d = shaped({d});
-    w.o_DO = shaped({width, heads * d});
-    if (spec.kind == BranchKind::Gdn) {
-        w.a_HD = shaped({heads, width});
-        w.b_HD = shaped({heads, width});
-        w.A_log_H = shaped({heads});
-        w.dt_bias_H = shaped({heads});
-    } else {
-        w.log_decay_H = shaped({heads});
-    }
-    return w;
-}
-
 void readTensors(const std::string& path, const SafetensorsFile& file, BranchSet& set) {
     std::string problems;
     std::set<std::string> wanted;
@@ -142,7 +117,7 @@ BranchSet loadBranches(const std::string& path, const ModelConfig& config, at::D
     const auto spec = file.metadata().find(kSpecKey), id = file.metadata().find("flashmorph_id");
     if (spec == file.metadata().end() || id == file.metadata().end()) fail(path, "missing, so this is no branch set");
     BranchSet set = parseHeader(path, spec->second, config.num_layers);
-    set.layers.assign(static_cast<std::size_t>(config.num_layers), expectedLayer(set.spec, config));
+    set.layers = emptyBranches(set.spec, config).layers;
     readTensors(path, file, set);
     const Entries entries = entriesOf(set);
     if (contentId(spec->second, entries.entries, entries.tensors) != id->second)

@@ -23,9 +23,9 @@ at::Tensor l2Normalised(const at::Tensor& x_BTHd) {
 
 // Query head h reads K/V head floor(h / group): whole heads are repeated, never single rows (method.md 13).
 at::Tensor repeatHeads(const at::Tensor& x_BTKd, std::int64_t heads) {
-    const std::int64_t group = heads / x_BTKd.size(2);
-    assert(group * x_BTKd.size(2) == heads);
-    return group == 1 ? x_BTKd : x_BTKd.repeat_interleave(group, 2);
+    const std::int64_t group = heads / x_BTKd.size(-2);
+    assert(group * x_BTKd.size(-2) == heads);
+    return group == 1 ? x_BTKd : x_BTKd.repeat_interleave(group, -2);
 }
 
 double attentionScale(const ModelConfig& config) { return 1.0 / std::sqrt(static_cast<double>(config.head_dim)); }

@@ -25,9 +25,12 @@ public:
     static std::size_t largest() { return g_largest; }
 };
 
-inline void* watchedAllocate(std::size_t bytes) {
+inline void* watchedTry(std::size_t bytes) noexcept {
     if (g_watching && bytes > g_largest) g_largest = bytes;
-    if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
+    return std::malloc(bytes == 0 ? 1 : bytes);
+}
+inline void* watchedAllocate(std::size_t bytes) {
+    if (void* memory = watchedTry(bytes)) return memory;
     throw std::bad_alloc();
 }
 
@@ -35,6 +38,9 @@ inline void* watchedAllocate(std::size_t bytes) {
 
 void* operator new(std::size_t bytes) { return fm::watchedAllocate(bytes); }
 void* operator new[](std::size_t bytes) { return fm::watchedAllocate(bytes); }
+// The sanitizers' own form of these does not call the ones above; std::stable_sort uses them.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return fm::watchedTry(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return fm::watchedTry(bytes); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

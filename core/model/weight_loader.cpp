@@ -17,7 +17,7 @@ namespace fm {
 namespace {
 
 // Rows are read in blocks of about this many values, by several threads: small enough that staging does not count.
-constexpr std::int64_t kBlockValues = 1 << 20;
+constexpr std::int64_t kBlockValues = 1 << 17;
 
 void requireEveryTensor(const Checkpoint& checkpoint) {
     const std::vector<std::string> problems = accountForTensors(checkpoint);

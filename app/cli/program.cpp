@@ -47,8 +47,11 @@ void addVerbs(CLI::App& app, CliContext& cli) {
 int reportUsage(const CLI::App& app, const CLI::ParseError& error, bool json) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
         return app.exit(error);  // --help, --version
-    std::fprintf(stderr, "flashmorph: %s\nRun with --help for all verbs and options.\n", error.what());
-    if (json) std::puts(dumpJson({{"error", {{"kind", "usage"}, {"text", error.what()}}}}).c_str());
+    std::string text = error.what();
+    const std::vector<std::string> words = app.remaining();
+    if (app.get_subcommands().empty() && !words.empty()) text = "there is no verb " + words.front();
+    std::fprintf(stderr, "flashmorph: %s\nRun with --help for all verbs and options.\n", text.c_str());
+    if (json) std::puts(dumpJson({{"error", {{"kind", "usage"}, {"text", text}}}}).c_str());
     return kExitBadInput;
 }
 

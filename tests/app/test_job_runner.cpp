@@ -1,0 +1,237 @@
+// One job as the command line runs it: states, exit codes, Ctrl-C, resuming. The run file is read by core/store.
+#include <ATen/ATen.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "app/cli/job_runner.h"
+#include "app/cli/run_file.h"
+#include "core/engine/job_checkpoint.h"
+#include "core/run/error.h"
+#include "core/store/run_reader.h"
+
+namespace fm::cli {
+
+namespace {
+
+constexpr int kSteps = 10;
+
+const Table kTable = {"steps", {{"series/loss", CellType::Float64, 1, "nat", "a loss"}}};
+
+void openRun(JobContext& context, const JobFiles& files) {
+    RunOpened header = runHeader(files, "toy", {{"steps", kSteps}});
+    header.device = "cpu";
+    header.tables = {kTable};
+    context.open(header);
+}
+
+std::string onlyRun(const QTemporaryDir& folder) {
+    std::string found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path().toStdString())) {
+        if (entry.path().extension() == ".h5") found = entry.path().string();
+    }
+    return found;
+}
+
+RunPlace placeIn(const QTemporaryDir& folder) { return {"toy", folder.path().toStdString(), {}}; }
+
+GlobalOptions quiet() {
+    GlobalOptions global;
+    global.quiet = true;
+    return global;
+}
+
+}  // namespace
+
+class TestJobRunner : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void finishedRunIsStored();
+    void failuresHaveTheirCodes_data();
+    void failuresHaveTheirCodes();
+    void withoutStudyNothingIsStored();
+    void firstSignalStopsAndKeeps();
+    void secondSignalQuits();
+    void resumeKeepsTheCheckpointedRows();
+    void resumeRefusesOtherRuns();
+};
+
+void TestJobRunner::finishedRunIsStored() {
+    const QTemporaryDir folder;
+    const int code = runJob(quiet(), placeIn(folder), [](JobContext& context, const JobFiles& files) {
+        openRun(context, files);
+        for (int step = 0; step < kSteps; ++step) context.append(0, {0.5 * step});
+        QFile checkpoint(QString::fromStdString(files.checkpoint_path));
+        if (!checkpoint.open(QIODevice::WriteOnly)) throw WorldError("no checkpoint");
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 0);
+    const RunReport report = readRunFile(onlyRun(folder));
+    QCOMPARE(report.status, std::string("finished"));
+    QCOMPARE(report.rows, (std::vector<std::int64_t>{kSteps}));
+    QCOMPARE(std::get<double>(report.last_rows[0][0]), 4.5);
+    QCOMPARE(report.header.job, std::string("toy"));
+    QVERIFY(report.header.software.find("LibTorch 2.") != std::string::npos);
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path().toStdString())) {
+        QVERIFY(entry.path().string().find(".state.") == std::string::npos);  // finished runs have no checkpoint
+    }
+}
+
+using Thrower = void (*)();
+
+void TestJobRunner::failuresHaveTheirCodes_data() {
+    QTest::addColumn<Thrower>("fail");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("status");
+    QTest::addColumn<QString>("text");
+    const auto row = [](const char* name, Thrower fail, int code, const char* status, const char* text) {
+        QTest::newRow(name) << fail << code << QString(status) << QString(text);
+    };
+    row(
+        "world", [] { throw WorldError("disk.bin: the disk is full; make room"); }, 1, "failed", "disk is full");
+    row(
+        "input",
+        [] {
+            throw InputError({"gates.budget", "99", "an integer from 0 to 30"});
+        },
+        2, "failed", "budget");
+    row(
+        "cancelled", [] { throw Cancelled(); }, 130, "cancelled", "");
+    row(
+        "no memory", [] { throw std::bad_alloc(); }, 1, "failed", "not enough memory");
+    row(
+        "LibTorch",
+        [] {
+            at::zeros({2, 3}).mm(at::zeros({2, 3}));
+        },
+        1, "failed", "mat1");
+    row(
+        "LibTorch without memory", [] { at::empty({std::int64_t{1} << 50}); }, 1, "failed", "not enough memory");
+}
+
+void TestJobRunner::failuresHaveTheirCodes() {
+    QFETCH(Thrower, fail);
+    QFETCH(int, code);
+    QFETCH(QString, status);
+    QFETCH(QString, text);
+    const QTemporaryDir folder;
+    const int got = runJob(quiet(), placeIn(folder), [fail](JobContext& context, const JobFiles& files) {
+        openRun(context, files);
+        context.append(0, {1.0});
+        fail();
+        return JobOutcome{};
+    });
+    QCOMPARE(got, code);
+    const RunReport report = readRunFile(onlyRun(folder));
+    QCOMPARE(QString::fromStdString(report.status), status);
+    QVERIFY2(QString::fromStdString(report.status_text).contains(text), report.status_text.c_str());
+    QCOMPARE(report.rows, (std::vector<std::int64_t>{1}));  // what there was is kept
+}
+
+void TestJobRunner::withoutStudyNothingIsStored() {
+    const int code = runJob(quiet(), {"toy", {}, {}}, [](JobContext& context, const JobFiles& files) {
+        if (!files.checkpoint_path.empty()) throw WorldError("there is nowhere to store a checkpoint");
+        openRun(context, files);
+        context.append(0, {1.0});
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 0);
+}
+
+void TestJobRunner::firstSignalStopsAndKeeps() {
+    const QTemporaryDir folder;
+    int steps_after_signal = 0;
+    const int code = runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+        openRun(context, files);
+        context.append(0, {1.0});
+        std::raise(SIGINT);
+        for (;; ++steps_after_signal) {
+            context.checkpointGate(true);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 130);
+    QVERIFY(steps_after_signal < 1000);
+    QCOMPARE(readRunFile(onlyRun(folder)).status, std::string("cancelled"));
+    QVERIFY(std::signal(SIGINT, SIG_DFL) == SIG_DFL);  // the guard has put the usual effect back
+}
+
+// In a child, because the second signal ends the process; this body never looks at the first.
+void TestJobRunner::secondSignalQuits() {
+    const pid_t child = fork();
+    if (child == 0) {
+        runJob(quiet(), {"toy", {}, {}}, [](JobContext& context, const JobFiles& files) {
+            openRun(context, files);
+            std::raise(SIGINT);
+            std::raise(SIGINT);
+            _exit(7);  // not reached
+            return JobOutcome{};
+        });
+        _exit(8);
+    }
+    int status = 0;
+    QCOMPARE(waitpid(child, &status, 0), child);
+    QVERIFY(WIFEXITED(status));
+    QCOMPARE(WEXITSTATUS(status), 130);
+}
+
+void TestJobRunner::resumeKeepsTheCheckpointedRows() {
+    const QTemporaryDir folder;
+    const RunPlace place = placeIn(folder);
+    std::string run_id;
+    runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+        run_id = files.run_id;
+        openRun(context, files);
+        for (int step = 0; step < 7; ++step) context.append(0, {1.0 * step});
+        JobCheckpoint checkpoint;
+        checkpoint.step = 4;
+        checkpoint.rows = {4};  // three rows came after it
+        saveJobCheckpoint(files.checkpoint_path, checkpoint);
+        throw Cancelled();
+        return JobOutcome{};
+    });
+    RunPlace again = place;
+    again.resume_id = run_id;
+    QCOMPARE(storedSpec(again).dump(), std::string(R"({"steps":10})"));
+    const int code = runJob(quiet(), again, [&](JobContext& context, const JobFiles& files) {
+        if (files.run_id != run_id || loadJobCheckpoint(files.checkpoint_path)->step != 4) throw WorldError("lost");
+        openRun(context, files);
+        for (int step = 4; step < kSteps; ++step) context.append(0, {10.0 * step});
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 0);
+    const RunReader reader(onlyRun(folder));
+    QCOMPARE(reader.state(), RunState::Finished);
+    QCOMPARE(reader.readNumbers("series/loss"), (std::vector<double>{0, 1, 2, 3, 40, 50, 60, 70, 80, 90}));
+}
+
+void TestJobRunner::resumeRefusesOtherRuns() {
+    const QTemporaryDir folder;
+    std::string run_id;
+    runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+        run_id = files.run_id;
+        openRun(context, files);
+        return JobOutcome{};
+    });
+    RunPlace place = placeIn(folder);
+    for (const std::string id : {"", "../../etc/passwd", "20260314T150926Z-toy-3fa9c1"}) {
+        place.resume_id = id;
+        QVERIFY_EXCEPTION_THROWN(storedSpec(place), InputError);
+    }
+    place.resume_id = run_id;
+    place.job = "other";
+    QVERIFY_EXCEPTION_THROWN(storedSpec(place), InputError);
+}
+
+}  // namespace fm::cli
+
+QTEST_GUILESS_MAIN(fm::cli::TestJobRunner)
+#include "test_job_runner.moc"

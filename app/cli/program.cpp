@@ -49,7 +49,8 @@ int reportUsage(const CLI::App& app, const CLI::ParseError& error, bool json) {
         return app.exit(error);  // --help, --version
     std::string text = error.what();
     const std::vector<std::string> words = app.remaining();
-    if (app.get_subcommands().empty() && !words.empty()) text = "there is no verb " + words.front();
+    const auto verb = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] != '-'; });
+    if (app.get_subcommands().empty() && verb != words.end()) text = "there is no verb " + *verb;
     std::fprintf(stderr, "flashmorph: %s\nRun with --help for all verbs and options.\n", text.c_str());
     if (json) std::puts(dumpJson({{"error", {{"kind", "usage"}, {"text", text}}}}).c_str());
     return kExitBadInput;

@@ -12,6 +12,10 @@ inline constexpr double kBranchBfloat16 = 4e-2;
 // gradients pass two norms and the recurrence twice
 inline constexpr double kBranchGradientFloat32 = 1e-4;
 inline constexpr double kBranchGradientBfloat16 = 8e-2;
+// the same formula twice in float64
+inline constexpr double kAdamWFloat64 = 1e-12;
+// fp32 sums in another order, then six steps of Adam, which magnifies small gradients
+inline constexpr double kAlignGroups = 1e-3;
 // central differences with step 1e-5 in float64: truncation and rounding are both near 1e-10
 inline constexpr double kFiniteDifference = 1e-7;
 

@@ -115,10 +115,11 @@ DistillRun::DistillRun(const DistillSpec& spec, const DistillInputs& inputs, Job
                        list.push_back(t);
                    });
     if (student_.weights.config.tie_embeddings) student_.weights.head_VD = student_.weights.embed_VD;
-    optimizer_ = std::make_unique<AdamW>(std::vector<AdamWGroup>{{base_matrices, spec_.lr, spec_.weight_decay},
-                                                                 {base_vectors, spec_.lr, 0},
-                                                                 {branch_matrices, spec_.branch_lr, spec_.weight_decay},
-                                                                 {branch_vectors, spec_.branch_lr, 0}});
+    const double scale = spec_.lr > 0 ? spec_.branch_lr / spec_.lr : 1;
+    optimizer_ = std::make_unique<AdamW>(std::vector<AdamWGroup>{{base_matrices, 1, spec_.weight_decay},
+                                                                 {base_vectors, 1, 0},
+                                                                 {branch_matrices, scale, spec_.weight_decay},
+                                                                 {branch_vectors, scale, 0}});
 }
 
 Rope DistillRun::rope(std::int32_t tokens) {
@@ -154,12 +155,12 @@ double DistillRun::tuneStep(const Batch& batch) {
 void DistillRun::update(std::int64_t step) {
     const c10::NoGradGuard no_grad;
     gradient_norm_ = optimizer_->clipGradients(spec_.clip);
-    // Groups carry their own peak; in the next-token phase every group runs at tune_lr.
+    // The branches run at their own multiple of lr; in the next-token phase everything runs at tune_lr.
     if (step < spec_.steps) {
-        rate_ = cosineRate(step, spec_.steps, spec_.warm_up, spec_.lr_floor);
+        rate_ = spec_.lr * cosineRate(step, spec_.steps, spec_.warm_up, spec_.lr_floor);
         optimizer_->step(rate_);
     } else {
-        rate_ = spec_.tune_lr / spec_.lr;
+        rate_ = spec_.tune_lr;
         optimizer_->stepAt(spec_.tune_lr);
     }
     optimizer_->zeroGradients();
@@ -214,7 +215,7 @@ RecoveredHybrid DistillRun::run() {
             update(step);
             tokens_done_ += std::int64_t{batch.batch} * batch.tokens;
             context_.append(kStepsTable, {step, context_.wallMs(), tokens_done_, std::int64_t{distilling ? 0 : 1}, loss,
-                                          gradient_norm_, rate_ * spec_.lr});
+                                          gradient_norm_, rate_});
             context_.progress(step + 1, total, "steps", double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
             if ((step + 1) % spec_.checkpoint_every == 0) save(step + 1);
         }

@@ -93,6 +93,28 @@ Rows lossRows(const Batch& batch, double context_loss, at::Device device) {
     return {indexTensor(rows, device), indexTensor(labels, device), at::tensor(weight).to(device)};
 }
 
+// Tasks that fit a phase's length; the others wait for a longer phase.
+std::vector<TaskShare> fittingTasks(const std::vector<TaskWeight>& tasks, const TaskResources& resources,
+                                    std::int32_t tokens, JobContext& context) {
+    std::vector<TaskShare> fitting;
+    std::string left_out;
+    for (const TaskWeight& task : tasks) {
+        try {
+            makeTask(task.task, resources)->make(0, tokens);
+            fitting.push_back({task.task, task.weight});
+        } catch (const InputError&) {
+            left_out += " " + task.task;
+        }
+    }
+    if (fitting.empty()) {
+        throw InputError(Problem{"lengths", std::to_string(tokens), "a length that at least one of the tasks fits"});
+    }
+    if (!left_out.empty()) {
+        context.log(Severity::Info, "[pretrain] not at " + std::to_string(tokens) + " tokens:" + left_out);
+    }
+    return fitting;
+}
+
 class PretrainRun {
 public:
     PretrainRun(const PretrainSpec& spec, const PretrainInputs& inputs, JobContext& context)
@@ -118,6 +140,7 @@ private:
     Phases phases_;
     std::unique_ptr<AdamW> optimizer_;
     Rope rope_;
+    std::vector<TaskShare> fitting_;  // of the phase at hand
     std::int64_t tokens_done_ = 0, step_rows_ = 0, eval_rows_ = 0;
     double loss_mean_ = 0;
 };
@@ -142,8 +165,7 @@ double PretrainRun::takeStep(std::int64_t step, const Batch& batch) {
 
 void PretrainRun::evaluate(std::int64_t step) {
     std::vector<std::string> tasks;
-    std::vector<Problem> unused;
-    for (const TaskWeight& task : parseTaskWeights(spec_.tasks, "tasks", unused)) {
+    for (const TaskShare& task : fitting_) {
         if (task.task != "text") tasks.push_back(task.task);
     }
     const std::int32_t tokens = spec_.lengths[static_cast<std::size_t>(phases_.phaseOf(step))];
@@ -192,14 +214,15 @@ DecoderWeights PretrainRun::run() {
     rope_ = makeRope(weights_.config, longest, inputs_.device, at::kFloat);
     std::int64_t step = restore();
     std::vector<Problem> unused;
+    const std::vector<TaskWeight> tasks = parseTaskWeights(spec_.tasks, "tasks", unused);
     BatchMix mix;
-    for (const TaskWeight& task : parseTaskWeights(spec_.tasks, "tasks", unused))
-        mix.tasks.push_back({task.task, task.weight});
     mix.tokens_per_batch = static_cast<std::int32_t>(spec_.tokens_per_step);
     try {
         while (step < steps()) {
             const std::int64_t phase = phases_.phaseOf(step);
             mix.lengths = {spec_.lengths[static_cast<std::size_t>(phase)]};
+            fitting_ = fittingTasks(tasks, inputs_.resources, mix.lengths[0], context_);
+            mix.tasks = fitting_;
             const BatchSource source(mix, inputs_.resources, static_cast<std::uint64_t>(spec_.seed));
             BatchPrefetcher batches(source, step, inputs_.data_threads, 2 * inputs_.data_threads);
             for (; step < phases_.first_step[static_cast<std::size_t>(phase) + 1]; ++step) {
@@ -299,6 +322,7 @@ std::vector<Table> pretrainTables() {
 
 DecoderWeights runPretrain(const PretrainSpec& spec, const PretrainInputs& inputs, JobContext& context) {
     const c10::AutoGradMode grad_on(true);
+    at::globalContext().setFloat32MatmulPrecision("high");  // TF32 where a GPU has it
     return PretrainRun(spec, inputs, context).run();
 }
 

@@ -14,6 +14,9 @@
 namespace fm {
 
 struct PretrainSpec {
+    std::string tokenizer;
+    std::string text;
+    std::string out;
     std::int64_t num_layers = 12;
     std::int64_t hidden_size = 128;
     std::int64_t num_heads = 4;
@@ -24,10 +27,11 @@ struct PretrainSpec {
     // Phases: from short to long, because a model that starts at length 512 sits on the induction plateau.
     std::vector<int> lengths = {128, 512};
     std::vector<double> phase_shares = {0.4, 0.6};
-    std::int64_t tokens = 400'000'000;
+    std::int64_t tokens = 600'000'000;
     std::int64_t tokens_per_step = 32768;
-    std::vector<std::string> tasks = {"single:6", "mk4q2:8", "mk8q4:8",  "mk16q4:8",  "mk32q4:8", "mq4:8",  "hop4q4:14",
-                                      "hop8q4:6", "pair8:6", "far8q4:6", "bind8q4:6", "copy:6",   "text:18"};
+    std::vector<std::string> tasks = {"single:3",  "mk4q4:5",   "mk8q4:6",   "mk16q4:7", "mk32q8:10", "mq4:4",
+                                      "hop2q2:5",  "hop4q4:14", "hop8q8:12", "pair4:4",  "pair8:4",   "far2q2:4",
+                                      "bind4q4:5", "bind8q4:5", "copy:6",    "text:15"};
     double context_loss = 0.3;
     double mixer_drop = 0.1;
     double lr = 3e-3;
@@ -38,6 +42,12 @@ struct PretrainSpec {
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
+        visit(s.tokenizer,
+              FieldInfo{.name = "tokenizer", .unit = "", .help = "folder with the tokenizer.json of the new model"});
+        visit(s.text, FieldInfo{.name = "text",
+                                .unit = "",
+                                .help = "text to train on: a folder of .txt or .jsonl files, or one .txt file"});
+        visit(s.out, FieldInfo{.name = "out", .unit = "", .help = "folder the model is written to"});
         visit(s.num_layers, FieldInfo{"num_layers", "layers", "depth of the decoder", 1, 256});
         visit(s.hidden_size, FieldInfo{"hidden_size", "", "width of the residual stream", 8, 65536});
         visit(s.num_heads, FieldInfo{"num_heads", "heads", "query heads", 1, 1024});

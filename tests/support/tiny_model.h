@@ -6,6 +6,7 @@
 #include "core/data/sample.h"
 #include "core/model/blocks.h"
 #include "core/model/branch.h"
+#include "core/model/branch_cast.h"
 #include "core/model/decoder_weights.h"
 #include "core/model/hybrid_model.h"
 
@@ -46,7 +47,7 @@ inline TinyModel tinyModel(std::int64_t num_layers, at::ScalarType dtype, bool q
         calibration.normed_BTD.push_back(at::randn({2, 24, 32}, generator, at::TensorOptions().dtype(dtype)));
         calibration.target_BTD.push_back(at::randn({2, 24, 32}, generator, at::TensorOptions().dtype(dtype)));
     }
-    tiny.branches = initBranches(tiny.weights, spec, calibration, seed);
+    tiny.branches = castBranches(initBranches(tiny.weights, spec, calibration, seed), at::kCPU, dtype);
     forEachTrainable(tiny.branches, [&](const std::string&, at::Tensor& t) {
         t.add_(at::randn(t.sizes(), generator, t.options()), 0.05);
     });

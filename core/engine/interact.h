@@ -1,0 +1,55 @@
+// How layers depend on each other: what linearising two costs beyond the sum of each alone, and the curvature of the
+// loss in the gates at the present plan. method.md 11.1, 12.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/engine/plan_evaluator.h"
+#include "core/run/field_list.h"
+#include "core/run/job_context.h"
+#include "core/run/plan.h"
+
+namespace fm {
+
+struct InteractSpec {
+    std::vector<int> layers = {};
+    bool curvature = true;
+    double curvature_step = 0.05;
+    std::int64_t seed = 1;
+
+    template <class Self, class Visitor>
+    static void forEachField(Self& s, Visitor&& visit) {
+        visit(s.layers, FieldInfo{"layers", "", "layers whose pairs are measured; none named: all", 0, 4096});
+        visit(s.curvature,
+              FieldInfo{.name = "curvature",
+                        .unit = "",
+                        .help = "also measure the second derivatives of the answer KL in the gates at the plan"});
+        visit(s.curvature_step,
+              FieldInfo{"curvature_step", "", "how far a gate is moved for its second derivatives", 1e-4, 0.5});
+        visit(s.seed, FieldInfo{"seed", "", "seed of the probe", 0, 9.0e15});
+    }
+};
+
+struct InteractInputs {
+    const DecoderWeights* weights = nullptr;
+    const BranchSet* branches = nullptr;
+    std::vector<Batch> probe;
+    Plan plan;  // curvature is taken here; the pair map starts from the teacher
+};
+
+// f(S) is the answer KL with the layers of S linearised, everything else full attention.
+struct InteractResult {
+    std::vector<int> layers;
+    double base = 0;                // f({}) = 0 up to rounding
+    std::vector<double> single;     // f({i})
+    std::vector<double> pair;       // f({i, j}) - f({i}) - f({j}) + f({}), row-major, symmetric, diagonal 0
+    std::vector<double> curvature;  // d2 KL / da_i da_j at the plan, row-major over all layers; empty when off
+};
+
+// Table 0 "singles", table 1 "pairs" (filled live, one pair a row), table 2 "curvature" (one row of the matrix a row).
+std::vector<Table> interactTables(std::int64_t num_layers);
+
+InteractResult runInteract(const InteractSpec& spec, const InteractInputs& inputs, JobContext& context);
+
+}  // namespace fm

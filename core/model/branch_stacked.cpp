@@ -50,7 +50,7 @@ BranchWeights stackLayers(const std::vector<BranchWeights>& layers, at::ScalarTy
         w.dt_bias_H = stacked(&BranchWeights::dt_bias_H).view({count, 1, 1, -1});
     }
     w.log_decay_H = layers[0].log_decay_H;
-    for (const BranchWeights& layer : layers)
+    for ([[maybe_unused]] const BranchWeights& layer : layers)
         assert(!layer.log_decay_H.defined() || at::equal(layer.log_decay_H, w.log_decay_H));
     return w;
 }

@@ -1,0 +1,33 @@
+// Logits of a hybrid on a few fixed token sequences, kept inside its export, so that the folder can be checked later
+// and elsewhere on its own.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "core/export/verdict.h"
+#include "core/model/hybrid_model.h"
+
+namespace fm {
+
+inline constexpr const char* kReferenceFile = "flashmorph_reference.safetensors";
+
+struct ReferenceLogits {
+    at::Tensor ids_BT;      // int64
+    at::Tensor logits_BPV;  // fp32, of the last P positions
+    at::Tensor greedy_BT;   // int64, best token at every position
+    LogitError recorded;    // what the export itself was off by when it was made
+};
+
+// Computed by core/model in float64 on the CPU, layer by layer (one layer's weights are copied at a time).
+ReferenceLogits hybridReference(const HybridModel& hybrid);
+
+// `logits_BTV`: of all positions of reference.ids_BT.
+LogitError compareLogits(const ReferenceLogits& reference, const at::Tensor& logits_BTV);
+
+void writeReference(const ReferenceLogits& reference, const std::string& folder);
+// Throws InputError when the folder holds none, FormatError when it is damaged or not of a model with `vocab` tokens.
+ReferenceLogits readReference(const std::string& folder, std::int64_t vocab);
+
+}  // namespace fm

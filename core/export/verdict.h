@@ -1,0 +1,37 @@
+// What an export says about itself: does the target format hold this hybrid, and how far off is what it holds?
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fm {
+
+enum class Exactness { Exact, Approximate, NotRepresentable };
+const char* toString(Exactness exactness);  // "exact", "approximate", "not_representable"
+
+// Logits of an exported folder against those of the hybrid in memory, on the sequences of reference_logits.h.
+struct LogitError {
+    double max_abs = 0;           // largest |difference|; infinite when anything is not a finite number
+    double cosine = 1;            // lowest of any position
+    double greedy_agreement = 1;  // share of all positions whose best token is the same
+};
+
+struct Verdict {
+    Exactness exactness = Exactness::Exact;
+    std::vector<std::string> reasons;  // sentences; empty exactly when the export is exact
+    std::vector<std::string> remarks;  // traps of particular readers, true of exact exports too
+    std::vector<std::string> loaders;  // programs the format is for, with their lowest versions
+    std::optional<LogitError> as_stored;
+    std::optional<LogitError> cast_to_bf16;  // when a reader casts every stored tensor to bf16
+
+    void refuse(const std::string& reason);
+    void approximate(const std::string& reason);  // never lifts a refusal
+};
+
+nlohmann::ordered_json toJson(const LogitError& error);  // numbers that are not finite become null
+nlohmann::ordered_json toJson(const Verdict& verdict);
+
+}  // namespace fm

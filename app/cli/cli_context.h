@@ -13,6 +13,8 @@ struct GlobalOptions {
     bool json = false;            // results as one JSON value on stdout
     bool quiet = false;           // no progress and no remarks on stderr; errors still
     std::string study;            // study folder, "" = none given
+    std::string teacher;          // model a new study is made around, "" = none given
+    std::string text;             // text of the study: a folder or a .txt file, "" = as it is
     std::string device = "auto";  // "auto", "cpu", "cuda" or "cuda:N"
     int threads = 0;              // CPU threads, 0 = LibTorch's choice
 };

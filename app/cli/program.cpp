@@ -26,6 +26,9 @@ void addGlobalOptions(CLI::App& app, GlobalOptions& global) {
     app.add_flag("--json", global.json, "print the result as one JSON value on standard output");
     app.add_flag("--quiet", global.quiet, "no progress on standard error");
     app.add_option("--study", global.study, "the study folder to work in");
+    app.add_option("--teacher", global.teacher, "model folder or .gguf file; makes the study where there is none yet");
+    app.add_option("--text", global.text,
+                   "text for haystacks and training: a folder of .txt or .jsonl files, or one file");
     app.add_option("--device", global.device, "cpu, cuda, cuda:N or auto (a GPU when there is one)")
         ->capture_default_str();
     app.add_option("--threads", global.threads, "CPU threads; 0 leaves the choice to LibTorch")
@@ -38,8 +41,10 @@ void addVerbs(CLI::App& app, CliContext& cli) {
     addTokenizeVerb(app, cli);
     addLogitsVerb(app, cli);
     addPretrainVerb(app, cli);
+    addStudyVerbs(app, cli);
     addRunVerb(app, cli);
     addRunsVerb(app, cli);
+    addVerifyVerb(app, cli);
     addBenchVerb(app, cli);
 }
 

@@ -11,8 +11,20 @@ void addInspectVerb(CLI::App& app, CliContext& cli);
 void addTokenizeVerb(CLI::App& app, CliContext& cli);
 void addLogitsVerb(CLI::App& app, CliContext& cli);
 void addPretrainVerb(CLI::App& app, CliContext& cli);
+void addAlignVerb(CLI::App& app, CliContext& cli);
+void addGatesVerb(CLI::App& app, CliContext& cli);
+void addPlanVerb(CLI::App& app, CliContext& cli);
+void addProbeVerb(CLI::App& app, CliContext& cli);
+void addSelectVerb(CLI::App& app, CliContext& cli);
+void addInteractVerb(CLI::App& app, CliContext& cli);
+void addDistillVerb(CLI::App& app, CliContext& cli);
+void addEvalVerb(CLI::App& app, CliContext& cli);
+// All verbs that work in a study; two implementations, one chosen by CMake: study_verbs.cpp (FM_WITH_HDF5) and
+// study_verbs_absent.cpp (a study needs run files).
+void addStudyVerbs(CLI::App& app, CliContext& cli);
 void addRunVerb(CLI::App& app, CliContext& cli);
 void addRunsVerb(CLI::App& app, CliContext& cli);
+void addVerifyVerb(CLI::App& app, CliContext& cli);
 void addBenchVerb(CLI::App& app, CliContext& cli);
 
 }  // namespace fm::cli

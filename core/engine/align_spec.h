@@ -17,7 +17,7 @@ struct AlignSpec {
     std::int64_t tokens_per_step = 32768;
     std::int64_t micro_batches = 1;
     std::vector<int> lengths = {512, 512, 1024};
-    std::vector<std::string> tasks = {"passkey", "niah_single_1", "niah_single_2"};
+    std::vector<std::string> tasks;
     double retrieval_share = 0.25;
     double lr = 1.5e-3;
     double lr_floor = 1e-5;
@@ -49,7 +49,7 @@ struct AlignSpec {
               FieldInfo{"micro_batches", "", "batches that one step is divided into, to save memory", 1, 4096});
         visit(s.lengths,
               FieldInfo{"lengths", "tokens", "sequence lengths; each batch draws one of the list", 16, 1048576});
-        visit(s.tasks, FieldInfo{.name = "tasks", .unit = "", .help = "retrieval tasks among the plain text"});
+        visit(s.tasks, FieldInfo{.name = "tasks", .unit = "", .help = "retrieval tasks among the plain text; none: what the teacher was trained on"});
         visit(s.retrieval_share,
               FieldInfo{"retrieval_share", "1", "share of sequences with retrieval questions", 0, 1});
         visit(s.lr, FieldInfo{.name = "lr",

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/engine/batch_fn.h"
+#include "core/engine/plan_choice.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
 #include "core/run/field_list.h"
@@ -15,10 +16,14 @@
 namespace fm {
 
 struct DistillSpec {
+    PlanChoice plan;
+    std::string branches;
+    std::string name;
     std::int64_t steps = 100;
     std::int64_t tokens_per_step = 16384;
-    std::vector<int> lengths = {512, 1024};
-    std::vector<std::string> tasks = {"passkey:1", "niah_single_1:1", "niah_single_2:1", "niah_multikey_1:1", "text:9"};
+    std::vector<int> lengths;
+    std::vector<std::string> tasks;
+    double text_share = 0.7;
     double answer_weight = 0.3;
     double lr = 2e-4;
     double branch_lr = 5e-4;
@@ -28,18 +33,28 @@ struct DistillSpec {
     double clip = 1;
     std::string trains = "all";
     std::int64_t tune_steps = 0;
-    std::vector<int> tune_lengths = {2048};
+    std::vector<int> tune_lengths;
     double tune_lr = 1e-5;
     std::int64_t checkpoint_every = 50;
     std::int64_t seed = 1;
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
+        PlanChoice::forEachField(s.plan, visit);
+        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
+        visit(s.name,
+              FieldInfo{
+                  .name = "name", .unit = "", .help = "name of the hybrid in the study; none: made from plan and run"});
         visit(s.steps, FieldInfo{"steps", "steps", "optimiser steps of logit distillation", 0, 1e8});
         visit(s.tokens_per_step, FieldInfo{"tokens_per_step", "tokens", "tokens in one step", 16, 1e8});
-        visit(s.lengths, FieldInfo{"lengths", "tokens", "sequence lengths of the distillation phase", 16, 1048576});
+        visit(s.lengths, FieldInfo{"lengths", "tokens",
+                                   "sequence lengths of the distillation phase; none: what the teacher was trained on",
+                                   16, 1048576});
         visit(s.tasks,
-              FieldInfo{.name = "tasks", .unit = "", .help = "task:weight pairs of the data; text is plain text"});
+              FieldInfo{.name = "tasks",
+                        .unit = "",
+                        .help = "retrieval tasks in the data, in equal shares; none: what the teacher was trained on"});
+        visit(s.text_share, FieldInfo{"text_share", "1", "share of plain-text sequences", 0, 1});
         visit(s.answer_weight, FieldInfo{"answer_weight", "1",
                                          "share of the loss that answer rows get in batches that have them", 0, 1});
         visit(s.lr, FieldInfo{"lr", "", "peak learning rate of the teacher's own weights", 0, 1});
@@ -54,8 +69,8 @@ struct DistillSpec {
                                   .choices = {"all", "branches"}});
         visit(s.tune_steps,
               FieldInfo{"tune_steps", "steps", "steps of plain next-token training after distillation", 0, 1e8});
-        visit(s.tune_lengths,
-              FieldInfo{"tune_lengths", "tokens", "sequence lengths of the next-token phase", 16, 1048576});
+        visit(s.tune_lengths, FieldInfo{"tune_lengths", "tokens",
+                                        "sequence lengths of the next-token phase; none: as above", 16, 1048576});
         visit(s.tune_lr, FieldInfo{"tune_lr", "", "constant learning rate of the next-token phase", 0, 1});
         visit(s.checkpoint_every,
               FieldInfo{"checkpoint_every", "steps", "save the state for resume every so many steps", 1, 1e8});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/data/tasks.h"
+#include "core/engine/plan_choice.h"
 #include "core/model/hybrid_model.h"
 #include "core/run/field_list.h"
 #include "core/run/job_context.h"
@@ -13,8 +14,11 @@
 namespace fm {
 
 struct EvaluateSpec {
-    std::vector<std::string> tasks = {"niah_single_1", "niah_single_2"};
-    std::vector<int> lengths = {512, 1024};
+    PlanChoice plan;
+    std::string hybrid;
+    std::string branches;
+    std::vector<std::string> tasks;
+    std::vector<int> lengths;
     std::int64_t depths = 5;
     std::int64_t samples = 8;
     std::int64_t new_tokens = 0;
@@ -22,8 +26,16 @@ struct EvaluateSpec {
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
-        visit(s.tasks, FieldInfo{.name = "tasks", .unit = "", .help = "retrieval tasks"});
-        visit(s.lengths, FieldInfo{"lengths", "tokens", "context lengths, one column of the grid each", 16, 1048576});
+        PlanChoice::forEachField(s.plan, visit);
+        visit(s.hybrid,
+              FieldInfo{.name = "hybrid", .unit = "", .help = "recovered hybrid of the study, instead of a plan"});
+        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
+        visit(s.tasks,
+              FieldInfo{.name = "tasks", .unit = "", .help = "retrieval tasks; none: what the teacher was trained on"});
+        visit(s.lengths,
+              FieldInfo{"lengths", "tokens",
+                        "context lengths, one column of the grid each; none: what the teacher was trained on", 16,
+                        1048576});
         visit(s.depths,
               FieldInfo{"depths", "", "depths at which the asked needle stands, evenly spaced from 0 to 1", 1, 101});
         visit(s.samples, FieldInfo{"samples", "samples", "samples in one cell of the grid", 1, 1e6});

@@ -10,6 +10,7 @@
 #include "core/engine/gate_objective.h"
 #include "core/engine/gate_optimizer.h"
 #include "core/engine/job_checkpoint.h"
+#include "core/engine/plan_choice.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/engine/probe_table.h"
 #include "core/engine/swap_refine.h"
@@ -294,8 +295,7 @@ GatesSpec GatesSpec::paper() {
 std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& spec) {
     spec = json.is_object() && json.value("mode", nlohmann::json()) == "paper" ? GatesSpec::paper() : GatesSpec{};
     std::vector<Problem> problems = specFromJson(json, spec);
-    if (spec.lengths.empty()) problems.push_back({"lengths", "[]", "at least one context length"});
-    if (spec.tasks.empty()) problems.push_back({"tasks", "[]", "at least one retrieval task"});
+    parsePins(spec.pins, problems);
     if (spec.lr_floor > spec.lr) problems.push_back({"lr_floor", std::to_string(spec.lr_floor), "at most lr"});
     return problems;
 }

@@ -10,6 +10,7 @@
 namespace fm {
 
 struct GatesSpec {
+    std::string branches;
     std::string mode = "default";
     std::string full_source = "mixed";
     std::string objective = "kl";
@@ -21,19 +22,22 @@ struct GatesSpec {
     double dual_rate = 0.06;
     std::int64_t steps = 160;
     std::int64_t tokens_per_step = 8192;
-    std::vector<int> lengths = {1024, 2048, 4096};
-    std::vector<std::string> tasks = {"passkey", "niah_single_1", "niah_single_2"};
+    std::vector<int> lengths;
+    std::vector<std::string> tasks;
     double text_share = 0.15;
     double lr = 2e-2;
     double lr_floor = 2e-3;
     bool propagate = true;
     bool swap_refine = true;
     std::int64_t probe_every = 0;
+    std::int64_t probe_sequences = 8;
+    std::vector<std::string> pins;
     std::int64_t checkpoint_every = 20;
     std::int64_t seed = 1;
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
+        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
         visit(s.mode, FieldInfo{.name = "mode",
                                 .unit = "",
                                 .help = "paper: the published settings; default: what measured best",
@@ -86,9 +90,14 @@ struct GatesSpec {
                 .takes_effect = "next step"});
         visit(s.steps, FieldInfo{"steps", "steps", "optimiser steps", 1, 1e7});
         visit(s.tokens_per_step, FieldInfo{"tokens_per_step", "tokens", "tokens in one step", 16, 1e7});
-        visit(s.lengths, FieldInfo{"lengths", "tokens", "context lengths; each step draws one", 16, 1048576});
+        visit(s.lengths,
+              FieldInfo{"lengths", "tokens",
+                        "context lengths; each step draws one; none: what the teacher was trained on", 16, 1048576});
         visit(s.tasks,
-              FieldInfo{.name = "tasks", .unit = "", .help = "retrieval tasks the gates are fed, in equal shares"});
+              FieldInfo{
+                  .name = "tasks",
+                  .unit = "",
+                  .help = "retrieval tasks the gates are fed, in equal shares; none: what the teacher was trained on"});
         visit(s.text_share, FieldInfo{"text_share", "1", "share of plain-text sequences in a step", 0, 0.9});
         visit(s.lr, FieldInfo{.name = "lr",
                               .unit = "",
@@ -107,6 +116,9 @@ struct GatesSpec {
                         .help = "improve the plan by swaps on a probe, accepted only if a second probe agrees"});
         visit(s.probe_every, FieldInfo{"probe_every", "steps",
                                        "probe the plan of the moment every so many steps; 0: only at the end", 0, 1e7});
+        visit(s.probe_sequences,
+              FieldInfo{"probe_sequences", "sequences", "sequences of each length in each of the two probes", 0, 4096});
+        visit(s.pins, FieldInfo{.name = "pins", .unit = "", .help = "forced layers: 0=full, 3=linear"});
         visit(s.checkpoint_every,
               FieldInfo{"checkpoint_every", "steps", "save the state for resume every so many steps", 1, 1e7});
         visit(s.seed, FieldInfo{"seed", "", "seed of data and ties", 0, 9.0e15});

@@ -129,7 +129,7 @@ InteractResult runInteract(const InteractSpec& spec, const InteractInputs& input
     const c10::NoGradGuard no_grad;
     const int num_layers = static_cast<int>(inputs.weights->config.num_layers);
     InteractResult result;
-    result.layers = spec.layers;
+    result.layers = spec.pair_layers;
     if (result.layers.empty()) {
         result.layers.resize(num_layers);
         std::iota(result.layers.begin(), result.layers.end(), 0);
@@ -137,7 +137,7 @@ InteractResult runInteract(const InteractSpec& spec, const InteractInputs& input
     for (const int layer : result.layers) {
         if (layer >= num_layers)
             throw InputError(
-                Problem{"layers", std::to_string(layer), "a layer from 0 to " + std::to_string(num_layers - 1)});
+                Problem{"pair_layers", std::to_string(layer), "a layer from 0 to " + std::to_string(num_layers - 1)});
     }
     const ProbeSet probe = makeProbeSet(*inputs.weights, inputs.probe);
     PlanEvaluator evaluator(*inputs.weights, inputs.branches, probe, [&context] { context.checkpointGate(false); });

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/plan_choice.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/run/field_list.h"
 #include "core/run/job_context.h"
@@ -13,14 +14,27 @@
 namespace fm {
 
 struct InteractSpec {
-    std::vector<int> layers = {};
+    PlanChoice plan;
+    std::string branches;
+    std::vector<std::string> tasks;
+    std::vector<int> lengths;
+    std::int64_t sequences = 4;
+    std::vector<int> pair_layers;
     bool curvature = true;
     double curvature_step = 0.05;
     std::int64_t seed = 1;
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
-        visit(s.layers, FieldInfo{"layers", "", "layers whose pairs are measured; none named: all", 0, 4096});
+        PlanChoice::forEachField(s.plan, visit);
+        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
+        visit(s.tasks, FieldInfo{.name = "tasks",
+                                 .unit = "",
+                                 .help = "retrieval tasks of the probe; none: what the teacher was trained on"});
+        visit(s.lengths, FieldInfo{"lengths", "tokens",
+                                   "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
+        visit(s.sequences, FieldInfo{"sequences", "sequences", "sequences of each length in the probe", 1, 4096});
+        visit(s.pair_layers, FieldInfo{"pair_layers", "", "layers whose pairs are measured; none named: all", 0, 4096});
         visit(s.curvature,
               FieldInfo{.name = "curvature",
                         .unit = "",

@@ -115,14 +115,24 @@ std::vector<TaskShare> fittingTasks(const std::vector<TaskWeight>& tasks, const 
     return fitting;
 }
 
+DecoderWeights startWeights(const PretrainSpec& spec, const PretrainInputs& inputs) {
+    const ModelConfig config = pretrainConfig(spec, *inputs.resources.tokenizer);
+    if (spec.start.empty())
+        return randomWeights(config, static_cast<std::uint64_t>(spec.seed), inputs.device, at::kFloat);
+    const std::unique_ptr<Checkpoint> checkpoint = Checkpoint::open(spec.start);
+    if (toHfConfig(checkpoint->config(), "float32") != toHfConfig(config, "float32")) {
+        throw InputError(Problem{"start", spec.start, "a model of the shape and lengths that this spec asks for"});
+    }
+    return loadWeights(*checkpoint, inputs.device, at::kFloat);
+}
+
 class PretrainRun {
 public:
     PretrainRun(const PretrainSpec& spec, const PretrainInputs& inputs, JobContext& context)
         : spec_(spec),
           inputs_(inputs),
           context_(context),
-          weights_(randomWeights(pretrainConfig(spec, *inputs.resources.tokenizer),
-                                 static_cast<std::uint64_t>(spec.seed), inputs.device, at::kFloat)),
+          weights_(startWeights(spec, inputs)),
           phases_(phasesOf(spec)) {}
     DecoderWeights run();
 

@@ -17,6 +17,7 @@ struct PretrainSpec {
     std::string tokenizer;
     std::string text;
     std::string out;
+    std::string start;
     std::int64_t num_layers = 12;
     std::int64_t hidden_size = 128;
     std::int64_t num_heads = 4;
@@ -48,6 +49,9 @@ struct PretrainSpec {
                                 .unit = "",
                                 .help = "text to train on: a folder of .txt or .jsonl files, or one .txt file"});
         visit(s.out, FieldInfo{.name = "out", .unit = "", .help = "folder the model is written to"});
+        visit(s.start, FieldInfo{.name = "start",
+                                 .unit = "",
+                                 .help = "model folder to go on from, of the same shape; none: random weights"});
         visit(s.num_layers, FieldInfo{"num_layers", "layers", "depth of the decoder", 1, 256});
         visit(s.hidden_size, FieldInfo{"hidden_size", "", "width of the residual stream", 8, 65536});
         visit(s.num_heads, FieldInfo{"num_heads", "heads", "query heads", 1, 1024});

@@ -10,6 +10,10 @@
 namespace fm {
 
 struct SelectSpec {
+    std::string branches;
+    std::vector<std::string> tasks;
+    std::vector<int> lengths;
+    std::int64_t sequences = 8;
     std::vector<std::string> selectors = {"uniform-a", "uniform-b", "local-error", "remove-one", "restore-one"};
     std::vector<int> budgets = {4};
     double text_kl_weight = 0;
@@ -19,6 +23,13 @@ struct SelectSpec {
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
+        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
+        visit(s.tasks, FieldInfo{.name = "tasks",
+                                 .unit = "",
+                                 .help = "retrieval tasks of the probe; none: what the teacher was trained on"});
+        visit(s.lengths, FieldInfo{"lengths", "tokens",
+                                   "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
+        visit(s.sequences, FieldInfo{"sequences", "sequences", "sequences of each length in the probe", 1, 4096});
         visit(s.selectors,
               FieldInfo{.name = "selectors",
                         .unit = "",

@@ -104,7 +104,7 @@ void checkMeasured(const ExportRequest& request, const Verdict& verdict) {
         verdict.exactness == Exactness::Exact ? error.max_abs <= kMaxLogitError : std::isfinite(error.max_abs);
     if (sound) return;
     throw WorldError(request.folder + ": the export was read back and its logits differ from the hybrid's by " +
-                     std::to_string(error.max_abs) + "; nothing was kept, and the disk should be checked");
+                     std::to_string(error.max_abs) + "; nothing was kept: try dtype F32, and check the disk");
 }
 
 // Files about the export: verdict, manifest, model card, reference logits.

@@ -39,6 +39,7 @@ struct StudyInfo {
     std::string notes;
     std::string teacher_path;                   // absolute, or relative to the study
     std::string teacher_hash;                   // content hash of the teacher (core/run/hash.h)
+    std::string text_path;                      // text for haystacks and alignment; empty: none
     std::map<std::string, Label> labels;        // by run or artifact id
     std::map<std::string, Artifact> artifacts;  // by id
     bool operator==(const StudyInfo&) const = default;

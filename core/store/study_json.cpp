@@ -26,7 +26,7 @@ std::string studyToJson(const StudyInfo& info) {
                          {"parents", artifact.parents}};
     const Json json = {
         {"schema_version", version},   {"name", info.name},
-        {"notes", info.notes},         {"teacher", {{"path", info.teacher_path}, {"hash", info.teacher_hash}}},
+        {"notes", info.notes},         {"teacher", {{"path", info.teacher_path}, {"hash", info.teacher_hash}}}, {"text", info.text_path},
         {"labels", std::move(labels)}, {"artifacts", std::move(artifacts)}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -143,7 +143,7 @@ StudyInfo studyFromJson(const std::string& content) {
     if (!given_version.is_number_integer() || given_version != version)
         throw FormatError("study.schema_version: " + given_version.dump(-1, ' ', true, Json::error_handler_t::replace) +
                           " is not one that this program reads (1)");
-    onlyKeys(json, where, {"schema_version", "name", "notes", "teacher", "labels", "artifacts"});
+    onlyKeys(json, where, {"schema_version", "name", "notes", "teacher", "text", "labels", "artifacts"});
     StudyInfo info;
     info.name = text(json, where, "name");
     info.notes = text(json, where, "notes");
@@ -151,6 +151,7 @@ StudyInfo studyFromJson(const std::string& content) {
     info.teacher_path = text(teacher, "study.teacher", "path");
     info.teacher_hash = text(teacher, "study.teacher", "hash");
     onlyKeys(teacher, "study.teacher", {"path", "hash"});
+    if (json.contains("text")) info.text_path = text(json, where, "text");
     for (const auto& [id, value] : object(json, where, "labels").items()) {
         const std::string label = "study.labels." + id;
         info.labels[id] = {text(value, label, "name"), text(value, label, "notes"), texts(value, label, "tags")};

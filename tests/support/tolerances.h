@@ -43,3 +43,7 @@ inline constexpr double kKernelForward = 2e-6;
 inline constexpr double kKernelGradient = 5e-6;
 // the recurrence with and without checkpoints rounds differently in fp32 (some 1e-7 a layer)
 inline constexpr double kSameForwardFloat32 = 1e-5;
+
+// --- export ---
+// an exported hybrid in fp32 under transformers against the hybrid in float64: the product's requirement
+inline constexpr double kExportTransformers = 1e-4;

@@ -1,0 +1,19 @@
+// Plans out of the run file of a gate run: any step, any budget.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/engine/discretise.h"
+#include "core/engine/plan_choice.h"
+
+namespace fm::cli {
+
+// Gates of one step as a ranking: time-averaged first, except in paper mode. `step` < 0: the last one.
+LayerRanking rankingOfRun(const std::string& path, std::int64_t step);
+
+// The plan at the asked budget with the pins. Where budget, step and pins are the run's own, the plan it ended with
+// (after its swaps).
+Plan planOfRun(const std::string& path, const PlanChoice& choice, const std::vector<Pin>& pins);
+
+}  // namespace fm::cli

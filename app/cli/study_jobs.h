@@ -1,0 +1,28 @@
+// The jobs of a study as functions: a verb runs one, the demo runs them in a row. Each opens its run, works, and
+// registers what it made. Throws InputError, WorldError, Cancelled.
+#pragma once
+
+#include "app/cli/job_runner.h"
+#include "core/engine/align_spec.h"
+#include "core/engine/distill.h"
+#include "core/engine/evaluate.h"
+#include "core/engine/gates_spec.h"
+#include "core/engine/interact.h"
+#include "core/engine/probe_spec.h"
+#include "core/engine/select_spec.h"
+
+namespace fm::cli {
+
+JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSpec& given, const GlobalOptions& global);
+JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSpec& given, const GlobalOptions& global);
+JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const SelectSpec& given,
+                        const GlobalOptions& global);
+JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given, const GlobalOptions& global);
+JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const InteractSpec& given,
+                          const GlobalOptions& global);
+JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const DistillSpec& given,
+                         const GlobalOptions& global);
+JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const EvaluateSpec& given,
+                          const GlobalOptions& global);
+
+}  // namespace fm::cli

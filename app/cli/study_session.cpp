@@ -1,0 +1,180 @@
+#include "app/cli/study_session.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/compute.h"
+#include "app/cli/gate_run_file.h"
+#include "core/data/prefetch.h"
+#include "core/export/hybrid_folder.h"
+#include "core/model/branch_cast.h"
+#include "core/run/error.h"
+
+namespace fm::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+ModelHints readHints(const std::string& teacher) {
+    ModelHints hints;
+    const fs::path path = fs::path(teacher) / "flashmorph.json";
+    std::ifstream file(path);
+    if (!file) return hints;
+    try {
+        const nlohmann::json json = nlohmann::json::parse(file);
+        hints.tasks = json.at("tasks").get<std::vector<std::string>>();
+        hints.lengths = json.at("lengths").get<std::vector<int>>();
+    } catch (const nlohmann::json::exception& error) {
+        throw FormatError(path.string() + ": " + error.what());
+    }
+    return hints;
+}
+
+Study openOrCreate(const GlobalOptions& global) {
+    if (fs::exists(fs::path(global.study) / "study.json")) {
+        Study study = Study::open(global.study);
+        if (!global.teacher.empty() && fs::absolute(global.teacher) != fs::absolute(study.teacherPath())) {
+            throw InputError(Problem{"teacher", global.teacher,
+                                     "nothing: the study " + global.study + " has the teacher " + study.teacherPath()});
+        }
+        if (!global.text.empty())
+            study.update([&](StudyInfo& info) { info.text_path = fs::absolute(global.text).string(); });
+        return study;
+    }
+    if (global.teacher.empty()) {
+        throw InputError(Problem{"study", global.study, "a study, or --teacher MODEL to make one there"});
+    }
+    StudyInfo info;
+    info.name = fs::path(global.study).filename().string();
+    info.teacher_path = fs::absolute(global.teacher).string();
+    info.teacher_hash = Checkpoint::open(global.teacher)->contentHash();
+    if (!global.text.empty()) info.text_path = fs::absolute(global.text).string();
+    return Study::create(global.study, info);
+}
+
+}  // namespace
+
+StudySession::StudySession(const GlobalOptions& global)
+    : study_(openOrCreate(global)), device_(prepareCompute(global)) {
+    const std::string teacher = study_.teacherPath();
+    hints_ = readHints(teacher);
+    const std::unique_ptr<Checkpoint> checkpoint = Checkpoint::open(teacher);
+    if (checkpoint->contentHash() != teacherHash()) {
+        throw WorldError(teacher +
+                         ": is not the teacher this study was made with; put the old file back or start a new study");
+    }
+    weights_ = loadWeights(*checkpoint, device_, defaultDtype(device_));
+    resources_.tokenizer = Tokenizer::open(teacher);
+    resources_.chat_family = "";
+    if (!study_.info().text_path.empty()) {
+        resources_.corpus = TextCorpus::load(study_.info().text_path, *resources_.tokenizer);
+    }
+}
+
+std::string StudySession::tokenizerFolder() const {
+    return fs::is_directory(study_.teacherPath()) ? study_.teacherPath() : std::string();
+}
+
+std::vector<std::string> StudySession::tasksOr(const std::vector<std::string>& tasks) const {
+    if (!tasks.empty()) return tasks;
+    if (!hints_.tasks.empty()) return hints_.tasks;
+    return {"passkey", "niah_single_1", "niah_single_2"};
+}
+
+std::vector<int> StudySession::lengthsOr(const std::vector<int>& lengths) const {
+    if (!lengths.empty()) return lengths;
+    if (!hints_.lengths.empty()) return hints_.lengths;
+    std::vector<int> usual;
+    for (const int length : {1024, 2048, 4096}) {
+        if (config().max_position <= 0 || length <= config().max_position) usual.push_back(length);
+    }
+    return usual.empty() ? std::vector<int>{static_cast<int>(config().max_position)} : usual;
+}
+
+BranchSet StudySession::branches(const std::string& id) {
+    std::string chosen = id, newest_run;
+    for (const auto& [artifact_id, artifact] : study_.info().artifacts) {
+        if (artifact.kind != ArtifactKind::BranchSet || !id.empty()) continue;
+        if (chosen.empty() || artifact.made_by > newest_run) {
+            chosen = artifact_id;
+            newest_run = artifact.made_by;
+        }
+    }
+    const auto found = study_.info().artifacts.find(chosen);
+    if (found == study_.info().artifacts.end() || found->second.kind != ArtifactKind::BranchSet) {
+        throw InputError(Problem{"branches", id, "the id of a branch set of the study; `flashmorph align` trains one"});
+    }
+    const BranchSet set =
+        loadBranches((fs::path(study_.folder()) / found->second.path).string(), config(), device_, at::kFloat);
+    if (set.teacher_hash != teacherHash()) {
+        throw WorldError(found->second.path + ": was trained for another teacher; align the branches of this one");
+    }
+    BranchSet cast = castBranches(set, device_, weights_.layers[0].attn.q.weight_OI.scalar_type());
+    cast.id = chosen;
+    return cast;
+}
+
+RecoveredHybrid StudySession::hybrid(const std::string& id) const {
+    const auto found = study_.info().artifacts.find(id);
+    if (found == study_.info().artifacts.end() || found->second.kind != ArtifactKind::Hybrid) {
+        throw InputError(Problem{"hybrid", id, "the id of a hybrid of the study; `flashmorph distill` makes one"});
+    }
+    return readHybrid((fs::path(study_.folder()) / found->second.path).string(), weights_, teacherHash());
+}
+
+BatchFn StudySession::batches(const BatchMix& mix, std::uint64_t seed) const {
+    struct Ahead {
+        BatchSource source;
+        std::unique_ptr<BatchPrefetcher> prefetcher;
+        std::int64_t next = -1;
+    };
+    const auto ahead = std::make_shared<Ahead>(Ahead{BatchSource(mix, resources_, seed), nullptr, -1});
+    const int threads = device_.is_cuda() ? 4 : 1;
+    return [ahead, threads](std::int64_t index) {
+        if (index != ahead->next) {
+            ahead->prefetcher = std::make_unique<BatchPrefetcher>(ahead->source, index, threads, 2 * threads);
+        }
+        ahead->next = index + 1;
+        return ahead->prefetcher->next();
+    };
+}
+
+std::vector<Batch> StudySession::probe(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
+                                       std::int64_t sequences, std::uint64_t seed) const {
+    std::vector<Batch> batches;
+    for (const int length : lengths) {
+        BatchMix mix;
+        for (const std::string& task : tasks) mix.tasks.push_back({task, 1});
+        if (resources_.corpus) mix.tasks.push_back({"text", 0.25 * static_cast<double>(tasks.size())});
+        mix.lengths = {length};
+        mix.tokens_per_batch = static_cast<std::int32_t>(length * sequences);
+        mix.held_out = true;
+        batches.push_back(BatchSource(mix, resources_, seed).batch(0));
+    }
+    return batches;
+}
+
+StudySession::ChosenPlan StudySession::plan(const PlanChoice& choice) const {
+    const int num_layers = static_cast<int>(config().num_layers);
+    std::vector<Problem> problems;
+    const std::vector<Pin> pins = parsePins(choice.pins, problems);
+    if (!problems.empty()) throw InputError(problems);
+    if (!choice.layers.empty()) return {planFromLayers(choice.layers, num_layers), ""};
+    const std::string run = choice.run.empty() ? newestRun(study_, "gates", "run") : choice.run;
+    return {planOfRun(study_.runPath(run), choice, pins), run};
+}
+
+std::string newestRun(const Study& study, const std::string& job, const std::string& field) {
+    const std::vector<RunSummary> runs = study.listRuns();
+    for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+        if (run->problem.empty() && run->job == job && run->rows.contains("steps") && run->rows.at("steps") > 0)
+            return run->run_id;
+    }
+    throw InputError(Problem{field, "", "the id of a run of the job " + job + "; the study has none yet"});
+}
+
+}  // namespace fm::cli

@@ -1,0 +1,76 @@
+// A study opened for work: its teacher, tokenizer, text and branch sets, loaded when first asked for.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/cli/cli_context.h"
+#include "core/data/batch_source.h"
+#include "core/engine/batch_fn.h"
+#include "core/engine/distill.h"
+#include "core/engine/plan_choice.h"
+#include "core/model/branch.h"
+#include "core/model/decoder_weights.h"
+#include "core/store/study.h"
+
+namespace fm::cli {
+
+// What a model folder may say about itself in flashmorph.json: the tasks and lengths it was trained on.
+struct ModelHints {
+    std::vector<std::string> tasks;
+    std::vector<int> lengths;
+};
+
+class StudySession {
+public:
+    // Opens the study of the global options; makes one around `global.teacher` where there is none yet. Loads the
+    // teacher. Throws InputError, FormatError, WorldError.
+    explicit StudySession(const GlobalOptions& global);
+
+    Study& study() { return study_; }
+    const ModelConfig& config() const { return weights_.config; }
+    const DecoderWeights& weights() const { return weights_; }
+    const std::string& teacherHash() const { return study_.info().teacher_hash; }
+    at::Device device() const { return device_; }
+    std::shared_ptr<const Tokenizer> tokenizer() const { return resources_.tokenizer; }
+    const TaskResources& resources() const { return resources_; }
+    // Folder with the teacher's tokenizer files; "" for a GGUF file.
+    std::string tokenizerFolder() const;
+
+    // `tasks` and `lengths` as given, else what the teacher was trained on, else passkeys and single needles at the
+    // lengths it can read.
+    std::vector<std::string> tasksOr(const std::vector<std::string>& tasks) const;
+    std::vector<int> lengthsOr(const std::vector<int>& lengths) const;
+
+    // The branch set of this id, or the newest of the study for "". In the teacher's compute dtype.
+    BranchSet branches(const std::string& id);
+
+    // A recovered hybrid of the study. Throws InputError when there is none of that id.
+    RecoveredHybrid hybrid(const std::string& id) const;
+
+    // Batches of `mix`, made ahead by background threads in order; asking out of order works, slowly.
+    BatchFn batches(const BatchMix& mix, std::uint64_t seed) const;
+    // A held-out probe: `sequences` of each length over `tasks`, plus plain text where there is some.
+    std::vector<Batch> probe(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
+                             std::int64_t sequences, std::uint64_t seed) const;
+
+    // The plan a job was told to work on, and the run it came from ("" for layers by hand).
+    struct ChosenPlan {
+        Plan plan;
+        std::string run_id;
+    };
+    ChosenPlan plan(const PlanChoice& choice) const;
+
+private:
+    Study study_;
+    at::Device device_;
+    TaskResources resources_;
+    ModelHints hints_;
+    DecoderWeights weights_;
+};
+
+// The newest run of a job in the study that has finished or stopped; throws InputError when there is none.
+std::string newestRun(const Study& study, const std::string& job, const std::string& field);
+
+}  // namespace fm::cli

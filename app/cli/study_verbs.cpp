@@ -1,0 +1,16 @@
+#include "app/cli/verbs.h"
+
+namespace fm::cli {
+
+void addStudyVerbs(CLI::App& app, CliContext& cli) {
+    addAlignVerb(app, cli);
+    addGatesVerb(app, cli);
+    addPlanVerb(app, cli);
+    addProbeVerb(app, cli);
+    addSelectVerb(app, cli);
+    addInteractVerb(app, cli);
+    addDistillVerb(app, cli);
+    addEvalVerb(app, cli);
+}
+
+}  // namespace fm::cli

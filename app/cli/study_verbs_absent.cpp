@@ -1,0 +1,7 @@
+#include "app/cli/verbs.h"
+
+namespace fm::cli {
+
+void addStudyVerbs(CLI::App&, CliContext&) {}
+
+}  // namespace fm::cli

@@ -1,0 +1,162 @@
+// flashmorph probe, select, interact: measurements of plans on a held-out probe.
+#include <nlohmann/json.hpp>
+
+#include "app/cli/job_verb.h"
+#include "app/cli/plan_text.h"
+#include "app/cli/study_jobs.h"
+#include "app/cli/study_session.h"
+#include "app/cli/verbs.h"
+#include "core/engine/gates.h"
+#include "core/engine/probe_table.h"
+#include "core/engine/select.h"
+#include "core/export/hybrid_folder.h"
+#include "core/model/device.h"
+
+namespace fm::cli {
+
+namespace {
+
+RunOpened openedHeader(StudySession& session, const JobFiles& files, const std::string& job, const nlohmann::json& spec,
+                       std::vector<std::string> parents, std::vector<Table> tables) {
+    RunOpened header = runHeader(files, job, spec);
+    header.device = describeDevice(session.device());
+    header.teacher_hash = session.teacherHash();
+    for (const std::string& parent : parents) {
+        if (!parent.empty()) header.parents.push_back(parent);
+    }
+    header.tables = std::move(tables);
+    return header;
+}
+
+}  // namespace
+
+JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given,
+                       const GlobalOptions& global) {
+    StudySession session(global);
+    ProbeSpec spec = given;
+    spec.tasks = session.tasksOr(spec.tasks);
+    spec.lengths = session.lengthsOr(spec.lengths);
+    // The teacher's outputs come from the teacher, also when a hybrid with weights of its own is measured.
+    ProbeSet probe = makeProbeSet(session.weights(), session.probe(spec.tasks, spec.lengths, spec.sequences,
+                                                                   static_cast<std::uint64_t>(spec.seed)));
+    StudySession::ChosenPlan chosen;
+    RecoveredHybrid hybrid;
+    if (!spec.hybrid.empty()) {
+        hybrid = session.hybrid(spec.hybrid);
+        chosen.plan = hybrid.plan;
+    } else {
+        chosen = session.plan(spec.plan);
+        const bool all_full = chosen.plan.budget() == static_cast<int>(chosen.plan.kinds.size());
+        hybrid = {session.weights(), all_full ? BranchSet{} : session.branches(spec.branches), chosen.plan};
+    }
+    context.open(openedHeader(session, files, "probe", specToJson(spec),
+                              {chosen.run_id, spec.hybrid, hybrid.branches.id},
+                              {probeTable(session.config().num_layers)}));
+    PlanEvaluator evaluator(hybrid.weights, &hybrid.branches, probe, [&context] { context.checkpointGate(false); });
+    const ProbeScores scores = evaluator.evaluate(chosen.plan);
+    context.append(0, probeRow(-1, chosen.plan, scores));
+    JobOutcome outcome;
+    outcome.json = scoresJson(scores);
+    outcome.json["run"] = files.run_id;
+    outcome.json["plan"] = planJson(chosen.plan);
+    outcome.text = "full layers  " + layersText(chosen.plan) + "\n" + scoresText(scores);
+    return outcome;
+}
+
+JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const SelectSpec& given,
+                        const GlobalOptions& global) {
+    StudySession session(global);
+    SelectSpec spec = given;
+    spec.tasks = session.tasksOr(spec.tasks);
+    spec.lengths = session.lengthsOr(spec.lengths);
+    const std::vector<Problem> problems = validate(spec, static_cast<int>(session.config().num_layers));
+    if (!problems.empty()) throw InputError(problems);
+    const BranchSet branches = session.branches(spec.branches);
+    SelectInputs inputs;
+    inputs.weights = &session.weights();
+    inputs.branches = &branches;
+    inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
+    inputs.error_batch = inputs.probe.front();
+    context.open(openedHeader(session, files, "select", specToJson(spec), {branches.id},
+                              selectTables(session.config().num_layers)));
+    const std::vector<SelectedPlan> plans = runSelect(spec, inputs, context);
+    JobOutcome outcome;
+    outcome.json = {{"run", files.run_id}, {"plans", nlohmann::json::array()}};
+    outcome.text = "selector       K  answer KL    exact          text KL  full layers\n";
+    for (const SelectedPlan& p : plans) {
+        nlohmann::json json = scoresJson(p.scores);
+        json["selector"] = p.selector;
+        json["plan"] = planJson(p.plan);
+        json["plans_measured"] = p.plans_measured;
+        json["wall_ms"] = p.wall_ms;
+        outcome.json["plans"].push_back(json);
+        outcome.text += format("%-13s %2d  %9.4f  %.3f +- %.3f  %9.4f  %s\n", p.selector.c_str(), p.plan.budget(),
+                               p.scores.all.answer_kl, p.scores.all.exact_match, halfWidth95(p.scores.sample_exact),
+                               p.scores.text_kl, layersText(p.plan).c_str());
+    }
+    return outcome;
+}
+
+JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const InteractSpec& given,
+                          const GlobalOptions& global) {
+    StudySession session(global);
+    InteractSpec spec = given;
+    spec.tasks = session.tasksOr(spec.tasks);
+    spec.lengths = session.lengthsOr(spec.lengths);
+    const BranchSet branches = session.branches(spec.branches);
+    const StudySession::ChosenPlan chosen = spec.curvature ? session.plan(spec.plan) : StudySession::ChosenPlan{};
+    InteractInputs inputs;
+    inputs.weights = &session.weights();
+    inputs.branches = &branches;
+    inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
+    inputs.plan = chosen.plan;
+    context.open(openedHeader(session, files, "interact", specToJson(spec), {branches.id, chosen.run_id},
+                              interactTables(session.config().num_layers)));
+    const InteractResult result = runInteract(spec, inputs, context);
+    JobOutcome outcome;
+    outcome.json = {{"run", files.run_id},
+                    {"layers", result.layers},
+                    {"single", result.single},
+                    {"pair_extra", result.pair},
+                    {"curvature", result.curvature}};
+    const std::size_t n = result.layers.size();
+    outcome.text = "layer  KL when linearised\n";
+    for (std::size_t i = 0; i < n; ++i) outcome.text += format("%5d  %.4f\n", result.layers[i], result.single[i]);
+    std::size_t best_i = 0, best_j = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = i + 1; j < n; ++j) {
+            if (std::abs(result.pair[i * n + j]) > std::abs(result.pair[best_i * n + best_j])) best_i = i, best_j = j;
+        }
+    }
+    if (best_i != best_j) {
+        outcome.text += format("strongest pair  %d and %d: %+.4f nat beyond the sum of each alone\n",
+                               result.layers[best_i], result.layers[best_j], result.pair[best_i * n + best_j]);
+    }
+    return outcome;
+}
+
+void addProbeVerb(CLI::App& app, CliContext& cli) {
+    JobVerb<ProbeSpec> verb;
+    verb.name = "probe";
+    verb.help = "measure one plan or hybrid against the teacher on held-out data";
+    verb.run = runProbeJob;
+    addJobVerb<ProbeSpec>(app, cli, verb);
+}
+
+void addSelectVerb(CLI::App& app, CliContext& cli) {
+    JobVerb<SelectSpec> verb;
+    verb.name = "select";
+    verb.help = "choose layers by the baseline rules, on the probe's measure";
+    verb.run = runSelectJob;
+    addJobVerb<SelectSpec>(app, cli, verb);
+}
+
+void addInteractVerb(CLI::App& app, CliContext& cli) {
+    JobVerb<InteractSpec> verb;
+    verb.name = "interact";
+    verb.help = "map how layers depend on each other";
+    verb.run = runInteractJob;
+    addJobVerb<InteractSpec>(app, cli, verb);
+}
+
+}  // namespace fm::cli

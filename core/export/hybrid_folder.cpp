@@ -1,0 +1,112 @@
+#include "core/export/hybrid_folder.h"
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/formats/safetensors.h"
+#include "core/model/branch_cast.h"
+#include "core/model/tensor_bytes.h"
+#include "core/run/atomic_file.h"
+#include "core/run/error.h"
+#include "core/run/hash.h"
+
+namespace fm {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Bytes and names of what changed; `hasher` learns them.
+void writeChanged(const std::string& path, DecoderWeights& teacher, DecoderWeights& hybrid, Hasher& hasher) {
+    std::map<std::string, at::Tensor> before;
+    forEachTensor(teacher, [&](const std::string& name, at::Tensor& tensor) { before[name] = tensor; });
+    std::vector<at::Tensor> alive;
+    std::vector<TensorToWrite> entries;
+    forEachTensor(hybrid, [&](const std::string& name, at::Tensor& tensor) {
+        if (tensor.is_same(before.at(name)) || at::equal(tensor, before.at(name))) return;
+        alive.push_back(tensor.detach().cpu().contiguous());
+        entries.push_back(describeTensor(name, alive.back()));
+        hasher.update(name.data(), name.size());
+        hasher.update(alive.back().const_data_ptr(), alive.back().nbytes());
+    });
+    writeSafetensors(path, entries);
+}
+
+nlohmann::json readHead(const std::string& path, const std::string& teacher_hash, std::int64_t num_layers) {
+    std::ifstream file(path);
+    const nlohmann::json head = nlohmann::json::parse(file, nullptr, false);
+    const bool complete = head.is_object() && head.value("plan", nlohmann::json()).is_string() &&
+                          head.value("teacher_hash", nlohmann::json()).is_string();
+    if (!complete) throw FormatError(path + ": plan, teacher_hash: missing, so this is no hybrid");
+    if (head.at("teacher_hash") != teacher_hash) {
+        throw FormatError(path + ": teacher_hash: the hybrid was made from another teacher");
+    }
+    if (static_cast<std::int64_t>(head.at("plan").get<std::string>().size()) != num_layers) {
+        throw FormatError(path + ": plan: has another number of layers than the teacher");
+    }
+    return head;
+}
+
+}  // namespace
+
+std::string writeHybrid(const std::string& hybrids_folder, DecoderWeights teacher, RecoveredHybrid hybrid,
+                        const std::string& teacher_hash) {
+    const fs::path temporary = fs::path(hybrids_folder) / "making.tmp";
+    std::error_code error;
+    fs::remove_all(temporary, error);
+    fs::create_directories(temporary, error);
+    if (error) throw WorldError(temporary.string() + ": cannot be created (" + error.message() + "); free the folder");
+    Hasher hasher;
+    writeChanged((temporary / "weights.safetensors").string(), teacher, hybrid.weights, hasher);
+    hybrid.branches.teacher_hash = teacher_hash;
+    saveBranches(hybrid.branches, (temporary / "branches.safetensors").string());
+    const std::string rest = hybrid.branches.id + hybrid.plan.key() + teacher_hash;
+    hasher.update(rest.data(), rest.size());
+    const nlohmann::json head = {{"plan", hybrid.plan.key()}, {"teacher_hash", teacher_hash}};
+    writeFileAtomically((temporary / "hybrid.json").string(), head.dump(2) + "\n");
+    const std::string id = hasher.hex();
+    const fs::path target = fs::path(hybrids_folder) / id;
+    if (fs::exists(target)) {
+        fs::remove_all(temporary, error);  // the same bytes are there already
+        return id;
+    }
+    fs::rename(temporary, target, error);
+    if (error) throw WorldError(target.string() + ": cannot be created (" + error.message() + "); free the name");
+    return id;
+}
+
+RecoveredHybrid readHybrid(const std::string& folder, const DecoderWeights& teacher, const std::string& teacher_hash) {
+    const fs::path path(folder);
+    const nlohmann::json head = readHead((path / "hybrid.json").string(), teacher_hash, teacher.config.num_layers);
+    RecoveredHybrid hybrid;
+    for (const char kind : head.at("plan").get<std::string>()) {
+        hybrid.plan.kinds.push_back(kind == 'F' ? LayerKind::Full : LayerKind::Linear);
+    }
+    const at::Device device = teacher.embed_VD.device();
+    const at::ScalarType dtype = teacher.layers[0].attn.q.weight_OI.scalar_type();
+    hybrid.branches = castBranches(
+        loadBranches((path / "branches.safetensors").string(), teacher.config, device, at::kFloat), device, dtype);
+    const std::string weights_path = (path / "weights.safetensors").string();
+    const SafetensorsFile file = SafetensorsFile::open(weights_path);
+    hybrid.weights = teacher;
+    std::size_t used = 0;
+    forEachTensor(hybrid.weights, [&](const std::string& name, at::Tensor& tensor) {
+        const TensorView* view = file.find(name);
+        if (view == nullptr) return;
+        if (at::IntArrayRef(view->shape) != tensor.sizes()) {
+            throw FormatError(weights_path + ": " + name + ": has another shape than the teacher's");
+        }
+        tensor = tensorFromView(*view, weights_path).to(tensor.options());
+        ++used;
+    });
+    if (used != file.tensors().size())
+        throw FormatError(weights_path + ": holds tensors that the teacher does not have");
+    if (teacher.config.tie_embeddings) hybrid.weights.head_VD = hybrid.weights.embed_VD;
+    return hybrid;
+}
+
+}  // namespace fm

@@ -40,14 +40,15 @@ inline ModelConfig exportConfig(ModelFamily family, std::int64_t num_layers) {
     return config;
 }
 
-// Every tensor is disturbed, so that none of them can be lost or swapped without a trace in the logits.
-inline ExportModel exportModel(const ModelConfig& config, BranchSpec spec = {}) {
+// Every tensor is disturbed, so that none of them can be lost or swapped without a trace in the logits. `strength` 1
+// makes the model amplify small errors more than trained ones do.
+inline ExportModel exportModel(const ModelConfig& config, BranchSpec spec = {}, double strength = 1) {
     spec.norm_eps = config.rms_norm_eps;
     ExportModel model;
     model.weights = randomWeights(config, 11, at::kCPU, at::kFloat);
     at::Generator generator = at::detail::createCPUGenerator(11);
     const auto disturb = [&](at::Tensor& t, double size) {
-        t.add_(at::randn(t.sizes(), generator, t.options()), size);
+        t.add_(at::randn(t.sizes(), generator, t.options()), size * strength);
     };
     forEachTensor(model.weights, [&](const std::string&, at::Tensor& t) { disturb(t, t.dim() == 1 ? 0.1 : 0.12); });
     BranchInit calibration;

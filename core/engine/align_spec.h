@@ -49,7 +49,10 @@ struct AlignSpec {
               FieldInfo{"micro_batches", "", "batches that one step is divided into, to save memory", 1, 4096});
         visit(s.lengths,
               FieldInfo{"lengths", "tokens", "sequence lengths; each batch draws one of the list", 16, 1048576});
-        visit(s.tasks, FieldInfo{.name = "tasks", .unit = "", .help = "retrieval tasks among the plain text; none: what the teacher was trained on"});
+        visit(s.tasks,
+              FieldInfo{.name = "tasks",
+                        .unit = "",
+                        .help = "retrieval tasks among the plain text; none: what the teacher was trained on"});
         visit(s.retrieval_share,
               FieldInfo{"retrieval_share", "1", "share of sequences with retrieval questions", 0, 1});
         visit(s.lr, FieldInfo{.name = "lr",

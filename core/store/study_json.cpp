@@ -24,10 +24,13 @@ std::string studyToJson(const StudyInfo& info) {
                          {"path", artifact.path},
                          {"made_by", artifact.made_by},
                          {"parents", artifact.parents}};
-    const Json json = {
-        {"schema_version", version},   {"name", info.name},
-        {"notes", info.notes},         {"teacher", {{"path", info.teacher_path}, {"hash", info.teacher_hash}}}, {"text", info.text_path},
-        {"labels", std::move(labels)}, {"artifacts", std::move(artifacts)}};
+    const Json json = {{"schema_version", version},
+                       {"name", info.name},
+                       {"notes", info.notes},
+                       {"teacher", {{"path", info.teacher_path}, {"hash", info.teacher_hash}}},
+                       {"text", info.text_path},
+                       {"labels", std::move(labels)},
+                       {"artifacts", std::move(artifacts)}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -150,6 +150,16 @@ void TestNiah::goldenPrompts_data() {
                         << "numbers" << false << 4 << 4 << 4;
 }
 
+// " 1, 2, and 3"
+static QString answerList(const Sample& sample) {
+    QString list;
+    for (std::size_t i = 0; i < sample.answers.size(); ++i) {
+        const char* joint = i + 1 == sample.answers.size() ? ", and " : ", ";
+        list += (i == 0 ? " " : joint) + QString::fromStdString(sample.answers[i].text);
+    }
+    return list;
+}
+
 void TestNiah::goldenPrompts() {
     QFETCH(QString, task);
     QFETCH(QString, haystack);
@@ -205,13 +215,7 @@ void TestNiah::goldenPrompts() {
             QVERIFY2(wholeCorpus().startsWith(essay.simplified()), qPrintable(essay));
             QVERIFY(essay.size() > 1000);
         }
-        QString answers;
-        for (int i = 0; i < asked; ++i)
-            answers += (i == 0           ? " "
-                        : i + 1 == asked ? ", and "
-                                         : ", ") +
-                       QString::fromStdString(sample.answers[static_cast<std::size_t>(i)].text);
-        QCOMPARE(QString::fromStdString(smollm_.tokenizer->decode(sample.ids)), prompt + answers + ".");
+        QCOMPARE(QString::fromStdString(smollm_.tokenizer->decode(sample.ids)), prompt + answerList(sample) + ".");
         QVERIFY2(checkSample(sample, *smollm_.tokenizer).empty(), checkSample(sample, *smollm_.tokenizer).c_str());
     }
 }

@@ -110,7 +110,8 @@ private Q_SLOTS:
             QVERIFY(at::equal(open.mixed_hidden_BTD, forwardHidden(teacherModel(tiny.weights), ids_BT, rope)));
             QVERIFY(at::equal(open.mixed_hidden_BTD, open.teacher_hidden_BTD));
             const MorphableTape closed = morphableForward(model, {0, 0, 0, 0}, ids_BT, rows_N, rope);
-            QVERIFY(at::allclose(closed.mixed_hidden_BTD, forwardHidden(linear, ids_BT, rope), kSameForwardFloat32, kSameForwardFloat32));
+            QVERIFY(at::allclose(closed.mixed_hidden_BTD, forwardHidden(linear, ids_BT, rope), kSameForwardFloat32,
+                                 kSameForwardFloat32));
         }
     }
 

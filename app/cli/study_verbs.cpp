@@ -11,6 +11,8 @@ void addStudyVerbs(CLI::App& app, CliContext& cli) {
     addInteractVerb(app, cli);
     addDistillVerb(app, cli);
     addEvalVerb(app, cli);
+    addExportVerb(app, cli);
+    addDemoVerb(app, cli);
 }
 
 }  // namespace fm::cli

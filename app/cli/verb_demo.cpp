@@ -1,0 +1,191 @@
+// flashmorph demo: a whole study on the built-in teacher, from gates to a verified export, and one table.
+#include <filesystem>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/output.h"
+#include "app/cli/plan_text.h"
+#include "app/cli/study_jobs.h"
+#include "app/cli/study_session.h"
+#include "app/cli/verb_export.h"
+#include "app/cli/verbs.h"
+#include "core/export/reload.h"
+#include "core/run/error.h"
+#include "core/run/run_id.h"
+
+namespace fm::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kBudgets[] = {2, 3, 4};
+constexpr int kChosen = 3;  // the budget that is recovered and exported
+
+struct DemoOptions {
+    std::string folder = "flashmorph-demo";
+    std::string resources = FM_RESOURCES;
+    bool from_scratch = false;
+};
+
+class Demo {
+public:
+    Demo(const DemoOptions& options, const GlobalOptions& global) : options_(options), global_(global) {
+        if (fs::exists(fs::path(options_.folder) / "study.json")) {
+            throw InputError(Problem{"folder", options_.folder,
+                                     "a folder without a study; remove it or name another with --folder"});
+        }
+        global_.study = options_.folder;
+        global_.teacher = (fs::path(options_.resources) / "models/fm-tiny").string();
+        global_.text = (fs::path(options_.resources) / "text/kjv.txt").string();
+        global_.json = false;
+    }
+    int run();
+
+private:
+    template <class Spec>
+    nlohmann::json job(const std::string& name, const Spec& spec,
+                       JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, const GlobalOptions&));
+    void branches();
+    void measure(const std::string& name, const std::string& layers, const std::string& hybrid);
+    void row(const std::string& name, const nlohmann::json& scores);
+    void selectors(const nlohmann::json& plans);
+
+    DemoOptions options_;
+    GlobalOptions global_;
+    nlohmann::json rows_ = nlohmann::json::array();
+    std::string table_;
+    int failed_ = kExitDone;
+};
+
+// Runs one job with its own run file; its result comes back instead of being printed.
+template <class Spec>
+nlohmann::json Demo::job(const std::string& name, const Spec& spec,
+                         JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, const GlobalOptions&)) {
+    nlohmann::json result;
+    const int code = runJob(global_, {name, runsFolder(global_), ""}, [&](JobContext& context, const JobFiles& files) {
+        result = body(context, files, spec, global_).json;
+        return JobOutcome{};
+    });
+    if (code == kExitCancelled) throw Cancelled();
+    if (code != kExitDone) throw WorldError("demo: the job " + name + " failed; its message stands above");
+    return result;
+}
+
+// The shipped branch set, or one aligned now.
+void Demo::branches() {
+    const fs::path shipped = fs::path(options_.resources) / "models/fm-tiny/branches.safetensors";
+    if (options_.from_scratch) {
+        AlignSpec spec;
+        spec.steps = 150;
+        spec.tokens_per_step = 6144;
+        spec.lengths = {256};
+        spec.lr = 3e-3;
+        job("align", spec, runAlignJob);
+        return;
+    }
+    StudySession session(global_);
+    const BranchSet set = loadBranches(shipped.string(), session.config(), at::kCPU, at::kFloat);
+    const std::string path = "branches/" + set.id + ".safetensors";
+    fs::copy_file(shipped, fs::path(session.study().folder()) / path);
+    session.study().update([&](StudyInfo& info) {
+        info.artifacts[set.id] = {ArtifactKind::BranchSet, path, "", {info.teacher_hash}};
+    });
+}
+
+void Demo::row(const std::string& name, const nlohmann::json& s) {
+    nlohmann::json entry = s;
+    entry["name"] = name;
+    rows_.push_back(entry);
+    Plan plan;
+    for (const char kind : s["plan"]["plan"].get<std::string>())
+        plan.kinds.push_back(kind == 'F' ? LayerKind::Full : LayerKind::Linear);
+    table_ +=
+        format("%-22s %2d  %8.4f +- %.4f  %.3f +- %.3f  %8.4f  %s\n", name.c_str(), plan.budget(),
+               s["answer_kl"].get<double>(), s["answer_kl_half_width"].get<double>(), s["exact_match"].get<double>(),
+               s["exact_match_half_width"].get<double>(), s["text_kl"].get<double>(), layersText(plan).c_str());
+}
+
+void Demo::measure(const std::string& name, const std::string& layers, const std::string& hybrid) {
+    ProbeSpec spec;
+    spec.plan.layers = layers;
+    spec.hybrid = hybrid;
+    spec.sequences = 24;
+    spec.seed = 7;
+    row(name, job("probe", spec, runProbeJob));
+}
+
+void Demo::selectors(const nlohmann::json& plans) {
+    for (const nlohmann::json& plan : plans) row(plan["selector"].get<std::string>(), plan);
+}
+
+int Demo::run() {
+    branches();
+    GatesSpec gates;
+    gates.budget = kChosen;
+    gates.steps = 120;
+    gates.tokens_per_step = 2048;
+    gates.probe_every = 40;
+    const nlohmann::json chosen = job("gates", gates, runGatesJob);
+    measure("teacher", "all", "");
+    measure("all-linear", "none", "");
+    for (const int budget : kBudgets) {
+        const PlanChoice choice{"", -1, budget, {}, ""};
+        std::string layers;
+        for (const int layer : StudySession(global_).plan(choice).plan.fullLayers()) {
+            layers += (layers.empty() ? "" : ",") + std::to_string(layer);
+        }
+        measure("FlashMorph gates", layers, "");
+    }
+    SelectSpec select;
+    select.selectors = {"uniform-a", "uniform-b", "remove-one"};
+    select.budgets.assign(std::begin(kBudgets), std::end(kBudgets));
+    select.sequences = 24;
+    select.seed = 7;
+    selectors(job("select", select, runSelectJob)["plans"]);
+
+    DistillSpec distill;
+    distill.steps = 40;
+    distill.tokens_per_step = 2048;
+    distill.lr = 2e-4;
+    distill.branch_lr = 1e-3;
+    distill.text_share = 0.3;
+    const std::string hybrid = job("distill", distill, runDistillJob)["hybrid"].get<std::string>();
+    measure("recovered hybrid", "", hybrid);
+    EvaluateSpec evaluate;
+    evaluate.hybrid = hybrid;
+    evaluate.depths = 2;
+    evaluate.samples = 1;
+    const nlohmann::json recall = job("eval", evaluate, runEvaluateJob);
+
+    ExportOptions options;
+    options.hybrid = hybrid;
+    options.dtype = "f32";
+    const ExportResult exported = exportFromStudy(options, global_);
+    const ReloadReport report = verifyExport(exported.folder);
+    std::string text =
+        "\nplan                    K  answer KL           exact match      text KL   full layers\n" + table_;
+    text += format("\ngenerated recall of the recovered hybrid  %.3f +- %.3f\n", recall["recall"].get<double>(),
+                   recall["recall_half_width"].get<double>());
+    text += "export  " + exported.folder + "  " + toString(exported.verdict.exactness) + ", verify " +
+            (report.passed() ? "passed" : "FAILED") + "\n";
+    text += "study   " + options_.folder + "  (run files in runs/)\n";
+    printResult(global_, nullptr, text);
+    return report.passed() ? kExitDone : kExitFailed;
+}
+
+}  // namespace
+
+void addDemoVerb(CLI::App& app, CliContext& cli) {
+    CLI::App* sub =
+        app.add_subcommand("demo", "a whole study on the built-in teacher: gates, plans, baselines, recovery, export");
+    const auto options = std::make_shared<DemoOptions>();
+    sub->add_option("--folder", options->folder, "folder of the study that is made")->capture_default_str();
+    sub->add_option("--resources", options->resources, "folder with models/ and text/")->capture_default_str();
+    sub->add_flag("--from-scratch", options->from_scratch,
+                  "align the branches first instead of taking the shipped ones");
+    sub->callback([&cli, options] { cli.action = [&cli, options] { return Demo(*options, cli.global).run(); }; });
+}
+
+}  // namespace fm::cli

@@ -1,0 +1,95 @@
+// Rules that turn numbers into plans, against published vectors and hand-made cases. method.md 2.4, 8, 12.8, 12.12.
+#include <QtTest>
+
+#include "core/engine/cost_model.h"
+#include "core/engine/discretise.h"
+#include "core/engine/plan_choice.h"
+#include "core/engine/select.h"
+#include "core/run/error.h"
+
+using namespace fm;
+
+class TestSelectors : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    // Per-layer metrics of HALO's released sweep on Qwen3-1.7B (method.md 2.4) and the sets they are known to give.
+    void haloVectors() {
+        const std::vector<double> commonsense_L = {.3108, .5548, .5804, .5839, .5756, .5799, .5784, .5753, .5828, .5802,
+                                                   .5722, .5727, .5768, .5782, .5784, .5794, .5791, .5725, .5757, .5776,
+                                                   .5708, .5768, .5709, .5775, .5776, .5769, .5779, .5794};
+        const std::vector<double> recall_L = {.6339, .7202, .6937, .7144, .7097, .7432, .6862, .7100, .7258, .6935,
+                                              .7249, .6883, .6936, .7258, .7182, .7314, .7017, .7053, .7087, .6847,
+                                              .7188, .6531, .7274, .7064, .6936, .6705, .7008, .7216};
+        const std::vector<double> scores = haloScores(recall_L, commonsense_L);
+        QCOMPARE(scores[3], 50.0);
+        QVERIFY(std::abs(scores[8] - 15.8) < 0.05 && std::abs(scores[2] - 14.1) < 0.05);
+        QCOMPARE(discretise({scores, {}, {}}, 7).fullLayers(), (std::vector<int>{2, 3, 6, 8, 9, 21, 25}));
+        std::vector<double> drop;
+        for (const double recall : recall_L) drop.push_back(.7207 - recall);
+        QCOMPARE(discretise({drop, {}, {}}, 7).fullLayers(), (std::vector<int>{0, 6, 9, 11, 19, 21, 25}));
+    }
+
+    // The sets of reference/prototype.md 5 and method.md 8.
+    void uniformConventions() {
+        QCOMPARE(uniformA(30, 8).fullLayers(), (std::vector<int>{0, 3, 6, 9, 12, 15, 18, 21}));
+        QCOMPARE(uniformB(30, 8).fullLayers(), (std::vector<int>{2, 6, 10, 14, 17, 21, 25, 29}));
+        QCOMPARE(uniformB(28, 7).fullLayers(), (std::vector<int>{3, 7, 11, 15, 19, 23, 27}));
+    }
+
+    void numberOfPlans() {
+        QCOMPARE(binomial(28, 7), std::int64_t{1184040});
+        QCOMPARE(binomial(12, 3), std::int64_t{220});
+        QCOMPARE(binomial(36, 9), std::int64_t{94143280});
+        QCOMPARE(binomial(400, 200), std::int64_t{1} << 62);
+    }
+
+    void tiesAreBrokenByTheSecondThenTheThirdThenTheIndex() {
+        const LayerRanking ranking{{1, 1, 1, 1, 0}, {0.5, 0.9, 0.5, 0.5, 1}, {3, 0, 7, 3, 9}};
+        QCOMPARE(rankedLayers(ranking), (std::vector<int>{1, 2, 0, 3, 4}));
+    }
+
+    void pinsAreConstraints() {
+        const LayerRanking ranking{{0.9, 0.8, 0.7, 0.6, 0.5}, {}, {}};
+        const std::vector<Pin> pins = {{4, LayerKind::Full}, {0, LayerKind::Linear}};
+        QCOMPARE(discretise(ranking, 2, pins).fullLayers(), (std::vector<int>{1, 4}));
+        QCOMPARE(discretise(ranking, 4, pins).fullLayers(), (std::vector<int>{1, 2, 3, 4}));
+        QVERIFY_EXCEPTION_THROWN(discretise(ranking, 0, pins), InputError);
+        QVERIFY_EXCEPTION_THROWN(discretise(ranking, 5, pins), InputError);
+        QVERIFY_EXCEPTION_THROWN(discretise(ranking, 2, {{7, LayerKind::Full}}), InputError);
+        QVERIFY_EXCEPTION_THROWN(discretise(ranking, 2, {{1, LayerKind::Full}, {1, LayerKind::Linear}}), InputError);
+    }
+
+    void plansByHand() {
+        QCOMPARE(planFromLayers("1,3", 5).fullLayers(), (std::vector<int>{1, 3}));
+        QCOMPARE(planFromLayers("all", 3).budget(), 3);
+        QCOMPARE(planFromLayers("none", 3).budget(), 0);
+        for (const char* bad : {"", "1,", "5", "-1", "1,1", "x"})
+            QVERIFY_EXCEPTION_THROWN(planFromLayers(bad, 5), InputError);
+        std::vector<Problem> problems;
+        QCOMPARE(parsePins({"0=full", "3=linear"}, problems).size(), std::size_t{2});
+        QVERIFY(problems.empty());
+        parsePins({"0", "a=full", "1=half"}, problems);
+        QCOMPARE(problems.size(), std::size_t{3});
+    }
+
+    // By hand, Qwen3-1.7B (kernels.md 1.10): 4 KB of cache per token and layer in bf16, 1 MiB of fp32 state per layer.
+    void costOfQwen17() {
+        ModelConfig config;
+        config.vocab_size = 151936;
+        config.hidden_size = 2048;
+        config.intermediate_size = 6144;
+        config.num_layers = 28;
+        config.num_heads = 16;
+        config.num_kv_heads = 8;
+        config.head_dim = 128;
+        const PlanCost cost = planCost(config, uniformA(28, 7));
+        QCOMPARE(cost.kv_bytes_per_token, std::int64_t{7 * 4096});
+        QCOMPARE(cost.state_bytes, std::int64_t{21} << 20);
+        QCOMPARE(cost.kv_share, 0.25);
+        QVERIFY(cost.decode_speedup > 1);
+        QCOMPARE(planCost(config, uniformA(28, 28)).decode_speedup, 1.0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSelectors)
+#include "test_selectors.moc"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# One study of SmolLM2-135M on a GPU: branches in both forms, gates in both modes, baselines, recovery, generation.
+# Prints the figures that core/engine/README.md lists beside those of the PyTorch trial.
+#   smollm2_study.sh FLASHMORPH MODEL.gguf TEXT STUDY_FOLDER
+set -euo pipefail
+fm=$1 model=$2 text=$3 study=$4
+run() { # <label> <arguments>: the result on stdout, its time, errors only
+  local label=$1 start end
+  shift
+  start=$(date +%s.%N)
+  echo "=== $label: flashmorph $*"
+  "$fm" --device cuda --quiet --study "$study" "$@" || echo "FAILED ($?)"
+  end=$(date +%s.%N)
+  awk -v a="$start" -v b="$end" 'BEGIN { printf "--- %.1f s\n", b - a }'
+}
+tasks=passkey4x8,niah_single_1,niah_single_2
+run "align, exportable" --teacher "$model" --text "$text" align --tasks "$tasks" --steps "${ALIGN_STEPS:-256}" --eval-every 32
+run "select" select --tasks "$tasks" --lengths 1024 --sequences 6 --budgets 8,4 --text-kl-weight 0.15 \
+  --selectors uniform-a,uniform-b,local-error,remove-one,restore-one
+run "all-linear" probe --tasks "$tasks" --lengths 1024 --sequences 12 --layers none
+run "teacher" probe --tasks "$tasks,niah_multikey_1" --lengths 1024 --sequences 12 --layers all
+run "gates, paper" gates --mode paper --lengths 2048,4096 --steps 100 --budget 8 --probe-sequences 0
+run "gates, default K=8" gates --tasks "$tasks" --lengths 1024,2048 --steps 160 --budget 8 --probe-sequences 6
+run "probe K=8" probe --tasks "$tasks" --lengths 1024,2048 --sequences 12 --seed 77
+run "probe K=4" probe --tasks "$tasks" --lengths 1024,2048 --sequences 12 --seed 77 --budget 4
+run "distill K=8" distill --tasks "$tasks,niah_multikey_1" --lengths 512,1024 --steps 100 --tokens-per-step 16384
+hybrid=$(basename "$(ls -td "$study"/hybrids/*/ | head -1)")
+run "probe, recovered K=8" probe --tasks "$tasks" --lengths 1024,2048 --sequences 12 --seed 77 --hybrid "$hybrid"
+run "eval, recovered K=8" eval --tasks niah_single_1,niah_single_2 --lengths 1024 --depths 3 --samples 4 --hybrid "$hybrid"
+run "distill uniform-b" distill --layers 2,6,10,14,17,21,25,29 --tasks "$tasks,niah_multikey_1" --lengths 512,1024 \
+  --steps 100 --tokens-per-step 16384
+hybrid=$(basename "$(ls -td "$study"/hybrids/*/ | head -1)")
+run "probe, recovered uniform-b" probe --tasks "$tasks" --lengths 1024,2048 --sequences 12 --seed 77 --hybrid "$hybrid"
+run "align, plain" align --form plain --tasks "$tasks" --steps "${PLAIN_STEPS:-64}" --eval-every 32

@@ -24,14 +24,21 @@ constexpr int kBudgets[] = {2, 3, 4};
 constexpr int kChosen = 3;  // the budget that is recovered and exported
 
 struct DemoOptions {
-    std::string folder = "flashmorph-demo";
+    std::string folder;  // "" = the first free of flashmorph-demo, flashmorph-demo-2, ...
     std::string resources = FM_RESOURCES;
     bool from_scratch = false;
 };
 
+std::string freeFolder() {
+    std::string folder = "flashmorph-demo";
+    for (int i = 2; fs::exists(folder); ++i) folder = "flashmorph-demo-" + std::to_string(i);
+    return folder;
+}
+
 class Demo {
 public:
     Demo(const DemoOptions& options, const GlobalOptions& global) : options_(options), global_(global) {
+        if (options_.folder.empty()) options_.folder = freeFolder();
         if (fs::exists(fs::path(options_.folder) / "study.json")) {
             throw InputError(Problem{"folder", options_.folder,
                                      "a folder without a study; remove it or name another with --folder"});
@@ -56,7 +63,6 @@ private:
     GlobalOptions global_;
     nlohmann::json rows_ = nlohmann::json::array();
     std::string table_;
-    int failed_ = kExitDone;
 };
 
 // Runs one job with its own run file; its result comes back instead of being printed.
@@ -181,7 +187,9 @@ void addDemoVerb(CLI::App& app, CliContext& cli) {
     CLI::App* sub =
         app.add_subcommand("demo", "a whole study on the built-in teacher: gates, plans, baselines, recovery, export");
     const auto options = std::make_shared<DemoOptions>();
-    sub->add_option("--folder", options->folder, "folder of the study that is made")->capture_default_str();
+    sub->add_option(
+        "--folder", options->folder,
+        "folder of the study that is made; none: the first free of flashmorph-demo, flashmorph-demo-2, ...");
     sub->add_option("--resources", options->resources, "folder with models/ and text/")->capture_default_str();
     sub->add_flag("--from-scratch", options->from_scratch,
                   "align the branches first instead of taking the shipped ones");

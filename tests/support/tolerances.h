@@ -1,7 +1,6 @@
 // Bounds of the numeric tests, each with its reason.
 #pragma once
 
-
 // --- branches and their training ---
 // chunked against token by token in float64: prototype.md 11 measured 1.1e-15 and asks for 1e-12
 inline constexpr double kBranchFloat64 = 1e-12;

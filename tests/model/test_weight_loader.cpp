@@ -204,7 +204,8 @@ private Q_SLOTS:
                                                            half ? at::kBFloat16 : at::kFloat);
         const double growth = static_cast<double>(fm::peakMemoryBytes() - before);
         const double weight_bytes = static_cast<double>(file_bytes) * (half ? 1 : 2);
-        QVERIFY2(growth <= 1.15 * weight_bytes, qPrintable(QString::number(growth / weight_bytes)));
+        // Threads that start meanwhile and pages mapped ahead cost a few MB whatever the model's size.
+        QVERIFY2(growth <= 1.15 * weight_bytes + 8e6, qPrintable(QString::number(growth / weight_bytes)));
         QVERIFY2(growth >= 0.9 * weight_bytes, qPrintable(QString::number(growth / weight_bytes)));
         QVERIFY(weights.layers.size() == 4);
     }

@@ -69,7 +69,7 @@ private Q_SLOTS:
         QFile file(folder.filePath("study.json"));
         QVERIFY(file.open(QIODevice::ReadOnly));
         const nlohmann::json expected = nlohmann::json::parse(R"({"schema_version":1,"name":"SmolLM2 at 32K",
-            "notes":"first try","teacher":{"path":"../teacher","hash":"99aa06d3014798d86001c324468d497f"},
+            "notes":"first try","teacher":{"path":"../teacher","hash":"99aa06d3014798d86001c324468d497f"},"text":"",
             "labels":{"b1":{"name":"copied start","notes":"","tags":["best","gdn"]}},
             "artifacts":{"b1":{"kind":"branch set","path":"branches/b1.safetensors","made_by":"","parents":[]}}})");
         QCOMPARE(nlohmann::json::parse(file.readAll().toStdString()).dump(), expected.dump());

@@ -152,10 +152,11 @@ int Demo::run() {
     selectors(job("select", select, runSelectJob)["plans"]);
 
     DistillSpec distill;
-    distill.steps = 40;
+    distill.steps = 60;
+    distill.trains = "branches";  // seconds of training: the teacher's own weights are better left alone
     distill.tokens_per_step = 2048;
-    distill.lr = 2e-4;
-    distill.branch_lr = 1e-3;
+    distill.lr = 1e-4;
+    distill.branch_lr = 1e-4;
     distill.text_share = 0.3;
     const std::string hybrid = job("distill", distill, runDistillJob)["hybrid"].get<std::string>();
     measure("recovered hybrid", "", hybrid);

@@ -1,0 +1,20 @@
+// A gate run at one step: ranking, final plan. The same choices as `flashmorph plan`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/run/discretise.h"
+#include "core/run/plan.h"
+#include "widgets/state/run_data.h"
+
+namespace fm {
+
+Plan planFromKey(const std::string& key);  // "FLLF": 'F' is full
+
+// Time-averaged gates first, except in paper mode. Empty when the run has no such step.
+LayerRanking rankingAt(const RunData& run, std::int64_t step);
+// The plan that a finished run ended with, after its swaps; none before its end.
+std::optional<Plan> endedWith(const RunData& run);
+
+}  // namespace fm

@@ -1,0 +1,60 @@
+// Fills a RunData: from a run file, which it follows while a process writes it, or from a live engine's events.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QTimer>
+#include <memory>
+#include <optional>
+
+#include "core/run/event.h"
+#include "widgets/state/run_data.h"
+
+namespace fm {
+
+class RunReader;
+
+// A damaged or missing file is one sentence in problem(), never an exception. Thread: the window's.
+class RunSource : public QObject {
+    Q_OBJECT
+public:
+    explicit RunSource(QObject* parent = nullptr);
+    ~RunSource() override;
+
+    RunData& data() { return data_; }
+    const RunData& data() const { return data_; }
+    const QString& path() const { return path_; }        // of the run file; empty for a live run without one
+    const QString& problem() const { return problem_; }  // why the file cannot be shown
+    bool isLive() const { return live_; }                // fed by events
+    double secondsSinceLastRow() const;                  // < 0: none yet
+
+    // Reads the whole file; goes on reading while the run is not at its end.
+    bool openFile(const QString& path);
+    // The run that the engine has begun: rows come through take(). `path`: where its file is or will be.
+    void openLive(const RunOpened& header, const QString& path);
+    // One event of this run, in order. A gap in `seq` (rows were thinned) is filled from the file at the run's end.
+    void take(const RunEvent& event);
+    void flushEvents() { data_.announce(); }  // after a batch of take()
+    void close();
+
+Q_SIGNALS:
+    void opened();  // after openFile() and openLive()
+    void problemChanged();
+
+private:
+    bool reload();
+    bool readNewRows();
+    void poll();
+    void fail(const QString& sentence);
+
+    RunData data_;
+    QString path_, problem_;
+    std::unique_ptr<RunReader> reader_;
+    std::int64_t states_read_ = 0, log_read_ = 0;
+    std::optional<std::uint64_t> next_seq_;
+    bool live_ = false, gap_ = false;
+    qint64 last_row_ms_ = -1;
+    QTimer poll_;
+};
+
+}  // namespace fm

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/discretise.h"
 #include "core/engine/plan_choice.h"
+#include "core/run/discretise.h"
 
 namespace fm::cli {
 

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/engine/cost_model.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/run/plan.h"
+#include "core/run/plan_cost.h"
 
 namespace fm::cli {
 

@@ -69,7 +69,7 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
     header.tables = gatesTables(session.config().num_layers);
     context.open(header);
     const GatesResult result = runGates(spec, inputs, context);
-    const PlanCost cost = planCost(session.config(), result.plan);
+    const PlanCost cost = planCost(shapeOf(session.config()), result.plan);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id},       {"alpha", result.alpha_L}, {"alpha_mean", result.averaged_L},
                     {"lambda", result.lambda},   {"dead", result.dead},     {"plan", planJson(result.plan)},
@@ -114,7 +114,7 @@ void addPlanVerb(CLI::App& app, CliContext& cli) {
             const Plan plan = planOfRun(study.runPath(run), options->choice, pins);
             CostQuery query;
             query.context_tokens = options->context;
-            const PlanCost cost = planCost(teacher->config(), plan, query);
+            const PlanCost cost = planCost(shapeOf(teacher->config()), plan, query);
             nlohmann::json json = planJson(plan);
             json["run"] = run;
             json["cost"] = costJson(cost);

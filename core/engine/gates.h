@@ -7,10 +7,10 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/engine/batch_fn.h"
-#include "core/engine/discretise.h"
 #include "core/engine/gates_spec.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
+#include "core/run/discretise.h"
 #include "core/run/job_context.h"
 
 namespace fm {

@@ -4,9 +4,9 @@
 #include <numeric>
 #include <random>
 
-#include "core/engine/discretise.h"
 #include "core/engine/gates.h"
 #include "core/engine/swap_refine.h"
+#include "core/run/discretise.h"
 #include "core/run/error.h"
 
 namespace fm {

@@ -1,11 +1,11 @@
 // Rules that turn numbers into plans, against published vectors and hand-made cases. method.md 2.4, 8, 12.8, 12.12.
 #include <QtTest>
 
-#include "core/engine/cost_model.h"
-#include "core/engine/discretise.h"
 #include "core/engine/plan_choice.h"
 #include "core/engine/select.h"
+#include "core/run/discretise.h"
 #include "core/run/error.h"
+#include "core/run/plan_cost.h"
 
 using namespace fm;
 
@@ -74,20 +74,20 @@ private Q_SLOTS:
 
     // By hand, Qwen3-1.7B (kernels.md 1.10): 4 KB of cache per token and layer in bf16, 1 MiB of fp32 state per layer.
     void costOfQwen17() {
-        ModelConfig config;
-        config.vocab_size = 151936;
-        config.hidden_size = 2048;
-        config.intermediate_size = 6144;
-        config.num_layers = 28;
-        config.num_heads = 16;
-        config.num_kv_heads = 8;
-        config.head_dim = 128;
-        const PlanCost cost = planCost(config, uniformA(28, 7));
+        ModelShape shape;
+        shape.vocab_size = 151936;
+        shape.hidden_size = 2048;
+        shape.intermediate_size = 6144;
+        shape.num_layers = 28;
+        shape.num_heads = 16;
+        shape.num_kv_heads = 8;
+        shape.head_dim = 128;
+        const PlanCost cost = planCost(shape, uniformA(28, 7));
         QCOMPARE(cost.kv_bytes_per_token, std::int64_t{7 * 4096});
         QCOMPARE(cost.state_bytes, std::int64_t{21} << 20);
         QCOMPARE(cost.kv_share, 0.25);
         QVERIFY(cost.decode_speedup > 1);
-        QCOMPARE(planCost(config, uniformA(28, 28)).decode_speedup, 1.0);
+        QCOMPARE(planCost(shape, uniformA(28, 28)).decode_speedup, 1.0);
     }
 };
 

@@ -1,4 +1,4 @@
-#include "core/engine/cost_model.h"
+#include "core/run/plan_cost.h"
 
 namespace fm {
 namespace {
@@ -10,7 +10,7 @@ struct LayerCost {
     double cache_bytes = 0;   // read per decoded token
 };
 
-LayerCost fullLayer(const ModelConfig& c, const CostQuery& q) {
+LayerCost fullLayer(const ModelShape& c, const CostQuery& q) {
     const double width_q = double(c.num_heads * c.head_dim), width_kv = double(c.num_kv_heads * c.head_dim);
     const double context = double(q.context_tokens);
     LayerCost cost;
@@ -21,7 +21,7 @@ LayerCost fullLayer(const ModelConfig& c, const CostQuery& q) {
     return cost;
 }
 
-LayerCost linearLayer(const ModelConfig& c, const CostQuery& q) {
+LayerCost linearLayer(const ModelShape& c, const CostQuery& q) {
     const double width = double(c.num_heads * c.head_dim), dim = double(c.head_dim);
     LayerCost cost;
     cost.weights = double(c.hidden_size) * (5 * width + 2 * double(c.num_heads));  // q, k, v, gate, o; a, b
@@ -33,7 +33,7 @@ LayerCost linearLayer(const ModelConfig& c, const CostQuery& q) {
 
 }  // namespace
 
-PlanCost planCost(const ModelConfig& c, const Plan& plan, const CostQuery& q) {
+PlanCost planCost(const ModelShape& c, const Plan& plan, const CostQuery& q) {
     const LayerCost full = fullLayer(c, q), linear = linearLayer(c, q);
     const double num_layers = double(plan.kinds.size());
     const double num_full = double(plan.budget()), num_linear = num_layers - num_full;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/formats/model_config.h"
+#include "core/run/model_shape.h"
 #include "core/run/plan.h"
 
 namespace fm {
@@ -31,6 +31,6 @@ struct PlanCost {
 };
 
 // Branches are GDN/Lightning with one dk x dv state per query head (dk = dv = head_dim).
-PlanCost planCost(const ModelConfig& config, const Plan& plan, const CostQuery& query = {});
+PlanCost planCost(const ModelShape& shape, const Plan& plan, const CostQuery& query = {});
 
 }  // namespace fm

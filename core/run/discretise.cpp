@@ -1,4 +1,4 @@
-#include "core/engine/discretise.h"
+#include "core/run/discretise.h"
 
 #include <algorithm>
 #include <cmath>

@@ -24,8 +24,8 @@ public:
     const CostQuery& query() const { return query_; }
     const Plan& plan() const { return plan_; }
     const std::optional<PlanCost>& cost() const { return cost_; }  // none until the model's shape is known
-    std::optional<Prediction> predicted() const { return predicted_; }
-    std::optional<MeasuredPlan> measured() const { return measured_; }
+    const std::optional<Prediction>& predicted() const { return predicted_; }
+    const std::optional<MeasuredPlan>& measured() const { return measured_; }
     bool measuring() const;  // a probe of the present plan is under way
     const Measurements& measurements() const { return measurements_; }
     const RecallPredictor& predictor() const { return predictor_; }

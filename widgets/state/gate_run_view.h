@@ -4,13 +4,10 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/run/discretise.h"
-#include "core/run/plan.h"
+#include "core/run/gate_plan.h"
 #include "widgets/state/run_data.h"
 
 namespace fm {
-
-Plan planFromKey(const std::string& key);  // "FLLF": 'F' is full
 
 // Time-averaged gates first, except in paper mode. Empty when the run has no such step.
 LayerRanking rankingAt(const RunData& run, std::int64_t step);

@@ -2,16 +2,15 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fm {
 
-class RunData;
 class RunReader;
 
-// One plan's probe: teacher weights with the study's branches, no recovery.
+// One plan's probe: the teacher's weights with the study's branches, no recovery.
 struct MeasuredPlan {
     std::string plan;  // key, "FLLF..."
     int budget = 0;
@@ -19,7 +18,7 @@ struct MeasuredPlan {
     double exact_match = 0, exact_match_half_width = 0;
     double text_kl = 0;
     double answers = 0;  // how many were measured; 0: not recorded
-    std::string run;     // where it stands
+    std::string run;     // id of the run where it stands
     std::string source;  // "probe", "gates", or the rule of a selection: "uniform-a", ...
 };
 
@@ -27,16 +26,25 @@ struct MeasuredPlan {
 struct LayerEffects {
     std::vector<double> single;                   // nat, answer KL with that layer alone linear
     std::map<std::pair<int, int>, double> extra;  // i < j: what both cost beyond the sum of each alone, nat
-    bool empty() const { return single.empty(); }
+    bool complete() const;                        // every single is there
 };
 
+// Plans measured with one branch set.
 struct Measurements {
-    std::vector<MeasuredPlan> plans;  // in order of time; a later one replaces an earlier one of the same plan
+    std::string branches;             // id of the branch set; empty: nothing measured
+    std::vector<MeasuredPlan> plans;  // in order of time
     LayerEffects effects;
-    const MeasuredPlan* find(const std::string& plan_key) const;  // the newest; null when never measured
+
+    // The one with most answers, the newest among equals; null when never measured.
+    const MeasuredPlan* find(const std::string& plan_key) const;
+    // Every measured plan once, as find() would give it, in order of key.
+    std::vector<const MeasuredPlan*> distinct() const;
 };
 
-// Adds what one run file holds; runs of recovered hybrids and of other jobs add nothing.
-void addMeasurements(const RunReader& reader, Measurements& to);
+// What one run file holds; nothing for runs of recovered hybrids and of jobs that measure no plan.
+Measurements measurementsOf(const RunReader& reader);
+
+// Adds what a later run measured. Another branch set makes earlier measurements void.
+void addMeasurements(const Measurements& later, Measurements& to);
 
 }  // namespace fm

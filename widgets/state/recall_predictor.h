@@ -1,13 +1,14 @@
 // Predicts answer KL and recall of a plan that nobody has measured, from the plans that somebody has.
 //
-//   additive(plan) = sum over linear layers of single_i + sum over linear pairs of extra_ij     (pairs never measured:
-//   0) KL(plan)       = exp(a + b log additive(plan)), a and b fitted to the probes of the study (b in [0.25, 2])
-//   recall(plan)   = m(KL(plan)), m the decreasing step-free fit (isotonic, linear in between) of recall over KL
+//   additive(plan) = sum over linear layers of single_i + sum over linear pairs of extra_ij    (pairs not measured: 0)
+//   KL(plan)       = exp(a + b log additive(plan)): a and b by least squares on the probes of the study, b held near 1
+//   recall(plan)   = m(KL(plan)): m the best non-increasing fit (isotonic, linear in between) of recall over KL
 //
-// Singles come from the pair map (interact) or from remove-one. Without them, or with fewer than three probed plans,
-// there is no prediction. The typical error is what leaving each probe out in turn costs.
+// Singles come from the pair map (interact), else from a selection by remove-one. Without them, or with fewer than
+// three probed plans, there is no prediction. Errors are root mean squares over the probes, each left out in turn.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,15 +19,16 @@
 namespace fm {
 
 struct Prediction {
-    double answer_kl = 0;     // nat
-    double exact_match = 0;   // recall, in [0, 1]
-    double recall_error = 0;  // typical (root mean square) error of the recall, leaving one probe out
+    double answer_kl = 0;          // nat
+    double answer_kl_factor = 1;   // typically wrong by this factor
+    double exact_match = 0;        // recall, in [0, 1]
+    double exact_match_error = 0;  // typically wrong by this much
 };
 
 // A value: cheap to ask (microseconds at 96 layers), rebuilt when something new is measured.
 class RecallPredictor {
 public:
-    RecallPredictor() = default;
+    RecallPredictor();
     explicit RecallPredictor(const Measurements& measured);
 
     bool ready() const { return missing_.empty(); }
@@ -34,22 +36,29 @@ public:
     std::optional<Prediction> predict(const Plan& plan) const;
 
 private:
-    struct Point {
-        double kl = 0, recall = 0, weight = 1;
+    struct Probe {
+        double log_additive = 0, log_kl = 0;  // -inf for the teacher's own plan
+        double recall = 0;
     };
-    double additive(const std::string& plan_key) const;
-    void fit(const std::vector<MeasuredPlan>& probes);
-    void fitRecall(std::vector<Point> points);
-    double klOf(double additive) const;
-    double recallOf(double kl) const;
-    double leaveOneOutError(const std::vector<MeasuredPlan>& probes) const;
+    struct Knot {
+        double log_kl = 0, recall = 0;
+    };
+    struct Fit {
+        double offset = 0, slope = 1;  // a, b
+        std::vector<Knot> curve;       // KL ascending, recall not
+        double logKl(double log_additive) const;
+        double recall(double log_kl) const;
+    };
+    static Fit fitted(const std::vector<Probe>& probes);
+    double logAdditive(const std::string& plan_key) const;
+    void measureErrors(const std::vector<Probe>& probes);
 
-    LayerEffects effects_;
-    double offset_ = 0, slope_ = 1;  // a, b
-    std::vector<Point> curve_;       // recall over KL: KL ascending, recall not
-    double recall_error_ = 0;
-    std::string missing_ =
-        "nothing is measured yet: run Select with remove-one, or Interdependence, and probe three plans";
+    int num_layers_ = 0;
+    std::vector<double> single_;
+    std::vector<double> extra_;  // num_layers x num_layers, upper half
+    Fit fit_;
+    double kl_factor_ = 1, recall_error_ = 0;
+    std::string missing_;
 };
 
 }  // namespace fm

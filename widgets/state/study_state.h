@@ -5,25 +5,19 @@
 #include <QObject>
 #include <QString>
 #include <QStringList>
-#include <QTimer>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "core/run/model_shape.h"
 #include "core/store/study.h"
 #include "widgets/state/measured_plans.h"
+#include "widgets/state/run_figures.h"
 
 namespace fm {
-
-// The figures a list shows beside a run: the newest of its kind in the run file. Absent where the job has none.
-struct RunFigures {
-    std::string plan;  // key
-    std::optional<int> budget;
-    std::optional<double> recall, recall_half_width;  // exact match of a probe, or recall of an evaluation
-    std::optional<double> answer_kl, text_kl;
-};
 
 struct RunEntry {
     RunSummary summary;
@@ -61,8 +55,8 @@ public:
     // Known once the engine has opened the study (or from an earlier session).
     const std::optional<ModelShape>& shape() const { return shape_; }
     const QStringList& tasks() const { return tasks_; }
-    const QStringList& lengths() const { return lengths_; }
-    void setModel(const ModelShape& shape, const QStringList& tasks, const QStringList& lengths);
+    const std::vector<int>& lengths() const { return lengths_; }  // tokens
+    void setModel(const ModelShape& shape, const QStringList& tasks, const std::vector<int>& lengths);
 
     void setLabel(const QString& id, const Label& label);  // stored in study.json; problemRaised() when it cannot be
     void setNotes(const QString& notes);
@@ -75,9 +69,10 @@ Q_SIGNALS:
     void problemRaised(const QString& sentence);
 
 private:
-    struct Loaded;
-    struct Loader;
-    void take(std::shared_ptr<Loaded> loaded);
+    struct Known;   // what is known of one run file
+    struct Loaded;  // of all, so far
+    static std::shared_ptr<const Known> readRun(const QString& path, qint64 modified_ms);
+    void take(const Loaded& loaded);
     void changeInfo(const std::function<void(StudyInfo&)>& change);
 
     std::optional<Study> study_;
@@ -85,8 +80,10 @@ private:
     std::vector<RunEntry> runs_;
     Measurements measurements_;
     std::optional<ModelShape> shape_;
-    QStringList tasks_, lengths_;
-    std::unique_ptr<Loader> loader_;
+    QStringList tasks_;
+    std::vector<int> lengths_;
+    std::map<QString, std::shared_ptr<const Known>> known_;  // by path
+    std::jthread loader_;
     int generation_ = 0;  // results of an earlier study are dropped
     bool loading_ = false, again_ = false;
 };

@@ -1,0 +1,23 @@
+// The few figures of a run that lists and comparisons show beside its name.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace fm {
+
+class RunReader;
+
+// Absent where the job has none. All from the run file.
+struct RunFigures {
+    std::string plan;                          // key of the plan the run chose, probed or worked on
+    std::optional<int> budget;                 // K
+    std::optional<double> recall;              // exact match of the newest probe, or mean recall of an evaluation
+    std::optional<double> recall_half_width;   // 95 %
+    std::optional<double> answer_kl, text_kl;  // nat
+};
+
+// Throws FormatError for damaged columns.
+RunFigures figuresOf(const RunReader& reader);
+
+}  // namespace fm

@@ -1,0 +1,170 @@
+#include "widgets/state/run_source.h"
+
+#include <QDateTime>
+#include <variant>
+
+#include "core/run/error.h"
+#include "core/store/run_reader.h"
+
+namespace fm {
+namespace {
+
+constexpr int kPollMs = 200;
+
+// One column's rows [first, end) as cells, to be put together to rows.
+std::vector<Cell> readCells(const RunReader& reader, const Column& column, std::int64_t first) {
+    std::vector<Cell> cells;
+    switch (column.type) {
+        case CellType::Int64:
+            for (const std::int64_t value : reader.readIntegers(column.path, first)) cells.emplace_back(value);
+            break;
+        case CellType::Float64:
+            for (const double value : reader.readNumbers(column.path, first)) cells.emplace_back(value);
+            break;
+        case CellType::Float32Vector: {
+            const FloatMatrix matrix = reader.readVectors(column.path, first);
+            for (std::int64_t row = 0; row < matrix.rows; ++row) {
+                const auto begin = matrix.values.begin() + row * matrix.width;
+                cells.emplace_back(std::vector<float>(begin, begin + matrix.width));
+            }
+            break;
+        }
+        case CellType::Text:
+            for (std::string& text : reader.readTexts(column.path, first)) cells.emplace_back(std::move(text));
+            break;
+    }
+    return cells;
+}
+
+// All complete rows of a table from `first` on: as many as its shortest column has.
+std::vector<Row> readRows(const RunReader& reader, const Table& table, std::int64_t first) {
+    std::vector<Row> rows;
+    bool first_column = true;
+    for (const Column& column : table.columns) {
+        std::vector<Cell> cells = readCells(reader, column, first);
+        if (first_column || cells.size() < rows.size()) rows.resize(cells.size());
+        first_column = false;
+        for (std::size_t row = 0; row < rows.size(); ++row) rows[row].push_back(std::move(cells[row]));
+    }
+    return rows;
+}
+
+}  // namespace
+
+RunSource::RunSource(QObject* parent) : QObject(parent) {
+    poll_.setInterval(kPollMs);
+    connect(&poll_, &QTimer::timeout, this, &RunSource::poll);
+}
+
+RunSource::~RunSource() = default;
+
+double RunSource::secondsSinceLastRow() const {
+    return last_row_ms_ < 0 ? -1 : double(QDateTime::currentMSecsSinceEpoch() - last_row_ms_) / 1e3;
+}
+
+void RunSource::fail(const QString& sentence) {
+    problem_ = sentence;
+    Q_EMIT problemChanged();
+}
+
+bool RunSource::openFile(const QString& path) {
+    close();
+    path_ = path;
+    const bool ok = reload();
+    Q_EMIT opened();
+    return ok;
+}
+
+void RunSource::openLive(const RunOpened& header, const QString& path) {
+    close();
+    path_ = path;
+    live_ = true;
+    data_.reset(header);
+    Q_EMIT opened();
+}
+
+void RunSource::close() {
+    poll_.stop();
+    reader_.reset();
+    next_seq_.reset();
+    live_ = gap_ = false;
+    path_.clear();
+    problem_.clear();
+    last_row_ms_ = -1;
+    data_.clear();
+}
+
+bool RunSource::reload() {
+    states_read_ = log_read_ = 0;
+    try {
+        reader_ = std::make_unique<RunReader>(path_.toStdString());
+        data_.reset(reader_->header());
+        readNewRows();
+    } catch (const WorldError& error) {
+        reader_.reset();
+        poll_.stop();
+        fail(QString::fromStdString(error.what()));
+        return false;
+    }
+    if (!isTerminal(reader_->state()) && reader_->hasLiveWriter()) poll_.start();
+    return true;
+}
+
+bool RunSource::readNewRows() {
+    const std::vector<Table>& tables = reader_->header().tables;
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+        const int table = static_cast<int>(t);
+        if (reader_->rows(table) < data_.rows(table)) return false;  // resumed from an earlier point
+        for (const Row& row : readRows(*reader_, tables[t], data_.rows(table))) data_.append(table, row);
+    }
+    const std::vector<LogLine> log = reader_->readLog();
+    for (; log_read_ < static_cast<std::int64_t>(log.size()); ++log_read_) {
+        const LogLine& line = log[static_cast<std::size_t>(log_read_)];
+        data_.addLog({line.severity, line.text});
+    }
+    const std::vector<StateLine> states = reader_->readStates();
+    const QString text = states.empty() ? QString() : QString::fromStdString(states.back().text);
+    last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
+    data_.setState(reader_->state(), text);
+    data_.announce();
+    return true;
+}
+
+void RunSource::poll() {
+    if (!reader_) return;
+    try {
+        if (reader_->refresh() && !readNewRows()) reload();
+    } catch (const WorldError& error) {
+        poll_.stop();
+        fail(QString::fromStdString(error.what()));
+        return;
+    }
+    if (isTerminal(reader_->state()) || !reader_->hasLiveWriter()) poll_.stop();
+}
+
+void RunSource::take(const RunEvent& event) {
+    if (!live_) return;
+    if (next_seq_ && event.seq != *next_seq_) gap_ = true;
+    next_seq_ = event.seq + 1;
+    try {
+        if (const auto* row = std::get_if<RowAppended>(&event.body)) {
+            data_.append(row->table, row->row);
+            last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
+        } else if (const auto* state = std::get_if<StateChanged>(&event.body)) {
+            data_.announce();
+            data_.setState(state->state, QString::fromStdString(state->text));
+            if (isTerminal(state->state) && gap_ && !path_.isEmpty()) {
+                live_ = false;
+                reload();
+            }
+        } else if (const auto* progress = std::get_if<Progressed>(&event.body)) {
+            data_.setProgress(*progress);
+        } else if (const auto* line = std::get_if<Logged>(&event.body)) {
+            data_.addLog(*line);
+        }
+    } catch (const FormatError& error) {
+        fail(QString::fromStdString(error.what()));
+    }
+}
+
+}  // namespace fm

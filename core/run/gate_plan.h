@@ -1,0 +1,24 @@
+// What a gate run says at one step, as a ranking and as a plan: the same for the command line and the window.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/run/discretise.h"
+#include "core/run/plan.h"
+
+namespace fm {
+
+// Time-averaged gates first, except in paper mode, which ranks by the gates themselves.
+LayerRanking gateRanking(const std::string& mode, std::vector<double> alpha_L, std::vector<double> mean_L);
+
+// `ended_with`: the plan a finished run chose after its swaps, where its end is asked for. It is the answer when the
+// budget is its own and nothing is pinned; otherwise discretise() is.
+Plan gatePlan(const LayerRanking& ranking, int budget, const std::vector<Pin>& pins,
+              const std::optional<Plan>& ended_with);
+
+// The inverse of Plan::key(): 'F' is full, every other letter linear.
+Plan planFromKey(const std::string& key);
+
+}  // namespace fm

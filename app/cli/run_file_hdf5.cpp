@@ -17,6 +17,7 @@ class Hdf5Sink final : public RunFileSink {
 public:
     explicit Hdf5Sink(std::unique_ptr<RunWriter> writer) : writer_(std::move(writer)) {}
     void post(const RunEvent& event) override { writer_->post(event); }
+    void flush() override { writer_->flush(); }
     void close() override { writer_->close(); }
 
 private:

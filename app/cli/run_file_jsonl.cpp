@@ -27,6 +27,7 @@ public:
         }
         sink_->post(event);
     }
+    void flush() override { sink_->flush(); }
     void close() override { sink_.reset(); }
 
 private:
@@ -45,6 +46,7 @@ public:
         if (std::holds_alternative<RunOpened>(event.body)) return copyOldEvents();
         sink_->post({next_seq_++, event.wall_ms, event.body});
     }
+    void flush() override { sink_->flush(); }
     void close() override { sink_.reset(); }
 
 private:

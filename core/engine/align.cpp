@@ -156,6 +156,7 @@ void AlignRun::applyChanges() {
 
 void AlignRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
+    context_.flush();
     JobCheckpoint checkpoint;
     checkpoint.step = next_step;
     checkpoint.rows = {next_step, held_out_rows_};
@@ -195,7 +196,7 @@ BranchSet AlignRun::run() {
     makeOptimizer();
     std::int64_t step = restore();
     started_ms_ = context_.wallMs();
-    if (step == 0) measure(0);
+    if (held_out_rows_ == 0) measure(0);
     try {
         for (; step < spec_.steps; ++step) {
             context_.checkpointGate(true);

@@ -43,11 +43,13 @@ public:
     GatesResult run();
 
 private:
+    int possibleBudget(double wanted) const;
     void applyChanges(std::int64_t step);
     void startLambda();
     StepRecord takeStep(std::int64_t step);
     void record(const StepRecord& record);
-    void maybeProbe(std::int64_t step, bool last);
+    std::int64_t probesDue(std::int64_t steps_done) const;
+    void probeWhenDue(std::int64_t steps_done);
     void save(std::int64_t next_step);
     std::int64_t restore();
     void reportDead(GatesResult& result);
@@ -83,6 +85,15 @@ GateRun::GateRun(const GatesSpec& spec, const GatesInputs& inputs, JobContext& c
     second_ = std::make_unique<PlanEvaluator>(w, inputs.branches, *second_set_, poll);
 }
 
+// The pins leave no plan below their full layers, nor above what they do not force to linear.
+int GateRun::possibleBudget(double wanted) const {
+    const auto isFull = [](const Pin& pin) { return pin.kind == LayerKind::Full; };
+    const double full = static_cast<double>(std::count_if(inputs_.pins.begin(), inputs_.pins.end(), isFull));
+    const double linear = static_cast<double>(inputs_.pins.size()) - full;
+    return static_cast<int>(
+        std::clamp(std::trunc(wanted), full, static_cast<double>(inputs_.weights->config.num_layers) - linear));
+}
+
 // Live settings take effect at a step boundary and are recorded with the step they begin at.
 void GateRun::applyChanges(std::int64_t step) {
     for (const auto& [field, value] : context_.control().takeChanges()) {
@@ -92,8 +103,8 @@ void GateRun::applyChanges(std::int64_t step) {
             spec_.lr = std::max(0.0, value);
         } else if (field == "dual_rate") {
             spec_.dual_rate = std::max(0.0, value);
-        } else if (field == "budget") {
-            spec_.budget = std::clamp(static_cast<int>(value), 0, static_cast<int>(inputs_.weights->config.num_layers));
+        } else if (field == "budget" && std::isfinite(value)) {
+            spec_.budget = possibleBudget(value);
         } else {
             context_.log(Severity::Warning,
                          "[gates] " + field + " cannot change during a run; it takes effect in the next run");
@@ -180,16 +191,24 @@ LayerRanking GateRun::ranking() const {
     return {optimizer_.averaged(), optimizer_.alpha(), local_error_L_};
 }
 
-void GateRun::maybeProbe(std::int64_t step, bool last) {
-    const bool due = spec_.probe_every > 0 && (step + 1) % spec_.probe_every == 0;
-    if ((!due && !last) || inputs_.selection_probe.empty()) return;
+// Probes that belong to the first `steps_done` steps.
+std::int64_t GateRun::probesDue(std::int64_t steps_done) const {
+    const std::int64_t regular = spec_.probe_every > 0 ? steps_done / spec_.probe_every : 0;
+    const bool ends_between = spec_.probe_every == 0 || spec_.steps % spec_.probe_every != 0;
+    return regular + (steps_done == spec_.steps && ends_between ? 1 : 0);
+}
+
+// Also after a resume: a stop may have come between a step and its probe.
+void GateRun::probeWhenDue(std::int64_t steps_done) {
+    if (inputs_.selection_probe.empty() || probe_rows_ >= probesDue(steps_done)) return;
     const Plan plan = discretise(ranking(), spec_.budget, inputs_.pins);
-    context_.append(kProbesTable, probeRow(step, plan, selection_->evaluate(plan)));
+    context_.append(kProbesTable, probeRow(steps_done - 1, plan, selection_->evaluate(plan)));
     ++probe_rows_;
 }
 
 void GateRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
+    context_.flush();
     JobCheckpoint checkpoint;
     checkpoint.step = next_step;
     checkpoint.tensors["gates"] = at::tensor(optimizer_.save(), at::kDouble);
@@ -234,15 +253,18 @@ void GateRun::reportDead(GatesResult& result) {
 }
 
 GatesResult GateRun::run() {
+    discretise(ranking(), spec_.budget, inputs_.pins);  // a budget that no plan can meet is refused before any work
     std::int64_t step = restore();
     if (step == 0) startLambda();
     try {
-        for (; step < spec_.steps; ++step) {
+        probeWhenDue(step);
+        while (step < spec_.steps) {
             context_.checkpointGate(true);
             applyChanges(step);
             record(takeStep(step));
-            maybeProbe(step, step + 1 == spec_.steps);
-            if ((step + 1) % spec_.checkpoint_every == 0) save(step + 1);
+            ++step;
+            probeWhenDue(step);
+            if (step % spec_.checkpoint_every == 0) save(step);
         }
     } catch (const Cancelled&) {
         save(step);

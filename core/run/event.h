@@ -65,6 +65,8 @@ class EventSink {
 public:
     virtual ~EventSink() = default;
     virtual void post(const RunEvent& event) = 0;
+    // Returns when everything posted so far would survive the end of this process. Nothing to do for a screen.
+    virtual void flush() {}
 };
 
 }  // namespace fm

@@ -54,6 +54,10 @@ void JobContext::state(RunState state, std::string text) {
     post(StateChanged{state, std::move(text)});
 }
 
+void JobContext::flush() {
+    for (EventSink* sink : sinks_) sink->flush();
+}
+
 void JobContext::checkpointGate(bool step_boundary) {
     double paused_at_ms = 0;
     const RunControl::Proceed proceed = control_.gate(step_boundary, [&](bool waiting) {

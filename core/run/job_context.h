@@ -23,6 +23,8 @@ public:
     // the first begins a new one); time spent paused does not count.
     void progress(std::int64_t done, std::int64_t total, const std::string& unit, double tokens_per_s = 0);
     void state(RunState state, std::string text = {});
+    // Before a checkpoint is saved: a killed job must not find rows missing that its checkpoint counts on.
+    void flush();
 
     // Throws Cancelled when a stop was requested. Posts Paused/Running when the job waited.
     void checkpointGate(bool step_boundary);

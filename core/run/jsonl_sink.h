@@ -18,11 +18,10 @@ public:
     explicit JsonlSink(std::string path);  // creates or replaces the file
     ~JsonlSink() override;
     void post(const RunEvent& event) override;
+    void flush() override;
     const std::string& path() const { return path_; }
 
 private:
-    void flush();
-
     std::string path_;
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
     int unflushed_ = 0;

@@ -14,4 +14,8 @@ LayerRanking rankingAt(const RunData& run, std::int64_t step);
 // The plan that a finished run ended with, after its swaps; none before its end.
 std::optional<Plan> endedWith(const RunData& run);
 
+// Rows are steps unless a live run's rows were thinned: these two go from one to the other.
+std::optional<double> stepOfRow(const RunData& run, std::int64_t row);
+std::int64_t rowOfStep(const RunData& run, double step);  // the nearest
+
 }  // namespace fm

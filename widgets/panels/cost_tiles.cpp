@@ -1,0 +1,196 @@
+#include "widgets/panels/cost_tiles.h"
+
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QPainter>
+
+#include "widgets/models/number_text.h"
+#include "widgets/panels/plan_strip.h"
+#include "widgets/panels/sign_icon.h"
+#include "widgets/state/cost_state.h"
+#include "widgets/state/plan_state.h"
+#include "widgets/theme/theme.h"
+
+namespace fm {
+namespace {
+
+const std::int64_t kContexts[] = {2048, 4096, 8192, 16384, 32768, 65536, 131072};
+const QString kDash = QString::fromUtf8("–");
+
+}  // namespace
+
+CostTile::CostTile(ThemeSource& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    connect(&theme_, &ThemeSource::changed, this, qOverload<>(&QWidget::update));
+}
+
+void CostTile::setContent(const Content& content) {
+    if (content == content_) return;
+    content_ = content;
+    setAccessibleName(content.name + ": " + content.value + " " + content.detail);
+    update();
+}
+
+void CostTile::setChoices(const std::vector<std::pair<QString, std::int64_t>>& choices) {
+    choices_ = choices;
+    setFocusPolicy(Qt::StrongFocus);
+    setCursor(Qt::PointingHandCursor);
+}
+
+void CostTile::openMenu() {
+    QMenu menu(this);
+    for (const auto& [name, value] : choices_) menu.addAction(name, this, [this, v = value] { Q_EMIT chosen(v); });
+    menu.exec(mapToGlobal(QPoint(0, height())));
+}
+
+void CostTile::mousePressEvent(QMouseEvent* event) {
+    if (!choices_.empty() && event->button() == Qt::LeftButton) openMenu();
+}
+
+void CostTile::keyPressEvent(QKeyEvent* event) {
+    const bool opens = event->key() == Qt::Key_Space || event->key() == Qt::Key_Return || event->key() == Qt::Key_Down;
+    if (!choices_.empty() && opens) return openMenu();
+    QWidget::keyPressEvent(event);
+}
+
+void CostTile::paintEvent(QPaintEvent*) {
+    const Theme& theme = theme_.theme();
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QRectF frame = QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5);
+    QPen pen(theme.panel_border, 1);
+    if (content_.kind == Kind::Measured) pen.setColor(theme.accent);
+    if (content_.kind == Kind::Predicted) {
+        pen.setColor(theme.predicted);
+        pen.setStyle(Qt::DashLine);
+    }
+    painter.setPen(pen);
+    painter.setBrush(content_.kind == Kind::Measured ? QBrush(withAlpha(theme.accent, 34)) : QBrush(Qt::NoBrush));
+    painter.drawRoundedRect(frame, 4, 4);
+    if (hasFocus()) {
+        painter.setPen(QPen(theme.accent, 2));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), 4, 4);
+    }
+    const QRectF inner = frame.adjusted(9, 5, -8, -5);
+    painter.setFont(uiFont(-1.5));
+    painter.setPen(theme.text_faint);
+    painter.drawText(inner, Qt::AlignLeft | Qt::AlignTop,
+                     painter.fontMetrics().elidedText(content_.name, Qt::ElideRight, int(inner.width()) - 14));
+    if (!choices_.empty())
+        signIcon(Sign::Down).paint(&painter, QRectF(inner.right() - 10, inner.top() + 2, 10, 10).toRect());
+    painter.setFont(uiFont(2, true));
+    painter.setPen(theme.text);
+    const int value_width = painter.fontMetrics().horizontalAdvance(content_.value);
+    painter.drawText(inner, Qt::AlignLeft | Qt::AlignBottom, content_.value);
+    painter.setFont(uiFont(-1.5));
+    painter.setPen(theme.text_faint);
+    const QRectF rest = inner.adjusted(value_width + 7, 0, 0, -1);
+    if (rest.width() > 20) {
+        painter.drawText(rest, Qt::AlignLeft | Qt::AlignBottom,
+                         painter.fontMetrics().elidedText(content_.detail, Qt::ElideRight, int(rest.width())));
+    }
+}
+
+CostTiles::CostTiles(CostState& cost, const PlanState& plan, const PlanStrip& strip, ThemeSource& theme,
+                     QWidget* parent)
+    : QWidget(parent), cost_(cost), plan_(plan), strip_(strip) {
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(8);
+    for (int i = 0; i <= Margin; ++i) {
+        tiles_.push_back(new CostTile(theme, this));
+        row->addWidget(tiles_.back(), i == Recall || i == Kl ? 5 : 4);
+    }
+    std::vector<std::pair<QString, std::int64_t>> contexts;
+    for (const std::int64_t tokens : kContexts) contexts.push_back({tr("%1 tokens").arg(tokensText(tokens)), tokens});
+    tiles_[Decode]->setChoices(contexts);
+    connect(tiles_[Decode], &CostTile::chosen, &cost_, &CostState::setContextTokens);
+    connect(&cost_, &CostState::changed, this, &CostTiles::refresh);
+    connect(&strip_, &PlanStrip::confidenceChanged, this, &CostTiles::showMargin);
+    refresh();
+}
+
+void CostTiles::refresh() {
+    showCost();
+    showQuality();
+    showMargin();
+}
+
+void CostTiles::showCost() {
+    const QString at = tokensText(cost_.query().context_tokens);
+    if (!cost_.cost()) {
+        const QString why = cost_.plan().kinds.empty() ? QString() : tr("waiting for the engine");
+        tiles_[Kv]->setContent({tr("KV cache"), kDash, why});
+        tiles_[StateBytes]->setContent({tr("Linear state"), kDash, {}});
+        tiles_[Decode]->setContent({tr("Decode at %1").arg(at), kDash, {}});
+    } else {
+        const PlanCost& cost = *cost_.cost();
+        tiles_[Kv]->setContent({tr("KV cache"), bytesText(double(cost.kv_bytes_per_token)),
+                                tr("per token · %1 %").arg(100 * cost.kv_share, 0, 'f', 0)});
+        tiles_[StateBytes]->setContent({tr("Linear state"), bytesText(double(cost.state_bytes)), tr("once")});
+        tiles_[Decode]->setContent({tr("Decode at %1").arg(at),
+                                    QString::fromUtf8("×%1").arg(cost.decode_speedup, 0, 'f', 2), tr("predicted"),
+                                    CostTile::Kind::Predicted});
+    }
+    tiles_[Kv]->setToolTip(
+        tr("Bytes of keys and values per token of context, of all full-attention layers; "
+           "share of the teacher's. Arithmetic, exact."));
+    tiles_[StateBytes]->setToolTip(tr("Recurrent state of all linear layers, per sequence, whatever the context."));
+    tiles_[Decode]->setToolTip(
+        tr("Predicted speed-up of decoding one token at this context length, from the bytes "
+           "that must be read. Click to choose the length."));
+}
+
+void CostTiles::showQuality() {
+    CostTile::Content recall{tr("Recall"), kDash, {}}, kl{tr("KL to teacher"), kDash, {}};
+    QString tip;
+    if (cost_.measured()) {
+        const MeasuredPlan& m = *cost_.measured();
+        recall = {tr("Recall, probe"), measuredShareText(m.exact_match, m.exact_match_half_width), tr("measured"),
+                  CostTile::Kind::Measured};
+        kl = {tr("KL to teacher"), measuredNumberText(m.answer_kl, m.answer_kl_half_width), tr("measured"),
+              CostTile::Kind::Measured};
+        tip = tr("Exact answers on the held-out probe, with the 95 % interval; from run %1 (%2).")
+                  .arg(QString::fromStdString(m.run), QString::fromStdString(m.source));
+    } else if (cost_.predicted()) {
+        const Prediction& p = *cost_.predicted();
+        const QString word = cost_.measuring() ? tr("predicted, probing …") : tr("predicted");
+        recall = {tr("Recall"), QString::fromUtf8("≈ %1").arg(p.exact_match, 0, 'f', 2), word,
+                  CostTile::Kind::Predicted};
+        kl = {tr("KL to teacher"), QString::fromUtf8("≈ %1").arg(numberText(p.answer_kl)), word,
+              CostTile::Kind::Predicted};
+        tip = tr("Predicted from single layers and pairs, calibrated on the probed plans of this study: recall is "
+                 "typically wrong by %1, KL by a factor of %2.")
+                  .arg(p.exact_match_error, 0, 'f', 2)
+                  .arg(p.answer_kl_factor, 0, 'f', 2);
+    } else {
+        recall.detail = kl.detail = cost_.measuring() ? tr("probing …") : tr("no prediction yet");
+        tip = QString::fromStdString(cost_.predictor().missing());
+    }
+    if (!cost_.probeText().isEmpty()) tip += "\n" + cost_.probeText();
+    tiles_[Recall]->setContent(recall);
+    tiles_[Kl]->setContent(kl);
+    tiles_[Recall]->setToolTip(tip);
+    tiles_[Kl]->setToolTip(tip);
+}
+
+void CostTiles::showMargin() {
+    const CutConfidence& confidence = strip_.confidence();
+    CostTile::Content margin{tr("Cut margin"), kDash, tr("no gates yet")};
+    if (plan_.hasRanking() && confidence.exists) {
+        margin.value = QString::number(confidence.margin, 'f', 2);
+        margin.detail = tr("%1 of %2 layers sure").arg(confidence.sureFullLayers(plan_.plan())).arg(plan_.budget());
+    } else if (plan_.hasRanking()) {
+        margin.detail = tr("nothing to cut");
+    }
+    tiles_[Margin]->setContent(margin);
+    tiles_[Margin]->setToolTip(
+        tr("Distance between the gates of the last kept and the first linear layer. A layer is "
+           "sure when it is at least two standard deviations of its gate over the last steps "
+           "away from the cut."));
+}
+
+}  // namespace fm

@@ -19,14 +19,16 @@ struct GlobalOptions {
     int threads = 0;              // CPU threads, 0 = LibTorch's choice
 };
 
-// Runs one job from the JSON of its spec (without the keys "job" and "study"); returns the exit code.
-using SpecRunner = std::function<int(const nlohmann::json& spec)>;
+struct Job;
 
 // Lives for the whole program; verbs keep references to it.
 struct CliContext {
+    CliContext();
+    ~CliContext();
+
     GlobalOptions global;
-    std::function<int()> action;             // set by the verb that was given; run once, after parsing
-    std::map<std::string, SpecRunner> jobs;  // by job name, for `flashmorph run SPEC.json`
+    std::function<int()> action;      // set by the verb that was given; run once, after parsing
+    std::map<std::string, Job> jobs;  // by name: what `flashmorph run SPEC.json` and `serve` can run
 };
 
 // Exit codes of the program (DESIGN 8).

@@ -1,8 +1,10 @@
 #include "app/cli/interrupt.h"
 
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 #include "app/cli/cli_context.h"
 #include "core/run/error.h"
@@ -34,7 +36,7 @@ void setHandler(void (*handler)(int)) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard(RunControl& control) : control_(control) {
+InterruptGuard::InterruptGuard(std::function<void()> stop) : stop_(std::move(stop)) {
     if (pipe(pipe_) != 0) throw WorldError("cannot watch for Ctrl-C: no file descriptors are left; raise `ulimit -n`");
     g_signals = 0;
     g_pipe = pipe_[1];
@@ -55,7 +57,7 @@ void InterruptGuard::waitForSignal() {
     char byte = kLeave;
     if (read(pipe_[0], &byte, 1) != 1 || byte == kLeave) return;
     std::fputs("\nstopping at the next micro-batch and keeping everything; Ctrl-C again quits at once\n", stderr);
-    control_.stop();
+    stop_();
 }
 
 }  // namespace fm::cli

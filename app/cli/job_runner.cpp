@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <torch/headeronly/version.h>
 
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
-#include "app/cli/run_file.h"
 #include "app/cli/terminal_sink.h"
 #include "core/engine/job_checkpoint.h"
 #include "core/run/error.h"
@@ -31,28 +31,6 @@ std::string storedRunPath(const RunPlace& place) {
     return path;
 }
 
-JobFiles filesOf(const RunPlace& place) {
-    JobFiles files;
-    files.run_id = place.resume_id.empty() ? makeRunId(place.job) : place.resume_id;
-    if (!place.runs_folder.empty()) {
-        files.checkpoint_path = (fs::path(place.runs_folder) / (files.run_id + kCheckpointSuffix)).string();
-    }
-    return files;
-}
-
-// Rows that the checkpoint does not cover are cut off; without a checkpoint the run starts from its beginning.
-std::unique_ptr<RunFileSink> openSink(const RunPlace& place, const JobFiles& files) {
-    if (place.resume_id.empty()) return makeRunFileSink(place.runs_folder);
-    const std::string path = storedRunPath(place);
-    const std::vector<Table> tables = readRunFile(path).header.tables;
-    const std::optional<JobCheckpoint> checkpoint = loadJobCheckpoint(files.checkpoint_path);
-    std::map<std::string, std::int64_t> rows_to_keep;
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-        rows_to_keep[tables[i].name] = checkpoint && i < checkpoint->rows.size() ? checkpoint->rows[i] : 0;
-    }
-    return resumeRunFileSink(path, rows_to_keep);
-}
-
 // Says how the run ended in its file. A sink that cannot store that either must not hide the first failure.
 void recordFailure(JobContext& context, const std::exception_ptr& error) {
     if (context.header().run_id.empty()) return;  // failed before there was a run
@@ -69,6 +47,22 @@ void recordSuccess(JobContext& context, const JobFiles& files) {
     if (!context.header().run_id.empty()) context.state(RunState::Finished);
     std::error_code ignored;  // there may be none
     if (!files.checkpoint_path.empty()) fs::remove(files.checkpoint_path, ignored);
+}
+
+// Rows of each table that the checkpoint counts on. None when the run file lacks some of them, because its last writes
+// were lost with the machine: the run then starts from its beginning, which gives the same numbers.
+std::vector<std::int64_t> rowsOfCheckpoint(const RunReport& report, const JobFiles& files) {
+    std::vector<std::int64_t> rows(report.rows.size(), 0);
+    const std::optional<JobCheckpoint> checkpoint = loadJobCheckpoint(files.checkpoint_path);
+    if (!checkpoint) return rows;
+    for (std::size_t i = 0; i < std::min(rows.size(), checkpoint->rows.size()); ++i) {
+        if (checkpoint->rows[i] > report.rows[i]) {
+            fs::remove(files.checkpoint_path);
+            return std::vector<std::int64_t>(rows.size(), 0);
+        }
+        rows[i] = checkpoint->rows[i];
+    }
+    return rows;
 }
 
 }  // namespace
@@ -98,29 +92,65 @@ nlohmann::json storedSpec(const RunPlace& place) {
     return spec;
 }
 
+JobFiles jobFiles(const RunPlace& place) {
+    JobFiles files;
+    if (!place.resume_id.empty()) storedRunPath(place);
+    files.run_id = place.resume_id.empty() ? makeRunId(place.job) : place.resume_id;
+    if (!place.runs_folder.empty()) {
+        files.checkpoint_path = (fs::path(place.runs_folder) / (files.run_id + kCheckpointSuffix)).string();
+    }
+    return files;
+}
+
+// Rows that the checkpoint does not cover are cut off; without a checkpoint the run starts from its beginning.
+PreparedRun prepareRun(const RunPlace& place, const JobFiles& files) {
+    PreparedRun run{files, nullptr, {}};
+    if (place.runs_folder.empty()) return run;
+    if (place.resume_id.empty()) {
+        run.file = makeRunFileSink(place.runs_folder);
+        return run;
+    }
+    const std::string path = storedRunPath(place);
+    const RunReport report = readRunFile(path);
+    if (report.status == toString(RunState::Finished)) {
+        throw InputError({"resume", place.resume_id, "a run that was stopped or killed; this one has finished"});
+    }
+    run.rows = rowsOfCheckpoint(report, files);
+    std::map<std::string, std::int64_t> rows_to_keep;
+    for (std::size_t i = 0; i < run.rows.size(); ++i) rows_to_keep[report.header.tables[i].name] = run.rows[i];
+    run.file = resumeRunFileSink(path, rows_to_keep);
+    return run;
+}
+
+JobEnd runPrepared(PreparedRun run, RunControl& control, const std::vector<EventSink*>& watchers, const JobBody& body) {
+    std::vector<EventSink*> sinks;
+    if (run.file) sinks.push_back(run.file.get());
+    sinks.insert(sinks.end(), watchers.begin(), watchers.end());
+    JobContext context(control, sinks);
+    JobEnd end;
+    try {
+        end.outcome = body(context, run.files);
+        recordSuccess(context, run.files);
+        if (run.file) run.file->close();
+    } catch (...) {
+        end.error = std::current_exception();
+        recordFailure(context, end.error);
+    }
+    return end;
+}
+
 int runJob(const GlobalOptions& global, const RunPlace& place, const JobBody& body) {
-    const JobFiles files = filesOf(place);
     RunControl control;
     TerminalSink terminal(stderr, isatty(STDERR_FILENO) != 0, global.quiet);
-    std::unique_ptr<RunFileSink> file;
-    std::vector<EventSink*> sinks;
-    if (!place.runs_folder.empty()) {
-        file = openSink(place, files);
-        sinks.push_back(file.get());  // first: what cannot be stored is not shown as done
-    }
-    sinks.push_back(&terminal);
-    JobContext context(control, sinks);
-    const InterruptGuard interrupts(control);
+    PreparedRun run = prepareRun(place, jobFiles(place));
+    const InterruptGuard interrupts([&control] { control.stop(); });
+    const JobEnd end = runPrepared(std::move(run), control, {&terminal}, body);
+    if (end.error) return reportFailure(global, end.error);
     try {
-        const JobOutcome outcome = body(context, files);
-        recordSuccess(context, files);
-        if (file) file->close();
-        printResult(global, outcome.json, outcome.text);
-        return kExitDone;
-    } catch (...) {
-        const std::exception_ptr error = std::current_exception();
-        recordFailure(context, error);
-        return reportFailure(global, error);
+        printResult(global, end.outcome.json, end.outcome.text);
+        return end.outcome.exit_code;
+    } catch (const WorldError&) {
+        return reportFailure(global, std::current_exception());
     }
 }
 

@@ -1,12 +1,17 @@
-// Runs one job for the command line: control, Ctrl-C, run file, progress line, resuming, exit code.
+// Runs one job: run file, last state, resuming; for the command line also Ctrl-C, progress line and exit code.
 #pragma once
 
+#include <cstdint>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "app/cli/cli_context.h"
+#include "app/cli/run_file.h"
 #include "core/run/job_context.h"
 
 namespace fm::cli {
@@ -28,6 +33,7 @@ struct JobFiles {
 struct JobOutcome {
     nlohmann::json json;
     std::string text;
+    int exit_code = kExitDone;  // kExitFailed: the job did its work, and the answer is no
 };
 using JobBody = std::function<JobOutcome(JobContext&, const JobFiles&)>;
 
@@ -40,8 +46,27 @@ RunOpened runHeader(const JobFiles& files, const std::string& job, const nlohman
 // The spec a stored run was made with. Throws InputError when the folder has no such run of that job.
 nlohmann::json storedSpec(const RunPlace& place);
 
+// The run's id and checkpoint path, a new id unless it is resumed. InputError when there is no such run.
+JobFiles jobFiles(const RunPlace& place);
+
+// A run about to begin, with its file open (none when `place` has no folder).
+struct PreparedRun {
+    JobFiles files;
+    std::unique_ptr<RunFileSink> file;
+    std::vector<std::int64_t> rows;  // of a resumed run: those its tables keep
+};
+PreparedRun prepareRun(const RunPlace& place, const JobFiles& files);
+
+struct JobEnd {
+    JobOutcome outcome;
+    std::exception_ptr error;  // what ended the job early
+};
 // The body calls context.open() before its first event and returns when the job is done; whatever it throws becomes
-// the run's last state (Cancelled, Failed), a message and the exit code. Thread: the job runs on the calling thread.
+// the run's last state (Cancelled, Failed). Events go to the run file first: what cannot be stored is not shown as
+// done. Thread: the job runs on the calling thread.
+JobEnd runPrepared(PreparedRun run, RunControl& control, const std::vector<EventSink*>& watchers, const JobBody& body);
+
+// The same for a person at a terminal: Ctrl-C, progress, a message for what went wrong, the exit code.
 int runJob(const GlobalOptions& global, const RunPlace& place, const JobBody& body);
 
 }  // namespace fm::cli

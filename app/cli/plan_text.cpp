@@ -28,6 +28,7 @@ nlohmann::json costJson(const PlanCost& cost) {
             {"decode_gflop", cost.decode_gflop},
             {"prefill_gflop_per_token", cost.prefill_gflop_per_token},
             {"predicted_decode_ms", cost.decode_ms},
+            {"predicted_teacher_decode_ms", cost.teacher_decode_ms},
             {"predicted_decode_speedup", cost.decode_speedup}};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/cli/job_runner.h"
+#include "app/cli/workplace.h"
 #include "core/engine/align_spec.h"
 #include "core/engine/distill.h"
 #include "core/engine/evaluate.h"
@@ -13,16 +14,12 @@
 
 namespace fm::cli {
 
-JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSpec& given, const GlobalOptions& global);
-JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSpec& given, const GlobalOptions& global);
-JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const SelectSpec& given,
-                        const GlobalOptions& global);
-JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given, const GlobalOptions& global);
-JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const InteractSpec& given,
-                          const GlobalOptions& global);
-JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const DistillSpec& given,
-                         const GlobalOptions& global);
-JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const EvaluateSpec& given,
-                          const GlobalOptions& global);
+JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSpec& given, Workplace& workplace);
+JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSpec& given, Workplace& workplace);
+JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const SelectSpec& given, Workplace& workplace);
+JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given, Workplace& workplace);
+JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const InteractSpec& given, Workplace& workplace);
+JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const DistillSpec& given, Workplace& workplace);
+JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const EvaluateSpec& given, Workplace& workplace);
 
 }  // namespace fm::cli

@@ -58,11 +58,31 @@ Study openOrCreate(const GlobalOptions& global) {
 
 }  // namespace
 
+ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config) {
+    ModelHints hints = readHints(teacher);
+    if (hints.tasks.empty()) hints.tasks = {"passkey", "niah_single_1", "niah_single_2"};
+    if (!hints.lengths.empty()) return hints;
+    for (const int length : {1024, 2048, 4096}) {
+        if (config.max_position <= 0 || length <= config.max_position) hints.lengths.push_back(length);
+    }
+    if (hints.lengths.empty()) hints.lengths = {static_cast<int>(config.max_position)};
+    return hints;
+}
+
+StudySession& Workplace::session() {
+    if (session_) {
+        session_->refresh();
+    } else {
+        session_ = std::make_shared<StudySession>(global_);
+    }
+    return *session_;
+}
+
 StudySession::StudySession(const GlobalOptions& global)
     : study_(openOrCreate(global)), device_(prepareCompute(global)) {
     const std::string teacher = study_.teacherPath();
-    hints_ = readHints(teacher);
     const std::unique_ptr<Checkpoint> checkpoint = Checkpoint::open(teacher);
+    hints_ = hintsOrUsual(teacher, checkpoint->config());
     if (checkpoint->contentHash() != teacherHash()) {
         throw WorldError(teacher +
                          ": is not the teacher this study was made with; put the old file back or start a new study");
@@ -70,9 +90,18 @@ StudySession::StudySession(const GlobalOptions& global)
     weights_ = loadWeights(*checkpoint, device_, defaultDtype(device_));
     resources_.tokenizer = Tokenizer::open(teacher);
     resources_.chat_family = "";
-    if (!study_.info().text_path.empty()) {
-        resources_.corpus = TextCorpus::load(study_.info().text_path, *resources_.tokenizer);
-    }
+    loadText();
+}
+
+void StudySession::loadText() {
+    text_path_ = study_.info().text_path;
+    probe_sets_.clear();
+    resources_.corpus = text_path_.empty() ? nullptr : TextCorpus::load(text_path_, *resources_.tokenizer);
+}
+
+void StudySession::refresh() {
+    study_.reload();
+    if (study_.info().text_path != text_path_) loadText();
 }
 
 std::string StudySession::tokenizerFolder() const {
@@ -80,19 +109,11 @@ std::string StudySession::tokenizerFolder() const {
 }
 
 std::vector<std::string> StudySession::tasksOr(const std::vector<std::string>& tasks) const {
-    if (!tasks.empty()) return tasks;
-    if (!hints_.tasks.empty()) return hints_.tasks;
-    return {"passkey", "niah_single_1", "niah_single_2"};
+    return tasks.empty() ? hints_.tasks : tasks;
 }
 
 std::vector<int> StudySession::lengthsOr(const std::vector<int>& lengths) const {
-    if (!lengths.empty()) return lengths;
-    if (!hints_.lengths.empty()) return hints_.lengths;
-    std::vector<int> usual;
-    for (const int length : {1024, 2048, 4096}) {
-        if (config().max_position <= 0 || length <= config().max_position) usual.push_back(length);
-    }
-    return usual.empty() ? std::vector<int>{static_cast<int>(config().max_position)} : usual;
+    return lengths.empty() ? hints_.lengths : lengths;
 }
 
 BranchSet StudySession::branches(const std::string& id) {
@@ -108,6 +129,7 @@ BranchSet StudySession::branches(const std::string& id) {
     if (found == study_.info().artifacts.end() || found->second.kind != ArtifactKind::BranchSet) {
         throw InputError(Problem{"branches", id, "the id of a branch set of the study; `flashmorph align` trains one"});
     }
+    if (const auto kept = branch_sets_.find(chosen); kept != branch_sets_.end()) return kept->second;
     const BranchSet set =
         loadBranches((fs::path(study_.folder()) / found->second.path).string(), config(), device_, at::kFloat);
     if (set.teacher_hash != teacherHash()) {
@@ -115,6 +137,7 @@ BranchSet StudySession::branches(const std::string& id) {
     }
     BranchSet cast = castBranches(set, device_, weights_.layers[0].attn.q.weight_OI.scalar_type());
     cast.id = chosen;
+    branch_sets_[chosen] = cast;
     return cast;
 }
 
@@ -156,6 +179,20 @@ std::vector<Batch> StudySession::probe(const std::vector<std::string>& tasks, co
         batches.push_back(BatchSource(mix, resources_, seed).batch(0));
     }
     return batches;
+}
+
+std::shared_ptr<const ProbeSet> StudySession::probeSet(const std::vector<std::string>& tasks,
+                                                       const std::vector<int>& lengths, std::int64_t sequences,
+                                                       std::uint64_t seed) {
+    constexpr std::size_t most_kept = 4;
+    const std::string settings = nlohmann::json{tasks, lengths, sequences, seed}.dump();
+    const auto kept = std::find_if(probe_sets_.begin(), probe_sets_.end(),
+                                   [&settings](const auto& entry) { return entry.first == settings; });
+    if (kept != probe_sets_.end()) return kept->second;
+    if (probe_sets_.size() == most_kept) probe_sets_.erase(probe_sets_.begin());
+    const auto made = std::make_shared<const ProbeSet>(makeProbeSet(weights_, probe(tasks, lengths, sequences, seed)));
+    probe_sets_.emplace_back(settings, made);
+    return made;
 }
 
 StudySession::ChosenPlan StudySession::plan(const PlanChoice& choice) const {

@@ -1,15 +1,19 @@
 // A study opened for work: its teacher, tokenizer, text and branch sets, loaded when first asked for.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/cli/cli_context.h"
+#include "app/cli/workplace.h"
 #include "core/data/batch_source.h"
 #include "core/engine/batch_fn.h"
 #include "core/engine/distill.h"
 #include "core/engine/plan_choice.h"
+#include "core/engine/plan_evaluator.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
 #include "core/store/study.h"
@@ -22,11 +26,15 @@ struct ModelHints {
     std::vector<int> lengths;
 };
 
+// Thread: one at a time.
 class StudySession {
 public:
     // Opens the study of the global options; makes one around `global.teacher` where there is none yet. Loads the
     // teacher. Throws InputError, FormatError, WorldError.
     explicit StudySession(const GlobalOptions& global);
+
+    // Looks at study.json again: other processes may have added to it, or named another text.
+    void refresh();
 
     Study& study() { return study_; }
     const ModelConfig& config() const { return weights_.config; }
@@ -43,7 +51,8 @@ public:
     std::vector<std::string> tasksOr(const std::vector<std::string>& tasks) const;
     std::vector<int> lengthsOr(const std::vector<int>& lengths) const;
 
-    // The branch set of this id, or the newest of the study for "". In the teacher's compute dtype.
+    // The branch set of this id, or the newest of the study for "". In the teacher's compute dtype. Shares its tensors
+    // with what is kept for the next job: whoever trains them trains a copy.
     BranchSet branches(const std::string& id);
 
     // A recovered hybrid of the study. Throws InputError when there is none of that id.
@@ -54,6 +63,9 @@ public:
     // A held-out probe: `sequences` of each length over `tasks`, plus plain text where there is some.
     std::vector<Batch> probe(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
                              std::int64_t sequences, std::uint64_t seed) const;
+    // The same with the teacher's outputs; the last ones are kept for the next probe.
+    std::shared_ptr<const ProbeSet> probeSet(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
+                                             std::int64_t sequences, std::uint64_t seed);
 
     // The plan a job was told to work on, and the run it came from ("" for layers by hand).
     struct ChosenPlan {
@@ -63,12 +75,20 @@ public:
     ChosenPlan plan(const PlanChoice& choice) const;
 
 private:
+    void loadText();
+
     Study study_;
     at::Device device_;
     TaskResources resources_;
+    std::string text_path_;  // of the corpus in `resources_`
     ModelHints hints_;
     DecoderWeights weights_;
+    std::map<std::string, BranchSet> branch_sets_;                                     // by id
+    std::vector<std::pair<std::string, std::shared_ptr<const ProbeSet>>> probe_sets_;  // by settings, newest last
 };
+
+// What a teacher's folder says in flashmorph.json, else passkeys and single needles at lengths it can read.
+ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config);
 
 // The newest run of a job in the study that has finished or stopped; throws InputError when there is none.
 std::string newestRun(const Study& study, const std::string& job, const std::string& field);

@@ -12,7 +12,9 @@ void addStudyVerbs(CLI::App& app, CliContext& cli) {
     addDistillVerb(app, cli);
     addEvalVerb(app, cli);
     addExportVerb(app, cli);
+    addCompareVerb(app, cli);
     addDemoVerb(app, cli);
+    addServeVerb(app, cli);
 }
 
 }  // namespace fm::cli

@@ -12,9 +12,8 @@
 
 namespace fm::cli {
 
-JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSpec& given,
-                       const GlobalOptions& global) {
-    StudySession session(global);
+JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSpec& given, Workplace& workplace) {
+    StudySession& session = workplace.session();
     AlignSpec spec = given;
     if (spec.retrieval_share > 0) spec.tasks = session.tasksOr(spec.tasks);
     const AlignSpec defaults;

@@ -4,11 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/export_job.h"
 #include "app/cli/output.h"
 #include "app/cli/plan_text.h"
 #include "app/cli/study_jobs.h"
 #include "app/cli/study_session.h"
-#include "app/cli/verb_export.h"
 #include "app/cli/verbs.h"
 #include "core/export/reload.h"
 #include "core/run/error.h"
@@ -47,13 +47,14 @@ public:
         global_.teacher = (fs::path(options_.resources) / "models/fm-tiny").string();
         global_.text = (fs::path(options_.resources) / "text/kjv.txt").string();
         global_.json = false;
+        workplace_ = std::make_unique<Workplace>(global_);
     }
     int run();
 
 private:
     template <class Spec>
     nlohmann::json job(const std::string& name, const Spec& spec,
-                       JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, const GlobalOptions&));
+                       JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, Workplace&));
     void branches();
     void measure(const std::string& name, const std::string& layers, const std::string& hybrid);
     void row(const std::string& name, const nlohmann::json& scores);
@@ -61,6 +62,7 @@ private:
 
     DemoOptions options_;
     GlobalOptions global_;
+    std::unique_ptr<Workplace> workplace_;
     nlohmann::json rows_ = nlohmann::json::array();
     std::string table_;
 };
@@ -68,10 +70,10 @@ private:
 // Runs one job with its own run file; its result comes back instead of being printed.
 template <class Spec>
 nlohmann::json Demo::job(const std::string& name, const Spec& spec,
-                         JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, const GlobalOptions&)) {
+                         JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, Workplace&)) {
     nlohmann::json result;
     const int code = runJob(global_, {name, runsFolder(global_), ""}, [&](JobContext& context, const JobFiles& files) {
-        result = body(context, files, spec, global_).json;
+        result = body(context, files, spec, *workplace_).json;
         return JobOutcome{};
     });
     if (code == kExitCancelled) throw Cancelled();
@@ -91,7 +93,7 @@ void Demo::branches() {
         job("align", spec, runAlignJob);
         return;
     }
-    StudySession session(global_);
+    StudySession& session = workplace_->session();
     const BranchSet set = loadBranches(shipped.string(), session.config(), at::kCPU, at::kFloat);
     const std::string path = "branches/" + set.id + ".safetensors";
     fs::copy_file(shipped, fs::path(session.study().folder()) / path);
@@ -139,7 +141,7 @@ int Demo::run() {
     for (const int budget : kBudgets) {
         const PlanChoice choice{"", -1, budget, {}, ""};
         std::string layers;
-        for (const int layer : StudySession(global_).plan(choice).plan.fullLayers()) {
+        for (const int layer : workplace_->session().plan(choice).plan.fullLayers()) {
             layers += (layers.empty() ? "" : ",") + std::to_string(layer);
         }
         measure("FlashMorph gates", layers, "");
@@ -166,16 +168,17 @@ int Demo::run() {
     evaluate.samples = 1;
     const nlohmann::json recall = job("eval", evaluate, runEvaluateJob);
 
-    ExportOptions options;
-    options.hybrid = hybrid;
-    options.dtype = "f32";
-    const ExportResult exported = exportFromStudy(options, global_);
-    const ReloadReport report = verifyExport(exported.folder);
+    ExportSpec spec;
+    spec.hybrid = hybrid;
+    spec.dtype = "f32";
+    const nlohmann::json exported = job("export", spec, runExportJob);
+    const std::string folder = exported["folder"].get<std::string>();
+    const ReloadReport report = verifyExport(folder);
     std::string text =
         "\nplan                    K  answer KL           exact match      text KL   full layers\n" + table_;
     text += format("\ngenerated recall of the recovered hybrid  %.3f +- %.3f\n", recall["recall"].get<double>(),
                    recall["recall_half_width"].get<double>());
-    text += "export  " + exported.folder + "  " + toString(exported.verdict.exactness) + ", verify " +
+    text += "export  " + folder + "  " + exported["verdict"]["verdict"].get<std::string>() + ", verify " +
             (report.passed() ? "passed" : "FAILED") + "\n";
     text += "study   " + options_.folder + "  (run files in runs/)\n";
     printResult(global_, nullptr, text);

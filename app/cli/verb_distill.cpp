@@ -1,14 +1,12 @@
 // flashmorph distill: recovers a hybrid. flashmorph eval: generation-based retrieval of a plan or hybrid.
-#include <filesystem>
-
 #include <nlohmann/json.hpp>
 
 #include "app/cli/job_verb.h"
+#include "app/cli/keep_hybrid.h"
 #include "app/cli/plan_text.h"
 #include "app/cli/study_jobs.h"
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
-#include "core/export/hybrid_folder.h"
 #include "core/model/device.h"
 
 namespace fm::cli {
@@ -33,9 +31,8 @@ std::vector<std::string> present(std::vector<std::string> ids) {
 
 }  // namespace
 
-JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const DistillSpec& given,
-                         const GlobalOptions& global) {
-    StudySession session(global);
+JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const DistillSpec& given, Workplace& workplace) {
+    StudySession& session = workplace.session();
     DistillSpec spec = given;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);
@@ -60,24 +57,15 @@ JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const Disti
     header.tables = distillTables();
     context.open(header);
     const RecoveredHybrid hybrid = runDistill(spec, inputs, context);
-    const std::string folder = (std::filesystem::path(session.study().folder()) / "hybrids").string();
-    const std::string id = writeHybrid(folder, session.weights(), hybrid, session.teacherHash());
-    const std::string plan_id = "plan-" + chosen.plan.key();
-    session.study().update([&](StudyInfo& info) {
-        info.artifacts[plan_id] = {ArtifactKind::Plan, "", chosen.run_id, present({chosen.run_id, branches.id})};
-        info.artifacts[id] = {ArtifactKind::Hybrid, "hybrids/" + id, files.run_id, {files.run_id, plan_id}};
-        info.labels[id].name =
-            spec.name.empty() ? format("K=%d %s", chosen.plan.budget(), layersText(chosen.plan).c_str()) : spec.name;
-    });
+    const std::string id = keepHybrid(session, hybrid, spec.name, {files.run_id, chosen.run_id, branches.id});
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id}, {"hybrid", id}, {"plan", planJson(chosen.plan)}};
     outcome.text = "hybrid  " + id + "\nfull layers  " + layersText(chosen.plan) + "\n";
     return outcome;
 }
 
-JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const EvaluateSpec& given,
-                          const GlobalOptions& global) {
-    StudySession session(global);
+JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const EvaluateSpec& given, Workplace& workplace) {
+    StudySession& session = workplace.session();
     EvaluateSpec spec = given;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);

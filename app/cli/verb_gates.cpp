@@ -41,9 +41,8 @@ std::string gatesText(const GatesResult& result, const PlanCost& cost) {
 
 }  // namespace
 
-JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSpec& given,
-                       const GlobalOptions& global) {
-    StudySession session(global);
+JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSpec& given, Workplace& workplace) {
+    StudySession& session = workplace.session();
     GatesSpec spec = given;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);

@@ -14,7 +14,7 @@ namespace fm::cli {
 
 namespace {
 
-JobOutcome pretrain(JobContext& context, const JobFiles& files, const PretrainSpec& spec, const GlobalOptions& global) {
+JobOutcome pretrain(JobContext& context, const JobFiles& files, const PretrainSpec& spec, Workplace& workplace) {
     std::vector<Problem> problems = validate(spec);
     for (const auto& [field, value] :
          {std::pair{"tokenizer", spec.tokenizer}, {"text", spec.text}, {"out", spec.out}}) {
@@ -22,11 +22,14 @@ JobOutcome pretrain(JobContext& context, const JobFiles& files, const PretrainSp
     }
     if (!problems.empty()) throw InputError(problems);
     PretrainInputs inputs;
-    inputs.device = prepareCompute(global);
+    inputs.device = prepareCompute(workplace.global());
     inputs.resources.tokenizer = Tokenizer::open(spec.tokenizer);
     inputs.resources.corpus = TextCorpus::load(spec.text, *inputs.resources.tokenizer);
     std::filesystem::create_directories(spec.out);
-    inputs.checkpoint_path = (std::filesystem::path(spec.out) / "pretrain.state.safetensors").string();
+    inputs.checkpoint_path = files.checkpoint_path;
+    if (inputs.checkpoint_path.empty()) {  // without a study the same command goes on
+        inputs.checkpoint_path = (std::filesystem::path(spec.out) / "pretrain.state.safetensors").string();
+    }
 
     RunOpened header = runHeader(files, "pretrain", specToJson(spec));
     header.device = describeDevice(inputs.device);

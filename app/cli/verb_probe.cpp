@@ -30,15 +30,14 @@ RunOpened openedHeader(StudySession& session, const JobFiles& files, const std::
 
 }  // namespace
 
-JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given,
-                       const GlobalOptions& global) {
-    StudySession session(global);
+JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given, Workplace& workplace) {
+    StudySession& session = workplace.session();
     ProbeSpec spec = given;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);
     // The teacher's outputs come from the teacher, also when a hybrid with weights of its own is measured.
-    ProbeSet probe = makeProbeSet(session.weights(), session.probe(spec.tasks, spec.lengths, spec.sequences,
-                                                                   static_cast<std::uint64_t>(spec.seed)));
+    const std::shared_ptr<const ProbeSet> probe =
+        session.probeSet(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
     StudySession::ChosenPlan chosen;
     RecoveredHybrid hybrid;
     if (!spec.hybrid.empty()) {
@@ -52,7 +51,7 @@ JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSp
     context.open(openedHeader(session, files, "probe", specToJson(spec),
                               {chosen.run_id, spec.hybrid, hybrid.branches.id},
                               {probeTable(session.config().num_layers)}));
-    PlanEvaluator evaluator(hybrid.weights, &hybrid.branches, probe, [&context] { context.checkpointGate(false); });
+    PlanEvaluator evaluator(hybrid.weights, &hybrid.branches, *probe, [&context] { context.checkpointGate(false); });
     const ProbeScores scores = evaluator.evaluate(chosen.plan);
     context.append(0, probeRow(-1, chosen.plan, scores));
     JobOutcome outcome;
@@ -63,9 +62,8 @@ JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSp
     return outcome;
 }
 
-JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const SelectSpec& given,
-                        const GlobalOptions& global) {
-    StudySession session(global);
+JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const SelectSpec& given, Workplace& workplace) {
+    StudySession& session = workplace.session();
     SelectSpec spec = given;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);
@@ -97,9 +95,8 @@ JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const Select
     return outcome;
 }
 
-JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const InteractSpec& given,
-                          const GlobalOptions& global) {
-    StudySession session(global);
+JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const InteractSpec& given, Workplace& workplace) {
+    StudySession& session = workplace.session();
     InteractSpec spec = given;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);

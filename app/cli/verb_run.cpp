@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/job_table.h"
 #include "app/cli/verbs.h"
 #include "core/run/error.h"
 
@@ -33,12 +34,12 @@ nlohmann::json readSpecFile(const std::string& path) {
 
 std::string jobNames(const CliContext& cli) {
     std::string names;
-    for (const auto& [name, runner] : cli.jobs) names += (names.empty() ? "" : ", ") + name;
+    for (const auto& [name, job] : cli.jobs) names += (names.empty() ? "" : ", ") + name;
     return names;
 }
 
 // Takes "job" and "study" out of `spec`; what is left belongs to the job.
-const SpecRunner& chooseJob(CliContext& cli, nlohmann::json& spec) {
+const Job& chooseJob(CliContext& cli, nlohmann::json& spec) {
     const nlohmann::json job = spec.value("job", nlohmann::json());
     const nlohmann::json study = spec.value("study", nlohmann::json(""));
     std::vector<Problem> problems;
@@ -63,7 +64,8 @@ void addRunVerb(CLI::App& app, CliContext& cli) {
     verb->callback([&cli, path] {
         cli.action = [&cli, path] {
             nlohmann::json spec = readSpecFile(*path);
-            return chooseJob(cli, spec)(spec);
+            const Job& job = chooseJob(cli, spec);
+            return startJob(cli.global, job, spec, {});
         };
     });
 }

@@ -20,7 +20,9 @@ void addInteractVerb(CLI::App& app, CliContext& cli);
 void addDistillVerb(CLI::App& app, CliContext& cli);
 void addEvalVerb(CLI::App& app, CliContext& cli);
 void addExportVerb(CLI::App& app, CliContext& cli);
+void addCompareVerb(CLI::App& app, CliContext& cli);
 void addDemoVerb(CLI::App& app, CliContext& cli);
+void addServeVerb(CLI::App& app, CliContext& cli);
 // All verbs that work in a study; two implementations, one chosen by CMake: study_verbs.cpp (FM_WITH_HDF5) and
 // study_verbs_absent.cpp (a study needs run files).
 void addStudyVerbs(CLI::App& app, CliContext& cli);

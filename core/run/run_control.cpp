@@ -45,8 +45,11 @@ RunControl::Proceed RunControl::gate(bool step_boundary, const std::function<voi
     std::unique_lock lock(mutex_);
     if (step_boundary) in_step_ = false;
     bool told = false;
+    doErrands(lock);
     while (!stop_ && paused_ && !in_step_) {
-        if (steps_allowed_ > 0) {
+        if (!errands_.empty()) {
+            doErrands(lock);
+        } else if (steps_allowed_ > 0) {
             --steps_allowed_;
             in_step_ = true;
         } else if (!told && on_pause) {
@@ -62,6 +65,27 @@ RunControl::Proceed RunControl::gate(bool step_boundary, const std::function<voi
     lock.unlock();
     if (told) on_pause(false);
     return proceed;
+}
+
+// Without the lock: requests must not wait for the work.
+void RunControl::doErrands(std::unique_lock<std::mutex>& lock) {
+    while (!errands_.empty() && !stop_) {
+        const std::vector<Errand> errands = std::exchange(errands_, {});
+        lock.unlock();
+        for (const Errand& errand : errands) errand();
+        lock.lock();
+    }
+}
+
+void RunControl::between(Errand errand) {
+    std::lock_guard lock(mutex_);
+    errands_.push_back(std::move(errand));
+    changed_.notify_all();
+}
+
+std::vector<RunControl::Errand> RunControl::takeErrands() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(errands_, {});
 }
 
 std::map<std::string, double> RunControl::takeChanges() {

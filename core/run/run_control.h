@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fm {
 
@@ -34,7 +35,15 @@ public:
     std::map<std::string, double> takeChanges();
     bool stopRequested() const;
 
+    // A short piece of other work, done on the job's thread inside its next gate(), also while it is paused. Must not
+    // throw. Those that no gate() has done are taken back when the job is over.
+    using Errand = std::function<void()>;
+    void between(Errand errand);
+    std::vector<Errand> takeErrands();
+
 private:
+    void doErrands(std::unique_lock<std::mutex>& lock);
+
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     bool paused_ = false;
@@ -42,6 +51,7 @@ private:
     bool in_step_ = false;  // paused, but allowed to run to the next step boundary
     int steps_allowed_ = 0;
     std::map<std::string, double> changes_;
+    std::vector<Errand> errands_;
 };
 
 }  // namespace fm

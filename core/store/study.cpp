@@ -106,6 +106,8 @@ void Study::update(const std::function<void(StudyInfo&)>& change) {
     info_ = std::move(info);
 }
 
+void Study::reload() { info_ = readInfo(folder_); }
+
 std::vector<std::string> Study::runPaths() const {
     std::error_code error;
     fs::directory_iterator entries(runsFolder(), error);
@@ -118,26 +120,32 @@ std::vector<std::string> Study::runPaths() const {
     return paths;
 }
 
-RunSummary summarizeRun(const std::string& path) {
+RunSummary summarizeRun(const RunReader& reader) {
+    const RunOpened& header = reader.header();
     RunSummary summary;
-    summary.path = path;
-    summary.run_id = fs::path(path).stem().string();
-    try {
-        const RunReader reader(path);
-        const RunOpened& header = reader.header();
-        summary.run_id = header.run_id;
-        summary.job = header.job;
-        summary.spec_json = header.spec_json;
-        summary.device = header.device;
-        summary.state = reader.state();
-        summary.interrupted = reader.interrupted();
-        summary.parents = header.parents;
-        for (std::size_t i = 0; i < header.tables.size(); ++i)
-            summary.rows[header.tables[i].name] = reader.rows(static_cast<int>(i));
-    } catch (const WorldError& error) {
-        summary.problem = error.what();
-    }
+    summary.path = reader.path();
+    summary.run_id = header.run_id;
+    summary.job = header.job;
+    summary.spec_json = header.spec_json;
+    summary.device = header.device;
+    summary.state = reader.state();
+    summary.interrupted = reader.interrupted();
+    summary.parents = header.parents;
+    for (std::size_t i = 0; i < header.tables.size(); ++i)
+        summary.rows[header.tables[i].name] = reader.rows(static_cast<int>(i));
     return summary;
+}
+
+RunSummary summarizeRun(const std::string& path) {
+    try {
+        return summarizeRun(RunReader(path));
+    } catch (const WorldError& error) {
+        RunSummary summary;
+        summary.path = path;
+        summary.run_id = fs::path(path).stem().string();
+        summary.problem = error.what();
+        return summary;
+    }
 }
 
 std::vector<RunSummary> Study::listRuns() const {

@@ -14,6 +14,8 @@
 
 namespace fm {
 
+class RunReader;
+
 // What the user says about a run or an artifact.
 struct Label {
     std::string name;
@@ -59,6 +61,7 @@ struct RunSummary {
     std::map<std::string, std::int64_t> rows;  // by table name
 };
 RunSummary summarizeRun(const std::string& path);  // never throws for what is in the file
+RunSummary summarizeRun(const RunReader& reader);  // of a file that is open already
 
 // One thing on the way from the teacher to an export. `kind`: "teacher", "run", an artifact's kind, or "missing".
 struct LineageNode {
@@ -83,6 +86,7 @@ public:
 
     // Reads study.json again, lets `change` edit it, and replaces the file; other processes wait meanwhile.
     void update(const std::function<void(StudyInfo&)>& change);
+    void reload();  // reads study.json again: other processes may have changed it
 
     std::vector<std::string> runPaths() const;  // in order of time
     std::vector<RunSummary> listRuns() const;   // opens every file

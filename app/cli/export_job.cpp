@@ -1,0 +1,120 @@
+#include "app/cli/export_job.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/plan_text.h"
+#include "app/cli/study_session.h"
+#include "core/model/device.h"
+#include "core/run/error.h"
+
+namespace fm::cli {
+
+namespace {
+
+constexpr int kPathBytes = 4096;
+
+DType dtypeNamed(const std::string& name) {
+    if (name == "f32") return DType::F32;
+    return name == "f16" ? DType::F16 : DType::BF16;
+}
+
+std::string verdictText(const ExportResult& result) {
+    std::string text = std::string("verdict  ") + toString(result.verdict.exactness) + "\n";
+    if (result.written()) text = "folder   " + result.folder + "\n" + text;
+    if (result.verdict.as_stored) text += format("largest logit difference  %.3g\n", result.verdict.as_stored->max_abs);
+    for (const std::string& reason : result.verdict.reasons) text += "  " + reason + "\n";
+    for (const std::string& loader : result.verdict.loaders) text += "  loads in " + loader + "\n";
+    return text;
+}
+
+std::vector<Table> exportTables() {
+    const auto scalar = [](const char* path, const char* help) { return Column{path, CellType::Float64, 1, "", help}; };
+    return {{"exports",
+             {{"export/folder", CellType::Text, kPathBytes, "", "what was written; empty when nothing was"},
+              {"export/format", CellType::Text, 32, "", "target format"},
+              {"export/verdict", CellType::Text, 32, "", "exact, approximate or not_representable"},
+              scalar("export/max_abs", "largest difference of a logit read back from the folder"),
+              scalar("export/cosine", "lowest cosine between logits of any position"),
+              scalar("export/greedy_agreement", "share of positions whose best token is the same")}}};
+}
+
+Row exportRow(const ExportResult& result, const std::string& target) {
+    const LogitError error = result.verdict.as_stored.value_or(LogitError{NAN, NAN, NAN});
+    std::string folder = result.folder;
+    folder.resize(std::min<std::size_t>(folder.size(), kPathBytes));
+    return {folder,        target,       std::string(toString(result.verdict.exactness)),
+            error.max_abs, error.cosine, error.greedy_agreement};
+}
+
+void registerExport(StudySession& session, const ExportResult& result, const ExportSubject& subject,
+                    const std::string& run_id) {
+    const std::string prefix = session.study().folder() + "/";
+    if (!result.written() || !result.folder.starts_with(prefix)) return;
+    const std::string path = result.folder.substr(prefix.size());
+    session.study().update([&](StudyInfo& info) {
+        std::vector<std::string> parents;
+        for (std::size_t i = 1; i < subject.lineage.size(); ++i) parents.push_back(subject.lineage[i].second);
+        info.artifacts["export-" + path.substr(path.rfind('/') + 1)] = {ArtifactKind::Export, path, run_id, parents};
+    });
+}
+
+}  // namespace
+
+ExportSubject exportSubject(StudySession& session, const ExportSpec& spec) {
+    ExportSubject subject;
+    subject.lineage = {{"teacher", session.teacherHash()}};
+    if (!spec.hybrid.empty()) {
+        RecoveredHybrid hybrid = session.hybrid(spec.hybrid);
+        subject.lineage.emplace_back("hybrid", spec.hybrid);
+        subject.weights = std::move(hybrid.weights);
+        subject.branches = std::move(hybrid.branches);
+        subject.plan = std::move(hybrid.plan);
+        return subject;
+    }
+    const StudySession::ChosenPlan chosen = session.plan(spec.plan);
+    subject.weights = session.weights();
+    subject.branches = session.branches(spec.branches);
+    subject.plan = chosen.plan;
+    subject.lineage.emplace_back("branches", subject.branches.id);
+    if (!chosen.run_id.empty()) subject.lineage.emplace_back("gates", chosen.run_id);
+    return subject;
+}
+
+JobOutcome runExportJob(JobContext& context, const JobFiles& files, const ExportSpec& given, Workplace& workplace) {
+    GlobalOptions on_cpu = workplace.global();  // the exporter computes on the CPU
+    on_cpu.device = "cpu";
+    Workplace cpu(on_cpu);
+    StudySession& session = workplace.session().device().is_cpu() ? workplace.session() : cpu.session();
+    const ExportSubject subject = exportSubject(session, given);
+    ExportSpec spec = given;
+    if (spec.format.empty()) spec.format = defaultExportFormat(session.config());
+    if (spec.out.empty()) spec.out = session.study().folder() + "/exports/" + spec.format + "-" + subject.plan.key();
+
+    RunOpened header = runHeader(files, "export", specToJson(spec));
+    header.device = describeDevice(session.device());
+    header.teacher_hash = session.teacherHash();
+    for (std::size_t i = 1; i < subject.lineage.size(); ++i) header.parents.push_back(subject.lineage[i].second);
+    header.tables = exportTables();
+    context.open(header);
+    context.checkpointGate(true);
+
+    ExportRequest request;
+    request.hybrid = subject.hybrid();
+    request.format = spec.format;
+    request.folder = spec.out;
+    request.dtype = dtypeNamed(spec.dtype);
+    request.tokenizer_folder = session.tokenizerFolder();
+    request.lineage = subject.lineage;
+    const ExportResult result = exportHybrid(request);
+    context.append(0, exportRow(result, spec.format));
+    registerExport(session, result, subject, files.run_id);
+    JobOutcome outcome;
+    outcome.json = {{"run", files.run_id}, {"folder", result.folder}, {"verdict", toJson(result.verdict)}};
+    outcome.text = verdictText(result);
+    outcome.exit_code = result.written() ? kExitDone : kExitFailed;
+    return outcome;
+}
+
+}  // namespace fm::cli

@@ -1,0 +1,125 @@
+#include "app/cli/serve/service.h"
+
+#include <filesystem>
+
+#include "app/cli/output.h"
+#include "core/export/exporter.h"
+#include "core/model/device.h"
+#include "core/rpc/methods.h"
+#include "core/run/error.h"
+#include "core/run/run_id.h"
+#include "kernels/cpu/kernel_path.h"
+
+namespace fm::cli {
+
+using rpc::ErrorCode;
+using rpc::RpcError;
+
+Service::Service(const GlobalOptions& global, const JobTable& jobs, rpc::Outbox& outbox)
+    : global_(global), jobs_(jobs), outbox_(outbox), desk_([&outbox](const nlohmann::json& note) {
+          outbox.push(rpc::notificationLine(rpc::notification::job, note));
+      }) {}
+
+nlohmann::json Service::capabilities() const {
+    nlohmann::json devices = {{{"name", "cpu"}, {"text", describeDevice(pickDevice("cpu"))}}};
+    if (gpuAvailable()) devices.push_back({{"name", "cuda"}, {"text", describeDevice(pickDevice("cuda"))}});
+    nlohmann::json jobs = nlohmann::json::array();
+    for (const auto& [name, job] : jobs_)
+        jobs.push_back({{"name", name}, {"help", job.help}, {"needs_study", job.needs_study}});
+    return {{"devices", devices},
+            {"kernels", kernels::toString(kernels::kernelPath())},
+            {"formats", {"safetensors", "gguf"}},
+            {"export_targets", exportFormats()},
+            {"jobs", jobs}};
+}
+
+const Job& Service::job(const std::string& name) const {
+    const auto found = jobs_.find(name);
+    if (found != jobs_.end()) return found->second;
+    std::string names;
+    for (const auto& [known, unused] : jobs_) names += (names.empty() ? "" : ", ") + known;
+    throw InputError(Problem{"job", name, "one of: " + names});
+}
+
+ServedStudy Service::opened() const {
+    const std::lock_guard lock(mutex_);
+    if (!study_) throw RpcError(ErrorCode::WrongState, "no study is open; study/open or study/create comes first");
+    return *study_;
+}
+
+std::string Service::runPath(const std::string& run) const {
+    const std::string folder = opened().folder + "/runs";
+    const std::string path = isRunId(run) ? findRunFile(folder, run) : std::string();
+    if (path.empty()) throw InputError(Problem{"run", run, "the id of a run of the study (run/list)"});
+    return path;
+}
+
+void Service::reportProblem(Severity severity, const std::string& text) {
+    outbox_.push(rpc::notificationLine(rpc::notification::problem, {{"severity", toString(severity)}, {"text", text}}));
+}
+
+void Service::addHandlers(rpc::Server& server) {
+    server.answer("initialize", [this](const nlohmann::json&) {
+        return nlohmann::json{{"protocol", rpc::protocol_version},
+                              {"software", std::string("flashmorph ") + FM_VERSION},
+                              {"capabilities", capabilities()}};
+    });
+    // Answered when everything is kept: see run().
+    server.on("shutdown", [this](const nlohmann::json&, const rpc::Responder& respond) {
+        {
+            const std::lock_guard lock(mutex_);
+            shutdown_ = respond;
+        }
+        close();
+    });
+    addStudyHandlers(server);
+    addJobHandlers(server);
+    addPlanHandlers(server);
+    addRunHandlers(server);
+    addExportHandlers(server);
+}
+
+void Service::close() {
+    closing_ = true;
+    desk_.close();
+}
+
+void Service::run() { desk_.run(); }
+
+void Service::finish() {
+    side_.close();
+    const std::lock_guard lock(mutex_);
+    if (shutdown_) shutdown_->result(nlohmann::json::object());
+    shutdown_.reset();
+}
+
+StudySession& Service::session() {
+    const std::string folder = opened().folder;
+    if (!workplace_ || workplace_->global().study != folder) {
+        GlobalOptions global = global_;
+        global.study = folder;
+        workplace_ = std::make_unique<Workplace>(global);
+        probes_.clear();
+    }
+    return workplace_->session();
+}
+
+Plan planFromKey(const std::string& key, std::int64_t num_layers) {
+    const std::string allowed = std::to_string(num_layers) + " letters, F (full) or L (linear), layer 0 first";
+    Plan plan;
+    for (const char letter : key) {
+        if (letter != 'F' && letter != 'L') throw InputError(Problem{"plan", key, allowed});
+        plan.kinds.push_back(letter == 'F' ? LayerKind::Full : LayerKind::Linear);
+    }
+    if (static_cast<std::int64_t>(plan.kinds.size()) != num_layers) throw InputError(Problem{"plan", key, allowed});
+    return plan;
+}
+
+std::string layersOption(const Plan& plan) {
+    if (plan.budget() == 0) return "none";
+    std::string layers;
+    for (const int layer : plan.fullLayers()) layers += (layers.empty() ? "" : ",") + std::to_string(layer);
+    return layers;
+}
+
+}  // namespace fm::cli

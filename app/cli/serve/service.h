@@ -1,0 +1,83 @@
+// What `flashmorph serve` does with the messages it understands: handlers over the jobs, the study and its run files.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/job_table.h"
+#include "app/cli/plan_text.h"
+#include "app/cli/serve/job_desk.h"
+#include "app/cli/serve/side_thread.h"
+#include "core/run/model_shape.h"
+#include "core/run/plan.h"
+#include "core/store/study.h"
+
+namespace fm::cli {
+
+// The study the client has opened, as far as any thread may know it.
+struct ServedStudy {
+    std::string folder;  // absolute
+    ModelShape shape;
+};
+
+// Thread: handlers run on the reader's thread and give long work to `desk` or `side`; run() is the computing thread.
+class Service {
+public:
+    Service(const GlobalOptions& global, const JobTable& jobs, rpc::Outbox& outbox);
+
+    void addHandlers(rpc::Server& server);
+    void run();     // until close()
+    void close();   // any thread; stops and keeps what runs
+    void finish();  // after run(): answers what waits for the end
+    bool closing() const { return closing_; }
+
+private:
+    void addStudyHandlers(rpc::Server& server);   // service_study.cpp
+    void addJobHandlers(rpc::Server& server);     // service_jobs.cpp
+    void addPlanHandlers(rpc::Server& server);    // service_plans.cpp
+    void addRunHandlers(rpc::Server& server);     // service_runs.cpp
+    void addExportHandlers(rpc::Server& server);  // service_export.cpp
+
+    nlohmann::json capabilities() const;
+    const Job& job(const std::string& name) const;  // RpcError when there is no such job
+    ServedStudy opened() const;                     // RpcError when no study is open
+    std::string runPath(const std::string& run) const;
+    void reportProblem(Severity severity, const std::string& text);
+
+    nlohmann::json openStudy(const std::string& path);
+    nlohmann::json startJob(const nlohmann::json& params);
+    nlohmann::json addJob(const Job& job, const nlohmann::json& spec, const std::string& resume);
+    nlohmann::json setField(const nlohmann::json& params);
+
+    // Computing thread.
+    StudySession& session();
+    nlohmann::json probe(const nlohmann::json& params);
+    nlohmann::json instantiate(const nlohmann::json& params);
+    nlohmann::json sample(const nlohmann::json& params);
+    JobEnd runHere(const Job& job, const RunPlace& place, const JobFiles& files, const nlohmann::json& spec,
+                   RunControl& control);
+
+    const GlobalOptions global_;
+    const JobTable& jobs_;
+    rpc::Outbox& outbox_;
+    mutable std::mutex mutex_;  // guards study_ and shutdown_
+    std::optional<ServedStudy> study_;
+    std::unique_ptr<Workplace> workplace_;          // computing thread
+    std::map<std::string, nlohmann::json> probes_;  // by settings; computing thread
+    std::optional<rpc::Responder> shutdown_;        // waits for the end
+    std::atomic<bool> closing_{false};
+    JobDesk desk_;
+    SideThread side_;
+};
+
+// "FLLF..." with one letter per layer. InputError naming `plan`.
+Plan planFromKey(const std::string& key, std::int64_t num_layers);
+std::string layersOption(const Plan& plan);  // PlanChoice::layers
+
+}  // namespace fm::cli

@@ -1,0 +1,103 @@
+// run/list, run/fetch
+#include <algorithm>
+
+#include "app/cli/serve/service.h"
+#include "core/run/error.h"
+#include "core/run/event_json.h"
+#include "core/store/run_reader.h"
+
+namespace fm::cli {
+
+namespace {
+
+nlohmann::json summaryJson(const RunSummary& run) {
+    nlohmann::json spec = nlohmann::json::parse(run.spec_json, nullptr, false);
+    return {{"run", run.run_id},
+            {"job", run.job},
+            {"state", run.interrupted ? "interrupted" : toString(run.state)},
+            {"spec", spec.is_discarded() ? nlohmann::json() : std::move(spec)},
+            {"device", run.device},
+            {"parents", run.parents},
+            {"rows", run.rows},
+            {"problem", run.problem}};
+}
+
+// Rows of one answer: bounded, because a message is.
+std::int64_t mostRows(const Table& table) {
+    constexpr std::int64_t most_bytes = std::int64_t{4} << 20, most_rows = 4096;
+    std::int64_t row_bytes = 16;
+    for (const Column& column : table.columns) {
+        const std::int64_t cell = column.type == CellType::Text ? 2 : 24;  // digits of a number; a byte and its escape
+        row_bytes += cell * column.width;
+    }
+    return std::clamp<std::int64_t>(most_bytes / row_bytes, 1, most_rows);
+}
+
+std::vector<Row> readRows(const RunReader& reader, const Table& table, std::int64_t first, std::int64_t count) {
+    std::vector<Row> rows(static_cast<std::size_t>(count));
+    const auto add = [&rows](auto values) {
+        for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(Cell(std::move(values.at(i))));
+    };
+    for (const Column& column : table.columns) {
+        switch (column.type) {
+            case CellType::Int64:
+                add(reader.readIntegers(column.path, first, count));
+                break;
+            case CellType::Float64:
+                add(reader.readNumbers(column.path, first, count));
+                break;
+            case CellType::Text:
+                add(reader.readTexts(column.path, first, count));
+                break;
+            case CellType::Float32Vector: {
+                const FloatMatrix matrix = reader.readVectors(column.path, first, count);
+                std::vector<std::vector<float>> cells;
+                for (std::int64_t i = 0; i < matrix.rows; ++i)
+                    cells.emplace_back(matrix.values.begin() + i * matrix.width,
+                                       matrix.values.begin() + (i + 1) * matrix.width);
+                add(std::move(cells));
+                break;
+            }
+        }
+    }
+    return rows;
+}
+
+nlohmann::json fetch(const std::string& path, const nlohmann::json& params) {
+    const RunReader reader(path);
+    const std::string name = params["table"].get<std::string>();
+    const std::optional<int> index = reader.findTable(name);
+    if (!index) throw InputError(Problem{"table", name, "a table of the run"});
+    const Table& table = reader.header().tables[static_cast<std::size_t>(*index)];
+    const std::int64_t total = reader.rows(*index);
+    const std::int64_t first = std::clamp<std::int64_t>(params["first"].get<std::int64_t>(), 0, total);
+    const std::int64_t asked = std::max<std::int64_t>(0, params["count"].get<std::int64_t>());
+    const std::int64_t count = std::min({asked, total - first, mostRows(table)});
+    nlohmann::json rows = nlohmann::json::array();
+    for (Row& row : readRows(reader, table, first, count))
+        rows.push_back(eventToJson({0, 0, RowAppended{*index, std::move(row)}})["body"]["row"]);
+    nlohmann::json answer = {{"table", name},
+                             {"first", first},
+                             {"total", total},
+                             {"rows", std::move(rows)},
+                             {"state", reader.interrupted() ? "interrupted" : toString(reader.state())}};
+    if (first == 0) answer["header"] = eventToJson({0, 0, reader.header()})["body"];
+    return answer;
+}
+
+}  // namespace
+
+void Service::addRunHandlers(rpc::Server& server) {
+    server.on("run/list", [this](const nlohmann::json&, const rpc::Responder& respond) {
+        side_.ask(respond, [folder = opened().folder] {
+            nlohmann::json runs = nlohmann::json::array();
+            for (const RunSummary& run : Study::open(folder).listRuns()) runs.push_back(summaryJson(run));
+            return nlohmann::json{{"runs", runs}};
+        });
+    });
+    server.on("run/fetch", [this](const nlohmann::json& params, const rpc::Responder& respond) {
+        side_.ask(respond, [path = runPath(params["run"].get<std::string>()), params] { return fetch(path, params); });
+    });
+}
+
+}  // namespace fm::cli

@@ -1,0 +1,364 @@
+#include "app/cli/compare_table.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <tuple>
+
+#include "app/cli/gate_run_file.h"
+#include "core/engine/evaluate.h"
+#include "core/engine/plan_choice.h"
+#include "core/engine/plan_evaluator.h"
+#include "core/formats/checkpoint.h"
+#include "core/run/error.h"
+#include "core/run/gate_plan.h"
+#include "core/store/run_reader.h"
+
+namespace fm::cli {
+
+namespace {
+
+bool isTeacher(const ComparedRow& row) {
+    return row.hybrid.empty() && row.plan.budget() == static_cast<int>(row.plan.kinds.size());
+}
+bool isAllLinear(const ComparedRow& row) { return row.hybrid.empty() && row.plan.budget() == 0; }
+
+// "A", "B", ..., "Z", "AA", ...
+std::string letters(std::size_t index, char first) {
+    std::string text;
+    for (std::size_t rest = index + 1; rest > 0; rest = (rest - 1) / 26)
+        text.insert(text.begin(), static_cast<char>(first + static_cast<char>((rest - 1) % 26)));
+    return text;
+}
+
+// Settings in the order they are met, each with its letter.
+class Legend {
+public:
+    explicit Legend(char first) : first_(first) {}
+    std::string letterOf(const nlohmann::json& setting) {
+        const auto found = letters_.find(setting.dump());
+        if (found != letters_.end()) return found->second;
+        const std::string letter = letters(letters_.size(), first_);
+        settings_[letter] = setting;
+        return letters_[setting.dump()] = letter;
+    }
+    const std::map<std::string, nlohmann::json>& settings() const { return settings_; }
+
+private:
+    char first_;
+    std::map<std::string, std::string> letters_;
+    std::map<std::string, nlohmann::json> settings_;
+};
+
+// Who a plan or hybrid is, without what was measured of it.
+struct Subject {
+    std::string hybrid, branches;
+    Plan plan;
+    std::string key() const { return hybrid.empty() ? plan.key() + "@" + branches : hybrid; }
+};
+
+class Comparison {
+public:
+    explicit Comparison(const Study& study) : study_(study) {}
+
+    void add(const std::string& path);
+    ComparedTable finish(const std::vector<std::string>& hybrids);
+
+private:
+    void addProbe(const RunReader& run, const nlohmann::json& spec);
+    void addGates(const RunReader& run, const nlohmann::json& spec);
+    void addSelect(const RunReader& run, const nlohmann::json& spec);
+    void addEval(const RunReader& run, const nlohmann::json& spec);
+    ComparedRow& rowOf(const RunReader& run, const Subject& subject, const std::string& chosen_by,
+                       const nlohmann::json& probe);
+    void noteName(const Subject& subject, const std::string& chosen_by);
+    Subject planSubject(const RunReader& run, const Plan& plan) const;
+    Plan evaluatedPlan(const RunReader& run, const EvaluateSpec& spec) const;
+    std::string chosenBy(const RunReader& run) const;
+    void attachEvals();
+    void nameRows();
+
+    struct EvalResult {
+        Subject subject;
+        Measured recall;
+        std::string letter, run_id;
+    };
+
+    const Study& study_;
+    ComparedTable table_;
+    Legend probes_{'A'}, evals_{'a'};
+    std::map<std::pair<std::string, std::string>, std::size_t> index_;  // (subject, probe letter) -> row
+    std::map<std::string, std::set<std::string>> names_;                // by subject
+    std::map<std::string, EvalResult> eval_results_;                    // by subject: the newest
+};
+
+nlohmann::json settingOf(const nlohmann::json& spec, std::initializer_list<const char*> fields) {
+    nlohmann::json setting = nlohmann::json::object();
+    for (const char* field : fields)
+        if (spec.contains(field)) setting[field] = spec.at(field);
+    return setting;
+}
+
+double numberAt(const RunReader& run, const std::string& column, std::int64_t row) {
+    return run.readNumbers(column, row, 1).at(0);
+}
+
+void Comparison::noteName(const Subject& subject, const std::string& chosen_by) {
+    if (!chosen_by.empty()) names_[subject.key()].insert(chosen_by);
+}
+
+ComparedRow& Comparison::rowOf(const RunReader& run, const Subject& subject, const std::string& chosen_by,
+                               const nlohmann::json& probe) {
+    noteName(subject, chosen_by);
+    const std::string letter = probe.is_null() ? "" : probes_.letterOf(probe);
+    const auto [place, is_new] = index_.try_emplace({subject.key(), letter}, table_.rows.size());
+    if (is_new) {
+        ComparedRow row;
+        row.hybrid = subject.hybrid;
+        row.branches = subject.branches;
+        row.plan = subject.plan;
+        row.probe = letter;
+        table_.rows.push_back(row);
+    }
+    ComparedRow& row = table_.rows[place->second];
+    const std::string& id = run.header().run_id;
+    if (std::find(row.runs.begin(), row.runs.end(), id) == row.runs.end()) row.runs.push_back(id);
+    return row;
+}
+
+Subject Comparison::planSubject(const RunReader& run, const Plan& plan) const {
+    Subject subject{"", "", plan};
+    if (plan.budget() == static_cast<int>(plan.kinds.size())) return subject;  // the teacher has no branches
+    for (const std::string& parent : run.header().parents) {
+        const auto artifact = study_.info().artifacts.find(parent);
+        if (artifact != study_.info().artifacts.end() && artifact->second.kind == ArtifactKind::BranchSet)
+            subject.branches = parent;
+    }
+    return subject;
+}
+
+// "gates" or "gates (paper)" when the plan comes from a gate run; "" for layers by hand.
+std::string Comparison::chosenBy(const RunReader& run) const {
+    for (const std::string& parent : run.header().parents) {
+        const std::string path = study_.runPath(parent);
+        if (!std::filesystem::is_regular_file(path)) continue;
+        const RunSummary summary = summarizeRun(path);
+        if (!summary.problem.empty() || summary.job != "gates") continue;
+        const nlohmann::json spec = nlohmann::json::parse(summary.spec_json, nullptr, false);
+        return spec.is_object() && spec.value("mode", "") == "paper" ? "gates (paper)" : "gates";
+    }
+    return "";
+}
+
+void Comparison::addProbe(const RunReader& run, const nlohmann::json& spec) {
+    const std::vector<std::string> plans = run.readTexts("probes/plan");
+    const std::string hybrid = spec.value("hybrid", "");
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        const std::int64_t at = static_cast<std::int64_t>(i);
+        Subject subject = planSubject(run, planFromKey(plans[i]));
+        if (!hybrid.empty()) subject = {hybrid, "", subject.plan};
+        ComparedRow& row =
+            rowOf(run, subject, chosenBy(run), settingOf(spec, {"tasks", "lengths", "sequences", "seed"}));
+        row.answer_kl = {numberAt(run, "probes/answer_kl", at), numberAt(run, "probes/answer_kl_half_width", at)};
+        row.exact_match = {numberAt(run, "probes/exact_match", at), numberAt(run, "probes/exact_match_half_width", at)};
+        row.text_kl = numberAt(run, "probes/text_kl", at);
+    }
+}
+
+// A gate run measures the plan of the moment on a probe of its own; its last row is the plan it ended with.
+void Comparison::addGates(const RunReader& run, const nlohmann::json& spec) {
+    const std::vector<std::string> plans = run.readTexts("probes/plan");
+    if (plans.empty() || run.state() != RunState::Finished) return;
+    const std::int64_t at = static_cast<std::int64_t>(plans.size()) - 1;
+    nlohmann::json probe = settingOf(spec, {"tasks", "lengths"});
+    probe["sequences"] = spec.value("probe_sequences", 0);
+    probe["seed"] = "selection probe of gate runs";
+    const char* const name = spec.value("mode", "") == "paper" ? "gates (paper)" : "gates";
+    ComparedRow& row = rowOf(run, planSubject(run, planFromKey(plans.back())), name, probe);
+    row.answer_kl = {numberAt(run, "probes/answer_kl", at), numberAt(run, "probes/answer_kl_half_width", at)};
+    row.exact_match = {numberAt(run, "probes/exact_match", at), numberAt(run, "probes/exact_match_half_width", at)};
+    row.text_kl = numberAt(run, "probes/text_kl", at);
+}
+
+void Comparison::addSelect(const RunReader& run, const nlohmann::json& spec) {
+    const std::vector<std::string> plans = run.readTexts("plans/plan"), selectors = run.readTexts("plans/selector");
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        const std::int64_t at = static_cast<std::int64_t>(i);
+        ComparedRow& row = rowOf(run, planSubject(run, planFromKey(plans[i])), selectors[i],
+                                 settingOf(spec, {"tasks", "lengths", "sequences", "seed"}));
+        row.answer_kl = {numberAt(run, "plans/answer_kl", at), numberAt(run, "plans/answer_kl_half_width", at)};
+        row.exact_match = {numberAt(run, "plans/exact_match", at), numberAt(run, "plans/exact_match_half_width", at)};
+        row.text_kl = numberAt(run, "plans/text_kl", at);
+    }
+}
+
+// Which plan an eval ran on: its file names the hybrid, the layers, or the gate run and the budget.
+Plan Comparison::evaluatedPlan(const RunReader& run, const EvaluateSpec& spec) const {
+    if (!spec.hybrid.empty()) {
+        for (const std::string& parent : study_.parents(spec.hybrid))
+            if (parent.starts_with("plan-")) return planFromKey(parent.substr(5));
+        throw WorldError(run.path() + ": the hybrid " + spec.hybrid + " is not in the study any more");
+    }
+    std::vector<Problem> problems;
+    for (const std::string& parent : run.header().parents) {
+        const std::string path = study_.runPath(parent);
+        if (std::filesystem::is_regular_file(path))
+            return planOfRun(path, spec.plan, parsePins(spec.plan.pins, problems));
+    }
+    const std::unique_ptr<Checkpoint> teacher = Checkpoint::open(study_.teacherPath());
+    return planFromLayers(spec.plan.layers, static_cast<int>(teacher->config().num_layers));
+}
+
+// Only finished runs: half a grid is another grid.
+void Comparison::addEval(const RunReader& run, const nlohmann::json& json) {
+    if (run.state() != RunState::Finished) return;
+    EvaluateSpec spec;
+    specFromJson(json, spec);
+    const std::vector<double> recalls = run.readNumbers("eval/samples/recall");
+    if (recalls.empty()) return;
+    const Plan plan = evaluatedPlan(run, spec);
+    const Subject subject = spec.hybrid.empty() ? planSubject(run, plan) : Subject{spec.hybrid, "", plan};
+    EvalResult result{subject, {}, "", run.header().run_id};
+    for (const double recall : recalls) result.recall.value += recall / static_cast<double>(recalls.size());
+    result.recall.half_width = halfWidth95({recalls.begin(), recalls.end()});
+    result.letter = evals_.letterOf(settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"}));
+    eval_results_[subject.key()] = result;  // runs come in the order of time
+    noteName(subject, chosenBy(run));
+}
+
+void Comparison::add(const std::string& path) {
+    try {
+        const RunReader run(path);
+        const nlohmann::json spec = nlohmann::json::parse(run.header().spec_json, nullptr, false);
+        if (!spec.is_object()) throw FormatError(path + ": spec_json: is not a JSON object");
+        const std::string& job = run.header().job;
+        if (job == "probe") addProbe(run, spec);
+        if (job == "gates") addGates(run, spec);
+        if (job == "select") addSelect(run, spec);
+        if (job == "eval") addEval(run, spec);
+    } catch (const std::exception& error) {  // one damaged file must not hide the others
+        table_.problems.push_back(error.what());
+    }
+}
+
+void Comparison::attachEvals() {
+    for (const auto& [key, result] : eval_results_) {
+        bool attached = false;
+        const auto attach = [&](ComparedRow& row) {
+            row.recall = result.recall;
+            row.eval = result.letter;
+            row.runs.push_back(result.run_id);
+            attached = true;
+        };
+        for (ComparedRow& row : table_.rows)
+            if (Subject{row.hybrid, row.branches, row.plan}.key() == key) attach(row);
+        if (attached) continue;
+        ComparedRow row;
+        row.hybrid = result.subject.hybrid;
+        row.branches = result.subject.branches;
+        row.plan = result.subject.plan;
+        table_.rows.push_back(row);
+        attach(table_.rows.back());
+    }
+}
+
+void Comparison::nameRows() {
+    for (ComparedRow& row : table_.rows) {
+        if (!row.hybrid.empty()) {
+            const auto label = study_.info().labels.find(row.hybrid);
+            const bool named = label != study_.info().labels.end() && !label->second.name.empty();
+            row.name = "hybrid " + (named ? label->second.name : row.hybrid.substr(0, 8));
+        } else if (isTeacher(row) || isAllLinear(row)) {
+            row.name = isTeacher(row) ? "teacher" : "all-linear";
+        } else {
+            for (const std::string& name : names_[Subject{"", row.branches, row.plan}.key()])
+                row.name += (row.name.empty() ? "" : ", ") + name;
+            if (row.name.empty()) row.name = "by hand";
+        }
+    }
+}
+
+ComparedTable Comparison::finish(const std::vector<std::string>& hybrids) {
+    attachEvals();
+    nameRows();
+    if (!hybrids.empty()) {
+        std::erase_if(table_.rows, [&](const ComparedRow& row) {
+            return !isTeacher(row) && !isAllLinear(row) &&
+                   std::find(hybrids.begin(), hybrids.end(), row.hybrid) == hybrids.end();
+        });
+    }
+    const auto order = [](const ComparedRow& row) {
+        const int group = isTeacher(row) ? 0 : isAllLinear(row) ? 1 : 2;
+        return std::make_tuple(group, row.plan.budget(), row.probe, row.answer_kl ? row.answer_kl->value : 0.0,
+                               row.plan.key(), row.hybrid, row.branches);
+    };
+    std::stable_sort(table_.rows.begin(), table_.rows.end(),
+                     [&](const ComparedRow& a, const ComparedRow& b) { return order(a) < order(b); });
+    table_.probes = probes_.settings();
+    table_.evals = evals_.settings();
+    return std::move(table_);
+}
+
+std::string runPathOf(const Study& study, const std::string& field, const std::string& run,
+                      std::vector<Problem>& problems) {
+    for (const std::string& path : study.runPaths())
+        if (std::filesystem::path(path).stem() == run) return path;
+    problems.push_back({field, run, "the id of a run of the study (`flashmorph runs list`)"});
+    return {};
+}
+
+// Ids of the hybrids that the user named by id or by name.
+std::vector<std::string> hybridIds(const Study& study, const std::vector<std::string>& wanted,
+                                   std::vector<Problem>& problems) {
+    std::vector<std::string> ids;
+    for (const std::string& text : wanted) {
+        const std::size_t before = ids.size();
+        for (const auto& [id, artifact] : study.info().artifacts) {
+            const auto label = study.info().labels.find(id);
+            const bool named = label != study.info().labels.end() && label->second.name == text;
+            if (artifact.kind == ArtifactKind::Hybrid && (id == text || named)) ids.push_back(id);
+        }
+        if (ids.size() == before) problems.push_back({"hybrids", text, "the id or name of a hybrid of the study"});
+    }
+    return ids;
+}
+
+}  // namespace
+
+ComparedTable compareStudy(const Study& study, const std::vector<std::string>& runs,
+                           const std::vector<std::string>& hybrids) {
+    std::vector<Problem> problems;
+    std::vector<std::string> paths;
+    for (const std::string& run : runs) paths.push_back(runPathOf(study, "runs", run, problems));
+    const std::vector<std::string> ids = hybridIds(study, hybrids, problems);
+    if (!problems.empty()) throw InputError(problems);
+    std::sort(paths.begin(), paths.end());  // names begin with the time
+    Comparison comparison(study);
+    for (const std::string& path : runs.empty() ? study.runPaths() : paths) comparison.add(path);
+    return comparison.finish(ids);
+}
+
+nlohmann::json specDifferences(const Study& study, const std::string& run_a, const std::string& run_b) {
+    std::vector<Problem> problems;
+    const std::vector<std::string> paths = {runPathOf(study, "diff", run_a, problems),
+                                            runPathOf(study, "diff", run_b, problems)};
+    if (!problems.empty()) throw InputError(problems);
+    std::vector<nlohmann::json> specs;
+    for (const std::string& path : paths) {
+        const RunReader run(path);
+        specs.push_back(nlohmann::json::parse(run.header().spec_json, nullptr, false));
+        if (!specs.back().is_object()) throw FormatError(path + ": spec_json: is not a JSON object");
+        specs.back()["job"] = run.header().job;
+    }
+    std::set<std::string> fields;
+    for (const nlohmann::json& spec : specs)
+        for (const auto& [field, value] : spec.items()) fields.insert(field);
+    nlohmann::json differences = nlohmann::json::array();
+    for (const std::string& field : fields) {
+        const nlohmann::json a = specs[0].value(field, nlohmann::json()), b = specs[1].value(field, nlohmann::json());
+        if (a != b) differences.push_back({{"field", field}, {"a", a}, {"b", b}});
+    }
+    return differences;
+}
+
+}  // namespace fm::cli

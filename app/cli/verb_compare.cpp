@@ -1,0 +1,142 @@
+// flashmorph compare: one table of everything measured in a study; with --diff, what two runs were told differently.
+#include <nlohmann/json.hpp>
+
+#include "app/cli/compare_table.h"
+#include "app/cli/output.h"
+#include "app/cli/plan_text.h"
+#include "app/cli/verbs.h"
+#include "core/formats/checkpoint.h"
+#include "core/run/error.h"
+#include "core/run/json_number.h"
+#include "core/run/plan_cost.h"
+
+namespace fm::cli {
+
+namespace {
+
+struct CompareOptions {
+    std::string study;
+    std::vector<std::string> runs, hybrids, diff;
+    std::int64_t context = 32768;
+};
+
+nlohmann::json numberOrNull(const std::optional<double>& value) {
+    return value ? numberToJson(*value) : nlohmann::json();
+}
+
+void putMeasured(nlohmann::json& json, const std::string& name, const std::optional<Measured>& measured) {
+    json[name] = measured ? numberToJson(measured->value) : nlohmann::json();
+    json[name + "_half_width"] = measured ? numberToJson(measured->half_width) : nlohmann::json();
+}
+
+nlohmann::json rowJson(const ComparedRow& row, const PlanCost& cost) {
+    nlohmann::json json = planJson(row.plan);
+    json["name"] = row.name;
+    json["hybrid"] = row.hybrid;
+    json["branches"] = row.branches;
+    json["probe"] = row.probe;
+    json["eval"] = row.eval;
+    putMeasured(json, "answer_kl", row.answer_kl);
+    putMeasured(json, "exact_match", row.exact_match);
+    putMeasured(json, "recall", row.recall);
+    json["text_kl"] = numberOrNull(row.text_kl);
+    json["kv_bytes_per_token"] = cost.kv_bytes_per_token;
+    json["kv_share"] = cost.kv_share;
+    json["predicted_decode_speedup"] = cost.decode_speedup;
+    json["runs"] = row.runs;
+    return json;
+}
+
+std::string measuredText(const std::optional<Measured>& measured, int digits) {
+    return measured ? format("%.*f +- %.*f", digits, measured->value, digits, measured->half_width) : "-";
+}
+
+std::string rowText(const ComparedRow& row, const PlanCost& cost, std::size_t name_width) {
+    const std::string recall = measuredText(row.recall, 3) + (row.eval.empty() ? "" : " " + row.eval);
+    return format("%-*s  %3d  %-5s  %-18s  %-16s  %8s  %-17s  %8.2f  %3.0f %%  %6.2f  %s\n",
+                  static_cast<int>(name_width), row.name.c_str(), row.plan.budget(),
+                  row.probe.empty() ? "-" : row.probe.c_str(), measuredText(row.answer_kl, 4).c_str(),
+                  measuredText(row.exact_match, 3).c_str(), row.text_kl ? format("%.4f", *row.text_kl).c_str() : "-",
+                  recall.c_str(), double(cost.kv_bytes_per_token) / 1e3, 100 * cost.kv_share, cost.decode_speedup,
+                  layersText(row.plan).c_str());
+}
+
+std::string legendText(const char* what, const std::map<std::string, nlohmann::json>& settings) {
+    std::string text;
+    for (const auto& [letter, setting] : settings) {
+        text += format("%s %s:", what, letter.c_str());
+        for (const auto& [field, value] : setting.items()) text += " " + field + " " + dumpJson(value);
+        text += "\n";
+    }
+    return text;
+}
+
+int printTable(const GlobalOptions& global, const Study& study, const CompareOptions& options) {
+    const ComparedTable table = compareStudy(study, options.runs, options.hybrids);
+    const ModelShape shape = shapeOf(Checkpoint::open(study.teacherPath())->config());
+    CostQuery query;
+    query.context_tokens = options.context;
+    std::size_t width = 4;
+    for (const ComparedRow& row : table.rows) width = std::max(width, row.name.size());
+    nlohmann::json json = {{"rows", nlohmann::json::array()},
+                           {"probes", table.probes},
+                           {"evals", table.evals},
+                           {"context_tokens", options.context},
+                           {"problems", table.problems}};
+    std::string text =
+        format("%-*s  %3s  %-5s  %-18s  %-16s  %8s  %-17s  %8s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
+               "probe", "answer KL", "exact match", "text KL", "recall", "KB/token", "share", "decode", "full layers");
+    for (const ComparedRow& row : table.rows) {
+        const PlanCost cost = planCost(shape, row.plan, query);
+        json["rows"].push_back(rowJson(row, cost));
+        text += rowText(row, cost, width);
+    }
+    if (table.rows.empty()) text = "nothing has been measured yet: flashmorph probe, select, gates or eval does\n";
+    text += legendText("probe", table.probes) + legendText("eval", table.evals);
+    if (!table.rows.empty())
+        text += format(
+            "KB/token: KV cache; share: of the teacher's; decode: predicted speed-up over the teacher at a context of "
+            "%lld tokens\n",
+            static_cast<long long>(options.context));
+    for (const std::string& problem : table.problems) text += "not read: " + problem + "\n";
+    printResult(global, json, text);
+    return kExitDone;
+}
+
+int printDifferences(const GlobalOptions& global, const Study& study, const CompareOptions& options) {
+    const nlohmann::json differences = specDifferences(study, options.diff[0], options.diff[1]);
+    std::string text = differences.empty() ? "the two specs are the same\n" : "";
+    for (const nlohmann::json& entry : differences) {
+        text += format("%-20s %s  ->  %s\n", entry["field"].get<std::string>().c_str(), dumpJson(entry["a"]).c_str(),
+                       dumpJson(entry["b"]).c_str());
+    }
+    printResult(global, {{"a", options.diff[0]}, {"b", options.diff[1]}, {"differences", differences}}, text);
+    return kExitDone;
+}
+
+}  // namespace
+
+void addCompareVerb(CLI::App& app, CliContext& cli) {
+    CLI::App* sub = app.add_subcommand("compare", "one table of every plan and hybrid that a study has measured");
+    const auto options = std::make_shared<CompareOptions>();
+    sub->add_option("STUDY", options->study, "the study folder")->required();
+    sub->add_option("--runs", options->runs, "only what these runs measured, ids with commas between")->delimiter(',');
+    sub->add_option("--hybrids", options->hybrids,
+                    "only these hybrids, by id or name, beside the teacher and the all-linear plan")
+        ->delimiter(',');
+    CLI::Option* diff =
+        sub->add_option("--diff", options->diff, "instead: the fields in which the specs of two runs differ");
+    diff->type_name("RUN_A RUN_B")->expected(2);
+    sub->add_option("--context", options->context, "context length of the predicted decode speed, tokens")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+        ->capture_default_str();
+    sub->callback([&cli, options] {
+        cli.action = [&cli, options] {
+            const Study study = Study::open(options->study);
+            return options->diff.empty() ? printTable(cli.global, study, *options)
+                                         : printDifferences(cli.global, study, *options);
+        };
+    });
+}
+
+}  // namespace fm::cli

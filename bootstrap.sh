@@ -9,7 +9,7 @@ TORCH_VERSION=2.11.0
 CUDA_LIBRARIES=(nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 
 APT_PACKAGES=(g++ cmake ninja-build pkg-config ccache mold ca-certificates python3-venv clang-format
-  qt6-base-dev libqcustomplot-dev libhdf5-dev nlohmann-json3-dev libcli11-dev libpcre2-dev libutf8proc-dev
+  qt6-base-dev qt6-svg-dev libqcustomplot-dev libhdf5-dev nlohmann-json3-dev libcli11-dev libpcre2-dev libutf8proc-dev
   libxxhash-dev xvfb xauth)
 
 usage() {

@@ -1,0 +1,311 @@
+#include "widgets/plots/chart_plot.h"
+
+#include <cmath>
+
+#include "widgets/plots/chart_parts.h"
+
+namespace fm {
+
+namespace {
+
+constexpr double kWheelFactor = 0.8;
+constexpr double kSmallestShare = 1e-7;  // of the data's extent; doubles have no more to show
+
+// Vector formats do not clip: hides what is drawn beyond the axis rectangle.
+void paintCover(const QCustomPlot& chart, const Theme& theme, QCPPainter& painter) {
+    if (!painter.modes().testFlag(QCPPainter::pmVectorized)) return;
+    constexpr int kFar = 4000;
+    const QRect inside = chart.axisRect()->rect();
+    const QRect all = chart.viewport().adjusted(-kFar, -kFar, kFar, kFar);
+    painter.fillRect(QRect(all.topLeft(), QPoint(all.right(), inside.top() - 1)), theme.panel);
+    painter.fillRect(QRect(QPoint(all.left(), inside.bottom() + 1), all.bottomRight()), theme.panel);
+    painter.fillRect(QRect(QPoint(all.left(), inside.top()), QPoint(inside.left() - 1, inside.bottom())), theme.panel);
+    painter.fillRect(QRect(QPoint(inside.right() + 1, inside.top()), QPoint(all.right(), inside.bottom())),
+                     theme.panel);
+}
+
+}  // namespace
+
+ChartPlot::ChartPlot(const ThemeSource& theme_source, const QString& name, Zoom zoom, QWidget* parent)
+    : PlotFrame(theme_source, name, parent), zoom_(zoom) {
+    chart_ = new QCustomPlot(this);
+    chart_->setLocale(QLocale::c());
+    chart_->setMouseTracking(true);
+    chart_->setNoAntialiasingOnDrag(false);
+    chart_->axisRect()->setMinimumMargins(QMargins(12, 8, 12, 8));
+    chart_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new IntegerTicker));
+    chart_->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new ValueTicker));
+    chart_->yAxis2->setTicker(QSharedPointer<QCPAxisTicker>(new ValueTicker));
+    chart_->addLayer(QStringLiteral("cover"), chart_->layer(QStringLiteral("main")), QCustomPlot::limAbove);
+    auto* cover = new PaintedItem(chart_, QStringLiteral("cover"),
+                                  [this](QCPPainter& painter) { paintCover(*chart_, theme(), painter); });
+    cover->setClipToAxisRect(false);
+    styleChart(*chart_, theme());
+    setCanvas(chart_);
+    chart_->installEventFilter(this);
+    // The chart also redraws by itself when it is resized, so that this is the one place to prepare it.
+    connect(chart_, &QCustomPlot::beforeReplot, this, [this] {
+        if (hasData()) makeReady();
+    });
+    addViewActions();
+}
+
+ChartPlot::~ChartPlot() { chart_->removeEventFilter(this); }
+
+void ChartPlot::addViewActions() {
+    addFigureAction(tr("Zoom in"), {QKeySequence(Qt::Key_Plus), QKeySequence(Qt::Key_Equal)},
+                    tr("Show more detail; the mouse wheel does it where the pointer is"),
+                    [this] { zoomBy(kWheelFactor); });
+    addFigureAction(tr("Zoom out"), {QKeySequence(Qt::Key_Minus)}, tr("Show more"),
+                    [this] { zoomBy(1 / kWheelFactor); });
+    addFigureAction(tr("Reset view"), {QKeySequence(Qt::Key_Home)},
+                    tr("Show everything and follow new data; so does a double click"), [this] { resetView(); });
+}
+
+void ChartPlot::addPainter(const QString& layer, const std::function<void(QCPPainter&)>& paint, bool clip_to_axes) {
+    auto* item = new PaintedItem(chart_, layer, [this, paint](QCPPainter& painter) {
+        if (hasData()) paint(painter);
+    });
+    item->setClipToAxisRect(clip_to_axes);
+}
+
+void ChartPlot::allowLogScale() {
+    log_action_ = addFigureAction(tr("Log scale"), {QKeySequence(Qt::Key_L)},
+                                  tr("Draw the left axis in powers of ten; values of zero and below are left out"),
+                                  [this] { setLogScale(log_action_->isChecked()); });
+    log_action_->setCheckable(true);
+}
+
+std::pair<double, double> ChartPlot::xRange() const {
+    return {chart_->xAxis->range().lower, chart_->xAxis->range().upper};
+}
+
+std::pair<double, double> ChartPlot::yRange() const {
+    return {chart_->yAxis->range().lower, chart_->yAxis->range().upper};
+}
+
+int ChartPlot::numColumns() const {
+    return columns_override_ > 0 ? columns_override_ : std::max(50, chart_->axisRect()->width());
+}
+
+QPoint ChartPlot::pixelOf(double x, double y) const {
+    return chart_->pos() + QPointF(chart_->xAxis->coordToPixel(x), chart_->yAxis->coordToPixel(y)).toPoint();
+}
+
+QRect ChartPlot::plotArea() const { return chart_->axisRect()->rect(); }
+
+void ChartPlot::setXRange(double low, double high) {
+    if (!(low < high)) return;
+    chart_->xAxis->setRange(low, high);
+    user_view_ = true;
+    viewMoved(false);
+}
+
+void ChartPlot::resetView() {
+    user_view_ = user_y_ = false;
+    refreshNow();
+    Q_EMIT viewReset();
+}
+
+void ChartPlot::zoomBy(double factor) { wheel(plotArea().center(), factor, Qt::NoModifier); }
+
+void ChartPlot::setLogScale(bool on) {
+    if (log_action_ == nullptr) return;
+    log_scale_ = on;
+    log_action_->setChecked(on);
+    chart_->yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    chart_->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(on ? static_cast<QCPAxisTicker*>(new LogTicker)
+                                                              : static_cast<QCPAxisTicker*>(new ValueTicker)));
+    user_y_ = false;
+    viewMoved(false);
+}
+
+// Until the user has moved the view, it is the data's extent.
+void ChartPlot::followData() {
+    if (user_view_) return;
+    const Bounds all = bounds(0, 0);
+    chart_->xAxis->setRange(all.x_low, all.x_high);
+    chart_->yAxis->setRange(all.y_low, all.y_high);
+}
+
+void ChartPlot::makeReady() {
+    followData();
+    fitTickCounts(*chart_);
+    prepare();
+}
+
+void ChartPlot::refresh() { chart_->replot(QCustomPlot::rpImmediateRefresh); }
+
+void ChartPlot::drawFigure(QCPPainter& painter, const QRect& area) {
+    const QCPPainter::PainterModes modes = painter.modes();
+    const QRect viewport = chart_->viewport();
+    columns_override_ = area.width();
+    chart_->setViewport(QRect(0, 0, area.width(), area.height()));
+    makeReady();
+    painter.translate(area.topLeft());
+    chart_->toPainter(&painter, area.width(), area.height());
+    painter.translate(-area.topLeft());
+    painter.setModes(modes);
+    columns_override_ = 0;
+    chart_->setViewport(viewport);
+    markStale();  // the chart's layout is still that of the picture
+}
+
+void ChartPlot::themeChanged() {
+    styleChart(*chart_, theme());
+    styleChanged();
+}
+
+// y follows along with a zoom in x, at that moment only: data that come later change nothing.
+void ChartPlot::viewMoved(bool by_user_along_x) {
+    const auto [low, high] = xRange();
+    if (zoom_ == Zoom::Horizontal && user_view_ && !user_y_) {
+        const Bounds visible = bounds(low, high);
+        chart_->yAxis->setRange(visible.y_low, visible.y_high);
+    }
+    if (by_user_along_x) Q_EMIT xRangeChanged(low, high);
+    markStale();
+}
+
+void ChartPlot::keepInside(QCPAxis& axis, double low, double high) {
+    if (axis.scaleType() == QCPAxis::stLogarithmic) return;
+    const double room = (high - low) * overscroll_;
+    const double size = std::clamp(axis.range().size(), (high - low) * kSmallestShare, high - low + 2 * room);
+    double lower = axis.range().size() == size ? axis.range().lower : axis.range().center() - size / 2;
+    lower = std::clamp(lower, low - room, std::max(low - room, high + room - size));
+    axis.setRange(lower, lower + size);
+}
+
+void ChartPlot::shift(double dx_px, double dy_px) {
+    const auto move = [](QCPAxis& axis, double pixels) {
+        if (pixels == 0) return;
+        const double lower = axis.pixelToCoord(axis.coordToPixel(axis.range().lower) - pixels);
+        const double upper = axis.pixelToCoord(axis.coordToPixel(axis.range().upper) - pixels);
+        axis.setRange(lower, upper);
+    };
+    user_view_ = true;
+    const Bounds all = bounds(0, 0);
+    move(*chart_->xAxis, dx_px);
+    keepInside(*chart_->xAxis, all.x_low, all.x_high);
+    if (zoom_ == Zoom::Both || user_y_) {
+        move(*chart_->yAxis, dy_px);
+        keepInside(*chart_->yAxis, all.y_low, all.y_high);
+    }
+    viewMoved(dx_px != 0);
+}
+
+void ChartPlot::wheel(const QPoint& at, double factor, Qt::KeyboardModifiers modifiers) {
+    const QRect area = plotArea();
+    const bool over_y = at.x() < area.left() || at.x() > area.right();
+    const bool over_x = at.y() > area.bottom();
+    const bool only_y = over_y || (modifiers & Qt::ShiftModifier);
+    const bool along_x = !only_y;
+    const bool along_y = only_y || (!over_x && (zoom_ == Zoom::Both || (modifiers & Qt::ControlModifier)));
+    user_view_ = true;
+    const Bounds all = bounds(0, 0);
+    if (along_x) {
+        chart_->xAxis->scaleRange(factor, chart_->xAxis->pixelToCoord(at.x()));
+        keepInside(*chart_->xAxis, all.x_low, all.x_high);
+    }
+    if (along_y) {
+        user_y_ = true;
+        chart_->yAxis->scaleRange(factor, chart_->yAxis->pixelToCoord(at.y()));
+        keepInside(*chart_->yAxis, all.y_low, all.y_high);
+    }
+    viewMoved(along_x);
+}
+
+void ChartPlot::pan(int columns, int rows) {
+    const QRect area = plotArea();
+    shift(-columns * area.width() / 10.0, -rows * area.height() / 10.0);
+}
+
+QPointF ChartPlot::neighbour(double x, double y, int columns, int rows) const {
+    constexpr double kPixels = 8;
+    return QPointF(chart_->xAxis->pixelToCoord(chart_->xAxis->coordToPixel(x) + columns * kPixels),
+                   chart_->yAxis->pixelToCoord(chart_->yAxis->coordToPixel(y) + rows * kPixels));
+}
+
+void ChartPlot::moveReadOut(int columns, int rows) {
+    if (!hasData()) return;
+    const QPointF from = crosshair_.value_or(QPointF(chart_->xAxis->range().center(), chart_->yAxis->range().center()));
+    const QPointF to = neighbour(from.x(), from.y(), columns, rows);
+    showReadOut(std::clamp(to.x(), xRange().first, xRange().second),
+                std::clamp(to.y(), yRange().first, yRange().second));
+}
+
+void ChartPlot::showReadOut(double x, double y) {
+    crosshair_ = QPointF(x, y);
+    std::optional<ReadOut> read_out = readOutAt(x, y);
+    if (read_out) read_out->at = QPointF(chart_->xAxis->coordToPixel(x), chart_->yAxis->coordToPixel(y));
+    setReadOut(read_out);
+}
+
+void ChartPlot::activate() {
+    if (crosshair_ && hasData()) clicked(crosshair_->x(), crosshair_->y(), Qt::NoModifier);
+}
+
+bool ChartPlot::mousePressed(const QPoint& at, Qt::MouseButton button) {
+    setFocus(Qt::MouseFocusReason);
+    if (button != Qt::LeftButton) return false;
+    press_ = last_drag_ = at;
+    dragging_ = false;
+    return true;
+}
+
+bool ChartPlot::mouseMoved(const QPoint& at, Qt::MouseButtons buttons) {
+    if (press_ && (buttons & Qt::LeftButton)) {
+        if (!dragging_ && (at - *press_).manhattanLength() < QApplication::startDragDistance()) return true;
+        dragging_ = true;
+        setReadOut(std::nullopt);
+        shift(at.x() - last_drag_.x(), at.y() - last_drag_.y());
+        last_drag_ = at;
+        return true;
+    }
+    if (plotArea().contains(at)) {
+        showReadOut(chart_->xAxis->pixelToCoord(at.x()), chart_->yAxis->pixelToCoord(at.y()));
+    } else {
+        setReadOut(std::nullopt);
+    }
+    return true;
+}
+
+bool ChartPlot::released(const QPoint& at, Qt::KeyboardModifiers modifiers) {
+    const bool click = press_ && !dragging_ && plotArea().contains(at);
+    press_.reset();
+    dragging_ = false;
+    if (click) clicked(chart_->xAxis->pixelToCoord(at.x()), chart_->yAxis->pixelToCoord(at.y()), modifiers);
+    return true;
+}
+
+bool ChartPlot::eventFilter(QObject* watched, QEvent* event) {
+    if (watched != chart_) return PlotFrame::eventFilter(watched, event);
+    const auto* mouse = static_cast<QMouseEvent*>(event);
+    switch (event->type()) {
+        case QEvent::MouseButtonPress:
+            return mousePressed(mouse->pos(), mouse->button());
+        case QEvent::MouseMove:
+            return mouseMoved(mouse->pos(), mouse->buttons());
+        case QEvent::MouseButtonRelease:
+            return mouse->button() == Qt::LeftButton && released(mouse->pos(), mouse->modifiers());
+        case QEvent::MouseButtonDblClick:
+            resetView();
+            return true;
+        case QEvent::Wheel: {
+            const auto* turn = static_cast<QWheelEvent*>(event);
+            const int delta = turn->angleDelta().y() != 0 ? turn->angleDelta().y() : turn->angleDelta().x();
+            wheel(turn->position().toPoint(), std::pow(kWheelFactor, delta / 120.0), turn->modifiers());
+            return true;
+        }
+        case QEvent::Leave:
+            setReadOut(std::nullopt);
+            return false;
+        case QEvent::Resize:
+            markStale();
+            return false;
+        default:
+            return false;
+    }
+}
+
+}  // namespace fm

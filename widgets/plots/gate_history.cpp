@@ -1,0 +1,28 @@
+#include "widgets/plots/gate_history.h"
+
+#include <algorithm>
+
+namespace fm {
+
+void GateHistory::append(std::span<const double> steps, std::span<const float> alpha) {
+    const auto width = static_cast<std::size_t>(num_layers_);
+    for (std::size_t row = 0; row < steps.size() && (row + 1) * width <= alpha.size(); ++row) {
+        if (!steps_.empty() && !(steps[row] > steps_.back())) continue;
+        steps_.push_back(steps[row]);
+        const auto values = alpha.subspan(row * width, width);
+        alpha_.insert(alpha_.end(), values.begin(), values.end());
+    }
+}
+
+std::optional<std::size_t> GateHistory::rowAt(double step) const {
+    if (steps_.empty()) return std::nullopt;
+    const auto after = std::upper_bound(steps_.begin(), steps_.end(), step);
+    return after == steps_.begin() ? 0 : static_cast<std::size_t>(after - steps_.begin()) - 1;
+}
+
+double GateHistory::cellEnd(std::size_t row) const {
+    if (row + 1 < steps_.size()) return steps_[row + 1];
+    return steps_[row] + (row > 0 ? steps_[row] - steps_[row - 1] : 1.0);
+}
+
+}  // namespace fm

@@ -1,0 +1,151 @@
+#include "widgets/plots/layer_matrix_map.h"
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "widgets/plots/chart_parts.h"
+#include "widgets/plots/linkage.h"
+#include "widgets/theme/colour_map.h"
+
+namespace fm {
+
+LayerMatrixMap::LayerMatrixMap(const ThemeSource& theme_source, const QString& name, const Words& words,
+                               QWidget* parent)
+    : CellMap(theme_source, name, parent), words_(words) {
+    setLook({.gap_px = 1, .radius_px = 0, .square = true});
+    setAxisTitle(*chart().xAxis, tr("layer"));
+    setAxisTitle(*chart().yAxis, tr("layer"));
+    cluster_action_ = addFigureAction(tr("Similar layers side by side"), {QKeySequence(Qt::Key_O)},
+                                      tr("Order the layers by average-linkage clustering of the values' sizes"),
+                                      [this] { setClustered(cluster_action_->isChecked()); });
+    cluster_action_->setCheckable(true);
+}
+
+void LayerMatrixMap::setMatrix(int num_layers, const std::vector<double>& values) {
+    num_layers_ = num_layers;
+    values_ = values;
+    values_.resize(static_cast<std::size_t>(num_layers) * num_layers, std::numeric_limits<double>::quiet_NaN());
+    order_stale_ = true;
+    markStale();
+}
+
+void LayerMatrixMap::setPair(int first, int second, double value) {
+    if (first < 0 || second < 0 || first >= num_layers_ || second >= num_layers_) return;
+    values_[static_cast<std::size_t>(first) * num_layers_ + second] = value;
+    values_[static_cast<std::size_t>(second) * num_layers_ + first] = value;
+    order_stale_ = true;
+    markStale();
+}
+
+void LayerMatrixMap::setOrder(const std::vector<int>& order) {
+    given_order_ = order;
+    order_stale_ = true;
+    markStale();
+}
+
+void LayerMatrixMap::setClustered(bool clustered) {
+    clustered_ = clustered;
+    cluster_action_->setChecked(clustered);
+    order_stale_ = true;
+    markStale();
+}
+
+void LayerMatrixMap::setMarks(const LayerMarks& marks) {
+    marks_ = marks;
+    markStale();
+}
+
+bool LayerMatrixMap::hasData() const {
+    return std::any_of(values_.begin(), values_.end(), [](double value) { return !std::isnan(value); });
+}
+
+double LayerMatrixMap::value(int layer, int other) const {
+    return values_[static_cast<std::size_t>(layer) * num_layers_ + other];
+}
+
+void LayerMatrixMap::updateOrder() {
+    shown_order_.resize(static_cast<std::size_t>(num_layers_));
+    std::iota(shown_order_.begin(), shown_order_.end(), 0);
+    if (given_order_.size() == shown_order_.size() &&
+        std::is_permutation(given_order_.begin(), given_order_.end(), shown_order_.begin())) {
+        shown_order_ = given_order_;
+    }
+    scale_ = 0;
+    for (const double v : values_) scale_ = std::isnan(v) ? scale_ : std::max(scale_, std::abs(v));
+    if (clustered_) {
+        std::vector<double> distance = values_;
+        for (double& v : distance) v = scale_ - std::abs(v);
+        shown_order_ = averageLinkageOrder(distance, num_layers_);
+    }
+    QStringList names;
+    for (const int layer : shown_order_) names << QString::number(layer);
+    setRowNames(names);
+    setColumnNames(names);
+    updateLegend();
+    order_stale_ = false;
+}
+
+void LayerMatrixMap::updateLegend() {
+    const QString unit = words_.unit.isEmpty() ? QString() : QStringLiteral(" ") + words_.unit;
+    const QString end = formatNumber(scale_, 2) + unit;
+    LegendEntry entry{.mark = LegendEntry::Mark::Gradient,
+                      .low = words_.negative + QStringLiteral(" −") + end,
+                      .high = QStringLiteral("+") + end + QStringLiteral(" ") + words_.positive};
+    for (int i = -4; i <= 4; ++i) entry.gradient << QColor(divergingColour(i / 4.0, theme()));
+    setLegend({entry});
+}
+
+void LayerMatrixMap::styleChanged() {
+    CellMap::styleChanged();
+    updateLegend();
+}
+
+void LayerMatrixMap::prepare() {
+    if (order_stale_) updateOrder();
+    CellMap::prepare();
+}
+
+QColor LayerMatrixMap::cellColour(int row, int column) const {
+    const double v = value(shown_order_[row], shown_order_[column]);
+    return std::isnan(v) ? QColor() : QColor(divergingColour(scale_ > 0 ? v / scale_ : 0, theme()));
+}
+
+ReadOut LayerMatrixMap::cellReadOut(int row, int column) const {
+    const int first = shown_order_[row], second = shown_order_[column];
+    const double v = value(first, second);
+    ReadOut out;
+    out.heading = first == second ? tr("layer %1").arg(first) : tr("layers %1 and %2").arg(first).arg(second);
+    const QString unit = words_.unit.isEmpty() ? QString() : QStringLiteral(" ") + words_.unit;
+    if (std::isnan(v)) {
+        out.lines << ReadOutLine{QColor(), tr("not measured"), QString()};
+    } else {
+        out.lines << ReadOutLine{cellColour(row, column), words_.value,
+                                 (v > 0 ? QStringLiteral("+") : QString()) + formatNumber(v) + unit};
+    }
+    out.lines << moreLines(first, second);
+    return out;
+}
+
+void LayerMatrixMap::cellClicked(int row, int column, Qt::KeyboardModifiers) {
+    Q_EMIT pairClicked(shown_order_[row], shown_order_[column]);
+}
+
+void LayerMatrixMap::paintMarks(QCPPainter& painter) const {
+    for (int at = 0; at < num_layers_; ++at) {
+        if (!marks_.isSelected(shown_order_[at])) continue;
+        outline(painter, cellsBetween(at, at, 0, num_layers_ - 1));
+        outline(painter, cellsBetween(0, num_layers_ - 1, at, at));
+    }
+}
+
+void LayerMatrixMap::writeCsv(QTextStream& out) const {
+    out << "first,second," << csvText(words_.csv_value) << '\n';
+    for (int first = 0; first < num_layers_; ++first) {
+        for (int second = 0; second < num_layers_; ++second) {
+            out << first << ',' << second << ',' << exactNumber(value(first, second)) << '\n';
+        }
+    }
+}
+
+}  // namespace fm

@@ -1,0 +1,202 @@
+#include "widgets/plots/plot_header.h"
+
+#include <QFontMetrics>
+#include <QHBoxLayout>
+#include <QHelpEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+
+namespace fm {
+
+namespace {
+
+constexpr int kTitleRow = 30;
+constexpr int kLegendRow = 18;
+constexpr int kSide = 10;
+constexpr int kMarkWidth = 16;
+constexpr int kGradientWidth = 70;
+constexpr int kEntryGap = 14;
+
+QFont legendFont() { return uiFont(-1.25); }
+
+int entryWidth(const LegendEntry& entry, const QFontMetrics& metrics) {
+    int width = metrics.horizontalAdvance(entry.text);
+    if (entry.mark == LegendEntry::Mark::Gradient) {
+        width += kGradientWidth + 12 + metrics.horizontalAdvance(entry.low) + metrics.horizontalAdvance(entry.high);
+        return width + (entry.text.isEmpty() ? 0 : 6);
+    }
+    return entry.mark == LegendEntry::Mark::Text ? width : width + kMarkWidth;
+}
+
+void paintGradient(QPainter& painter, const QRect& rect, const LegendEntry& entry, const Theme& theme) {
+    const QFontMetrics metrics(legendFont());
+    int x = rect.left();
+    const auto write = [&](const QString& text) {
+        const int width = metrics.horizontalAdvance(text);
+        painter.setPen(theme.text_faint);
+        painter.drawText(QRect(x, rect.top(), width + 2, rect.height()), Qt::AlignLeft | Qt::AlignVCenter, text);
+        x += width + 6;
+    };
+    if (!entry.text.isEmpty()) write(entry.text);
+    write(entry.low);
+    QLinearGradient gradient(x, 0, x + kGradientWidth, 0);
+    for (int i = 0; i < entry.gradient.size(); ++i) {
+        gradient.setColorAt(static_cast<double>(i) / (entry.gradient.size() - 1), entry.gradient[i]);
+    }
+    painter.fillRect(QRectF(x, rect.center().y() - 3, kGradientWidth, 7), gradient);
+    x += kGradientWidth + 6;
+    write(entry.high);
+}
+
+void paintMark(QPainter& painter, const QPointF& centre, const LegendEntry& entry) {
+    const QPen line(entry.colour, 1.6, entry.mark == LegendEntry::Mark::Dashed ? Qt::DashLine : Qt::SolidLine);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(entry.colour);
+    switch (entry.mark) {
+        case LegendEntry::Mark::Square:
+            painter.drawRoundedRect(QRectF(centre.x() - 4.5, centre.y() - 4, 9, 9), 1.5, 1.5);
+            break;
+        case LegendEntry::Mark::Outline:
+            painter.setPen(QPen(entry.colour, 1.4));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawRoundedRect(QRectF(centre.x() - 4.5, centre.y() - 4, 9, 9), 1.5, 1.5);
+            break;
+        case LegendEntry::Mark::Line:
+        case LegendEntry::Mark::Dashed:
+            painter.setPen(line);
+            painter.drawLine(QPointF(centre.x() - 6, centre.y() + 0.5), QPointF(centre.x() + 6, centre.y() + 0.5));
+            break;
+        case LegendEntry::Mark::Dot:
+            painter.drawEllipse(centre, 4, 4);
+            break;
+        case LegendEntry::Mark::HollowDot:
+            painter.setPen(QPen(entry.colour, 1.6));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawEllipse(centre, 3.6, 3.6);
+            break;
+        case LegendEntry::Mark::Diamond:
+            painter.drawPolygon(QPolygonF(
+                {centre + QPointF(0, -5), centre + QPointF(5, 0), centre + QPointF(0, 5), centre + QPointF(-5, 0)}));
+            break;
+        case LegendEntry::Mark::Gradient:
+        case LegendEntry::Mark::Text:
+            break;
+    }
+}
+
+void paintEntry(QPainter& painter, const QRect& rect, const LegendEntry& entry, const Theme& theme) {
+    if (entry.mark == LegendEntry::Mark::Gradient) return paintGradient(painter, rect, entry, theme);
+    painter.setOpacity(entry.shown ? 1.0 : 0.4);
+    const bool bare = entry.mark == LegendEntry::Mark::Text;
+    if (!bare) paintMark(painter, QPointF(rect.left() + 6.5, rect.center().y() + 0.5), entry);
+    painter.setPen(bare ? entry.colour : theme.text_faint);
+    const QFontMetrics metrics(legendFont());
+    const QRect place = rect.adjusted(bare ? 0 : kMarkWidth, 0, 2, 0);
+    painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter,
+                     metrics.elidedText(entry.text, Qt::ElideRight, place.width()));
+    painter.setOpacity(1.0);
+}
+
+}  // namespace
+
+QList<QRect> legendRects(const HeaderContent& content, const QRect& area) {
+    QList<QRect> rects;
+    const QFontMetrics metrics(legendFont());
+    const int right = area.right() - kSide;
+    const int top = area.top() + (content.title.isEmpty() && content.subtitle.isEmpty() ? 4 : kTitleRow);
+    QPoint at(area.left() + kSide, top);
+    for (const LegendEntry& entry : content.legend) {
+        const int width = std::min(entryWidth(entry, metrics), right - area.left() - kSide);
+        if (at.x() > area.left() + kSide && at.x() + width > right) {
+            at = QPoint(area.left() + kSide, at.y() + kLegendRow);
+        }
+        rects << QRect(at, QSize(width, kLegendRow));
+        at.rx() += width + kEntryGap;
+    }
+    return rects;
+}
+
+int headerHeight(const HeaderContent& content, int width) {
+    const QList<QRect> rects = legendRects(content, QRect(0, 0, width, 1000));
+    if (!rects.isEmpty()) return rects.last().bottom() + 3;
+    return content.title.isEmpty() && content.subtitle.isEmpty() ? 0 : kTitleRow;
+}
+
+void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& content, const Theme& theme, int reserved) {
+    painter.setRenderHint(QPainter::Antialiasing);
+    int x = area.left() + kSide;
+    const int right = area.right() - kSide - reserved;
+    const auto write = [&](const QString& text, const QFont& font, const QColor& colour) {
+        const QRect place(x, area.top(), std::max(0, right - x), kTitleRow);
+        const QFontMetrics metrics(font);
+        painter.setFont(font);
+        painter.setPen(colour);
+        painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter,
+                         metrics.elidedText(text, Qt::ElideRight, place.width()));
+        x += metrics.horizontalAdvance(text) + 10;
+    };
+    if (!content.title.isEmpty()) write(content.title, uiFont(-0.25, true), theme.text);
+    if (!content.subtitle.isEmpty() && right - x > 30) write(content.subtitle, uiFont(-0.75), theme.text_faint);
+    painter.setFont(legendFont());
+    const QList<QRect> rects = legendRects(content, area);
+    for (int i = 0; i < rects.size(); ++i) paintEntry(painter, rects[i], content.legend[i], theme);
+}
+
+PlotHeader::PlotHeader(const ThemeSource& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+    buttons_ = new QHBoxLayout(this);
+    buttons_->setContentsMargins(kSide, 2, 4, 2);
+    buttons_->setSpacing(2);
+    buttons_->addStretch(1);
+    fitHeight();
+}
+
+void PlotHeader::setContent(const HeaderContent& content) {
+    content_ = content;
+    fitHeight();
+    update();
+}
+
+void PlotHeader::addWidget(QWidget* widget) {
+    buttons_->insertWidget(1 + num_widgets_, widget, 0, Qt::AlignTop);
+    ++num_widgets_;
+}
+
+QSize PlotHeader::minimumSizeHint() const { return QSize(80, kTitleRow); }
+
+void PlotHeader::fitHeight() { setFixedHeight(std::max(kTitleRow, headerHeight(content_, width()))); }
+
+void PlotHeader::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitHeight();
+}
+
+void PlotHeader::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    const int buttons = std::max(0, width() - kSide - buttons_->itemAt(1)->geometry().left());
+    paintHeader(painter, rect(), content_, theme_.theme(), buttons_->count() > 1 ? buttons : 0);
+}
+
+void PlotHeader::mouseReleaseEvent(QMouseEvent* event) {
+    const QList<QRect> rects = legendRects(content_, rect());
+    for (int i = 0; i < rects.size(); ++i) {
+        if (rects[i].contains(event->pos()) && !content_.legend[i].id.isEmpty()) {
+            Q_EMIT legendClicked(content_.legend[i].id);
+        }
+    }
+}
+
+// What does not fit is said in full in a tooltip.
+bool PlotHeader::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    const bool over_title = help->pos().y() < kTitleRow;
+    const QString text = over_title ? content_.title + QStringLiteral(": ") + content_.subtitle
+                                    : tr("Click an entry to hide or show its curve");
+    const bool clickable = std::any_of(content_.legend.begin(), content_.legend.end(),
+                                       [](const LegendEntry& entry) { return !entry.id.isEmpty(); });
+    if (over_title || clickable) QToolTip::showText(help->globalPos(), text, this);
+    return true;
+}
+
+}  // namespace fm

@@ -1,0 +1,171 @@
+#include "widgets/models/compare_entries.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "core/run/discretise.h"
+#include "widgets/models/run_text.h"
+
+namespace fm {
+
+namespace {
+
+const QString plan_prefix = QStringLiteral("plan-");
+
+Plan planOfKey(const std::string& key) {
+    Plan plan;
+    for (const char c : key) plan.kinds.push_back(c == 'F' ? LayerKind::Full : LayerKind::Linear);
+    return plan;
+}
+
+int budgetOf(const std::string& key) { return static_cast<int>(std::count(key.begin(), key.end(), 'F')); }
+
+bool isTeacher(const std::string& key) { return !key.empty() && budgetOf(key) == static_cast<int>(key.size()); }
+
+// "2,5,8", "all" or "none" of a model of L layers; empty when it is none of these.
+std::string keyOfLayers(const std::string& layers, std::int64_t num_layers) {
+    if (num_layers <= 0) return {};
+    std::string key(static_cast<std::size_t>(num_layers), layers == "all" ? 'F' : 'L');
+    if (layers == "all" || layers == "none") return key;
+    for (const QString& text : QString::fromStdString(layers).split(QChar(','))) {
+        bool is_number = false;
+        const int layer = text.toInt(&is_number);
+        if (!is_number || layer < 0 || layer >= num_layers) return {};
+        key[static_cast<std::size_t>(layer)] = 'F';
+    }
+    return key;
+}
+
+// "uniform-a" or "uniform-b" when the plan is one of the evenly spaced ones, whoever measured it; else empty.
+QString uniformName(const std::string& key) {
+    const int budget = budgetOf(key);
+    const int num_layers = static_cast<int>(key.size());
+    if (budget == 0 || budget == num_layers) return {};
+    if (uniformA(num_layers, budget).key() == key) return QStringLiteral("uniform-a");
+    return uniformB(num_layers, budget).key() == key ? QStringLiteral("uniform-b") : QString();
+}
+
+class Collector {
+public:
+    explicit Collector(const CompareSources& sources) : sources_(sources) {}
+
+    std::vector<CompareEntry> collect() {
+        addTeacher();
+        for (const MeasuredPlan* plan : sources_.measurements->distinct()) addMeasured(*plan);
+        for (const auto& [id, artifact] : sources_.info->artifacts)
+            if (artifact.kind == ArtifactKind::Hybrid) addHybrid(id, artifact);
+        for (const RunEntry& run : *sources_.runs) addRun(run);
+        return sorted();
+    }
+
+private:
+    std::int64_t numLayers() const {
+        if (sources_.shape) return sources_.shape->num_layers;
+        const std::vector<MeasuredPlan>& plans = sources_.measurements->plans;
+        return plans.empty() ? 0 : static_cast<std::int64_t>(plans.front().plan.size());
+    }
+
+    CompareEntry& planEntry(const std::string& key, const QString& source) {
+        const QString id = plan_prefix + QString::fromStdString(key);
+        CompareEntry& entry = entries_[id];
+        if (!entry.id.isEmpty()) return entry;
+        entry.id = id;
+        const QString uniform = uniformName(key);
+        entry.kind = isTeacher(key)       ? CompareEntry::Kind::Teacher
+                     : !uniform.isEmpty() ? CompareEntry::Kind::Uniform
+                                          : CompareEntry::Kind::Plan;
+        entry.title = isTeacher(key) ? QStringLiteral("teacher")
+                      : budgetOf(key) == 0
+                          ? QStringLiteral("all linear")
+                          : QStringLiteral("%1 K=%2").arg(uniform.isEmpty() ? source : uniform).arg(budgetOf(key));
+        setPlan(entry, key);
+        return entry;
+    }
+
+    void setPlan(CompareEntry& entry, const std::string& key) const {
+        entry.plan = key;
+        entry.budget = budgetOf(key);
+        if (sources_.shape && static_cast<std::int64_t>(key.size()) == sources_.shape->num_layers)
+            entry.cost = planCost(*sources_.shape, planOfKey(key), sources_.query);
+    }
+
+    void addTeacher() {
+        if (numLayers() > 0) planEntry(std::string(static_cast<std::size_t>(numLayers()), 'F'), {});
+    }
+
+    void addMeasured(const MeasuredPlan& plan) {
+        CompareEntry& entry = planEntry(plan.plan, QString::fromStdString(plan.source));
+        entry.probe_recall = MeasuredValue{plan.exact_match, plan.exact_match_half_width};
+        entry.answer_kl = MeasuredValue{plan.answer_kl, plan.answer_kl_half_width};
+        entry.text_kl = plan.text_kl;
+        entry.runs.insert(QString::fromStdString(plan.run));
+    }
+
+    CompareEntry& addHybrid(const std::string& id, const Artifact& artifact) {
+        CompareEntry& entry = entries_[QString::fromStdString(id)];
+        entry.kind = CompareEntry::Kind::Hybrid;
+        entry.id = QString::fromStdString(id);
+        const auto label = sources_.info->labels.find(id);
+        const bool named = label != sources_.info->labels.end() && !label->second.name.empty();
+        entry.title = named ? QString::fromStdString(label->second.name) : entry.id;
+        for (const std::string& parent : artifact.parents)
+            if (parent.starts_with("plan-")) setPlan(entry, parent.substr(5));
+        if (!artifact.made_by.empty()) entry.runs.insert(QString::fromStdString(artifact.made_by));
+        return entry;
+    }
+
+    // Probes of hybrids, and evaluations of anything.
+    void addRun(const RunEntry& run) {
+        const std::string& job = run.summary.job;
+        if ((job != "eval" && job != "probe") || !run.figures.recall) return;
+        const std::map<std::string, std::string> spec = flatSpec(run.summary.spec_json);
+        const auto field = [&spec](const char* name) {
+            const auto found = spec.find(name);
+            return found == spec.end() ? std::string() : found->second;
+        };
+        CompareEntry* entry = nullptr;
+        if (const std::string hybrid = field("hybrid"); !hybrid.empty()) {
+            const auto found = entries_.find(QString::fromStdString(hybrid));
+            entry = found == entries_.end() ? &addHybrid(hybrid, {}) : &found->second;
+            if (entry->plan.empty() && !run.figures.plan.empty()) setPlan(*entry, run.figures.plan);
+        } else if (job == "eval") {
+            std::string key = run.figures.plan;
+            if (key.empty()) key = keyOfLayers(field("layers"), numLayers());
+            if (key.empty()) return;  // a plan that only the gate run's file knows
+            entry = &planEntry(key, QStringLiteral("eval"));
+        } else {
+            return;  // probes of plans are among the measurements
+        }
+        entry->runs.insert(QString::fromStdString(run.summary.run_id));
+        const MeasuredValue recall{*run.figures.recall, run.figures.recall_half_width.value_or(0)};
+        if (job == "eval") {
+            entry->eval_recall = recall;
+            return;
+        }
+        entry->probe_recall = recall;
+        if (run.figures.answer_kl) entry->answer_kl = MeasuredValue{*run.figures.answer_kl, 0};
+        entry->text_kl = run.figures.text_kl;
+    }
+
+    std::vector<CompareEntry> sorted() const {
+        std::vector<CompareEntry> list;
+        for (const auto& [id, entry] : entries_) list.push_back(entry);
+        const auto group = [](const CompareEntry& entry) {
+            return entry.kind == CompareEntry::Kind::Teacher ? 0 : entry.kind == CompareEntry::Kind::Uniform ? 1 : 2;
+        };
+        std::stable_sort(list.begin(), list.end(), [&](const CompareEntry& a, const CompareEntry& b) {
+            return std::tuple(group(a), a.budget, a.title) < std::tuple(group(b), b.budget, b.title);
+        });
+        return list;
+    }
+
+    const CompareSources& sources_;
+    std::map<QString, CompareEntry> entries_;
+};
+
+}  // namespace
+
+std::vector<CompareEntry> compareEntries(const CompareSources& sources) { return Collector(sources).collect(); }
+
+}  // namespace fm

@@ -1,0 +1,49 @@
+// What can be compared in a study: the teacher, uniform plans, measured plans and recovered hybrids, each with what was
+// measured and what the cost model says. Collected from run files; nothing is invented for what nobody measured.
+#pragma once
+
+#include <QString>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/run/model_shape.h"
+#include "core/run/plan_cost.h"
+#include "core/store/study.h"
+#include "widgets/state/measured_plans.h"
+#include "widgets/state/study_state.h"
+
+namespace fm {
+
+struct MeasuredValue {
+    double value = 0;
+    double half_width = 0;  // 95 %; 0 when unknown
+};
+
+struct CompareEntry {
+    enum class Kind { Teacher, Uniform, Plan, Hybrid };
+    Kind kind = Kind::Plan;
+    QString id;        // "plan-FLLF" or the hybrid's id: what Export and Distill take
+    QString title;     // "teacher", "uniform-a K=4", "gates K=4", the hybrid's name
+    std::string plan;  // key; empty when unknown
+    int budget = -1;   // -1: unknown
+    std::optional<MeasuredValue> probe_recall, answer_kl, eval_recall;
+    std::optional<double> text_kl;
+    std::optional<PlanCost> cost;  // none until the model's shape is known
+    std::set<QString> runs;        // where the figures stand
+    bool pinned() const { return kind == Kind::Teacher || kind == Kind::Uniform; }
+};
+
+struct CompareSources {
+    const std::vector<RunEntry>* runs = nullptr;
+    const StudyInfo* info = nullptr;
+    const Measurements* measurements = nullptr;
+    std::optional<ModelShape> shape;
+    CostQuery query;
+};
+
+// Teacher first, then uniform plans, then the rest; each group by budget, smallest first.
+std::vector<CompareEntry> compareEntries(const CompareSources& sources);
+
+}  // namespace fm

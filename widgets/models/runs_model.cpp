@@ -1,0 +1,265 @@
+#include "widgets/models/runs_model.h"
+
+#include <QLocale>
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+
+#include "widgets/models/number_text.h"
+#include "widgets/models/run_text.h"
+
+namespace fm {
+
+namespace {
+
+const QString no_value = QStringLiteral("–");
+
+QString joinedTags(const Label& label) {
+    QStringList tags;
+    for (const std::string& tag : label.tags)
+        if (tag != archived_tag) tags << QString::fromStdString(tag);
+    return tags.join(QStringLiteral(", "));
+}
+
+// "14:02" today, "12 Mar 14:02" this year, else with the year.
+QString startText(const QDateTime& started) {
+    const QDateTime start = started.toLocalTime();
+    const QDate today = QDate::currentDate();
+    if (start.date() == today) return start.toString(QStringLiteral("hh:mm"));
+    const bool this_year = start.date().year() == today.year();
+    return QLocale::c().toString(start, this_year ? QStringLiteral("d MMM hh:mm") : QStringLiteral("d MMM yyyy hh:mm"));
+}
+
+QString runTitle(const RunEntry& run) {
+    if (!run.started.isValid()) return QString::fromStdString(run.summary.run_id);
+    const QString job = QString::fromStdString(run.summary.job);
+    return job.isEmpty() ? startText(run.started) : startText(run.started) + QChar(' ') + job;
+}
+
+bool sameFigures(const RunFigures& a, const RunFigures& b) {
+    return a.plan == b.plan && a.budget == b.budget && a.recall == b.recall &&
+           a.recall_half_width == b.recall_half_width && a.answer_kl == b.answer_kl && a.text_kl == b.text_kl;
+}
+
+bool sameRun(const RunEntry& a, const RunEntry& b) {
+    const RunSummary& x = a.summary;
+    const RunSummary& y = b.summary;
+    return x.run_id == y.run_id && x.state == y.state && x.interrupted == y.interrupted && x.problem == y.problem &&
+           x.rows == y.rows && x.spec_json == y.spec_json && x.device == y.device && x.parents == y.parents &&
+           a.label == b.label && a.live == b.live && sameFigures(a.figures, b.figures);
+}
+
+bool isNumber(int column) { return column == RunsModel::RecallColumn || column == RunsModel::KlColumn; }
+
+constexpr const char* titles[] = {"run", "plan", "recall", "answer KL", "state", "tags", "notes", "name", "device"};
+constexpr const char* helps[] = {
+    "When the job started, and which job it was",
+    "What the run worked on: its budget K, hybrid, selectors or branch kind",
+    "Share of right answers that this run measured, with its 95 % half-width in the tooltip",
+    "KL(teacher || plan) at answer tokens, nat per token, that this run measured",
+    "live, paused, done, stopped, failed, interrupted (killed; can go on) or unreadable",
+    "Your words for finding runs again (edit: T)",
+    "What you noted about the run (edit: N)",
+    "The name you gave the run (edit: F2)",
+    "Device and kernel path the job ran on"};
+
+}  // namespace
+
+RunsModel::RunsModel(QObject* parent) : QAbstractTableModel(parent) {}
+
+RunsModel::Item RunsModel::itemOf(const RunEntry& run) const {
+    Item item{run, flatSpec(run.summary.spec_json), {}};
+    QStringList parts;
+    for (int column = 0; column < num_fixed_columns; ++column) parts << text(item, column);
+    parts << QString::fromStdString(run.summary.run_id);
+    for (const auto& [name, value] : item.spec)
+        if (!value.empty()) parts << QString::fromStdString(name + "=" + value);
+    item.search = parts.join(QChar('\n')).toLower();
+    return item;
+}
+
+void RunsModel::removeMissing(const std::vector<RunEntry>& runs) {
+    std::unordered_set<std::string> kept;
+    for (const RunEntry& run : runs) kept.insert(run.summary.path);
+    for (int row = static_cast<int>(items_.size()) - 1; row >= 0; --row) {
+        const auto at = items_.begin() + row;
+        if (kept.contains(at->run.summary.path)) continue;
+        beginRemoveRows({}, row, row);
+        rows_.erase(at->run.summary.path);
+        items_.erase(at);
+        reindex(static_cast<std::size_t>(row));
+        endRemoveRows();
+    }
+}
+
+void RunsModel::setRuns(const std::vector<RunEntry>& runs) {
+    removeMissing(runs);
+    std::vector<const RunEntry*> added;
+    for (const RunEntry& run : runs) {
+        const auto found = rows_.find(run.summary.path);
+        if (found == rows_.end()) {
+            added.push_back(&run);
+            continue;
+        }
+        Item& item = items_[static_cast<std::size_t>(found->second)];
+        if (sameRun(item.run, run)) continue;
+        item = itemOf(run);
+        Q_EMIT dataChanged(index(found->second, 0), index(found->second, columnCount() - 1));
+    }
+    if (added.empty()) return;
+    const std::size_t first = items_.size();
+    beginInsertRows({}, static_cast<int>(first), static_cast<int>(first + added.size()) - 1);
+    for (const RunEntry* run : added) items_.push_back(itemOf(*run));
+    reindex(first);
+    endInsertRows();
+}
+
+void RunsModel::reindex(std::size_t first) {
+    for (std::size_t row = first; row < items_.size(); ++row)
+        rows_[items_[row].run.summary.path] = static_cast<int>(row);
+}
+
+void RunsModel::setSpecColumns(const QStringList& fields) {
+    if (fields == spec_columns_) return;
+    if (!spec_columns_.isEmpty()) {
+        beginRemoveColumns({}, num_fixed_columns, columnCount() - 1);
+        spec_columns_.clear();
+        endRemoveColumns();
+    }
+    if (fields.isEmpty()) return;
+    beginInsertColumns({}, num_fixed_columns, num_fixed_columns + static_cast<int>(fields.size()) - 1);
+    spec_columns_ = fields;
+    endInsertColumns();
+}
+
+QStringList RunsModel::knownSpecFields() const {
+    std::set<std::string> names;
+    for (const Item& item : items_)
+        for (const auto& [name, value] : item.spec) names.insert(name);
+    QStringList fields;
+    for (const std::string& name : names) fields << QString::fromStdString(name);
+    return fields;
+}
+
+const RunEntry* RunsModel::entry(int row) const {
+    return row < 0 || row >= rowCount() ? nullptr : &items_[static_cast<std::size_t>(row)].run;
+}
+
+int RunsModel::rowOf(const QString& run_id) const {
+    const std::string id = run_id.toStdString();
+    const auto found =
+        std::find_if(items_.begin(), items_.end(), [&](const Item& item) { return item.run.summary.run_id == id; });
+    return found == items_.end() ? -1 : static_cast<int>(found - items_.begin());
+}
+
+int RunsModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(items_.size());
+}
+
+int RunsModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : num_fixed_columns + static_cast<int>(spec_columns_.size());
+}
+
+QString RunsModel::text(const Item& item, int column) const {
+    const RunEntry& run = item.run;
+    switch (column) {
+        case RunColumn:
+            return runTitle(run);
+        case AboutColumn:
+            if (!run.summary.problem.empty()) return QString::fromStdString(run.summary.problem);
+            return QString::fromStdString(aboutRun(run.summary.job, item.spec, run.figures.plan));
+        case RecallColumn:
+            return run.figures.recall ? shareText(*run.figures.recall) : no_value;
+        case KlColumn:
+            return run.figures.answer_kl ? numberText(*run.figures.answer_kl) : no_value;
+        case StateColumn:
+            return QString::fromStdString(stateWord(run.summary));
+        case TagsColumn:
+            return joinedTags(run.label);
+        case NotesColumn:
+            return QString::fromStdString(run.label.notes).section(QChar('\n'), 0, 0);
+        case NameColumn:
+            return QString::fromStdString(run.label.name);
+        case DeviceColumn:
+            return QString::fromStdString(run.summary.device);
+        default: {
+            const auto found = item.spec.find(spec_columns_.value(column - num_fixed_columns).toStdString());
+            return found == item.spec.end() ? QString() : QString::fromStdString(found->second);
+        }
+    }
+}
+
+// Numbers as numbers, text without regard to case, what has no value last when descending.
+QVariant RunsModel::sortValue(const Item& item, int column) const {
+    const RunFigures& figures = item.run.figures;
+    if (column == RunColumn) return item.run.started.isValid() ? item.run.started.toMSecsSinceEpoch() : qint64{0};
+    if (column == RecallColumn) return figures.recall.value_or(-1.0);
+    if (column == KlColumn) return figures.answer_kl.value_or(-1.0);
+    const QString shown = text(item, column).toLower();
+    if (column < num_fixed_columns) return shown;
+    bool is_number = false;
+    const double number = shown.toDouble(&is_number);
+    return is_number ? QVariant(number) : QVariant(shown);
+}
+
+QString RunsModel::toolTip(const Item& item, int column) const {
+    const RunEntry& run = item.run;
+    const RunFigures& figures = run.figures;
+    if (!run.summary.problem.empty()) return QString::fromStdString(run.summary.problem);
+    if (column == RecallColumn && figures.recall) {
+        const QString how =
+            run.summary.job == "eval"
+                ? tr("expected values found in generated answers")
+                : tr("exact match of the plan %1 on the probe").arg(QString::fromStdString(figures.plan));
+        return tr("Recall %1\n%2").arg(measuredShareText(*figures.recall, figures.recall_half_width.value_or(0)), how);
+    }
+    if (column == KlColumn && figures.answer_kl)
+        return tr("KL(teacher || plan) at answer tokens: %1 nat").arg(numberText(*figures.answer_kl));
+    if (column == NotesColumn && !run.label.notes.empty()) return QString::fromStdString(run.label.notes);
+    QStringList lines{QString::fromStdString(run.summary.run_id)};
+    if (run.started.isValid()) lines << run.started.toLocalTime().toString(QStringLiteral("yyyy-MM-dd hh:mm:ss"));
+    for (const std::string& parent : run.summary.parents)
+        lines << tr("made from %1").arg(QString::fromStdString(parent));
+    if (column != RunColumn && !text(item, column).isEmpty()) lines << text(item, column);
+    return lines.join(QChar('\n'));
+}
+
+QVariant RunsModel::data(const QModelIndex& index, int role) const {
+    if (!index.isValid() || index.row() >= rowCount() || index.column() >= columnCount()) return {};
+    const Item& item = items_[static_cast<std::size_t>(index.row())];
+    switch (role) {
+        case Qt::DisplayRole:
+            return text(item, index.column());
+        case Qt::ToolTipRole:
+            return toolTip(item, index.column());
+        case Qt::TextAlignmentRole:
+            return QVariant::fromValue((isNumber(index.column()) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        case SortRole:
+            return sortValue(item, index.column());
+        case SearchRole:
+            return item.search;
+        case RunIdRole:
+            return QString::fromStdString(item.run.summary.run_id);
+        case StateRole:
+            return QString::fromStdString(stateWord(item.run.summary));
+        case ArchivedRole:
+            return isArchived(item.run.label);
+        case ProblemRole:
+            return QString::fromStdString(item.run.summary.problem);
+        default:
+            return {};
+    }
+}
+
+QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
+    const QString field = spec_columns_.value(section - num_fixed_columns);
+    const bool fixed = section < num_fixed_columns;
+    if (role == Qt::DisplayRole) return fixed ? tr(titles[section]) : field;
+    if (role == Qt::ToolTipRole) return fixed ? tr(helps[section]) : tr("Field \"%1\" of the run's spec").arg(field);
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue((isNumber(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    return {};
+}
+
+}  // namespace fm

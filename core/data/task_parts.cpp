@@ -19,7 +19,7 @@ Sample emptySample(const std::string& name, std::uint64_t seed, std::int32_t tok
 }
 
 void throwTooShort(const std::string& name, std::int32_t tokens, std::int32_t minimum) {
-    throw InputError(Problem{"length", std::to_string(tokens),
+    throw InputError(Problem{"lengths", std::to_string(tokens),
                              "at least " + std::to_string(minimum) + " tokens for the task " + name});
 }
 

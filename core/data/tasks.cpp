@@ -46,7 +46,7 @@ std::unique_ptr<Task> makeTask(const std::string& name, const TaskResources& res
         if (name == kind.name) return std::make_unique<NiahTask>(kind, resources);
     std::string names;
     for (const std::string& known : taskNames()) names += (names.empty() ? "" : ", ") + known;
-    throw InputError(Problem{"task", name, "one of " + names + " (numbers may vary)"});
+    throw InputError(Problem{"tasks", name, "one of " + names + " (numbers may vary)"});
 }
 
 std::vector<std::string> taskNames() {

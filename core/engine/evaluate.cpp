@@ -1,7 +1,9 @@
 #include "core/engine/evaluate.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "core/data/random.h"
 #include "core/data/scoring.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/run/error.h"
@@ -34,7 +36,8 @@ public:
 
 private:
     void check() const;
-    EvaluateCell cell(const Task& task, std::int32_t tokens, double depth, std::uint64_t index);
+    void checkTasks(std::vector<Problem>& problems) const;
+    EvaluateCell cell(const Task& task, std::int32_t tokens, double depth);
     Scored answerOne(const Sample& sample, const Answer& answer, const EvaluateCell& cell);
 
     EvaluateSpec spec_;
@@ -45,8 +48,25 @@ private:
     std::int64_t exact_ = 0;
 };
 
+// One sample of each task at each length is made beforehand, so that nothing fails half way through the grid.
+void EvaluateRun::checkTasks(std::vector<Problem>& problems) const {
+    for (const std::string& name : spec_.tasks) {
+        try {
+            const std::unique_ptr<Task> task = makeTask(name, inputs_.resources);
+            for (const int tokens : spec_.lengths) {
+                if (!task->make(0, tokens).answers.empty()) continue;
+                problems.push_back({"tasks", name, "a task that asks something"});
+                break;
+            }
+        } catch (const InputError& error) {
+            problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        }
+    }
+}
+
 void EvaluateRun::check() const {
     std::vector<Problem> problems;
+    checkTasks(problems);
     for (const int length : spec_.lengths) {
         if (config_.max_position > 0 && length > config_.max_position) {
             problems.push_back({"lengths", std::to_string(length),
@@ -77,16 +97,17 @@ Scored EvaluateRun::answerOne(const Sample& sample, const Answer& answer, const 
     return scored;
 }
 
-EvaluateCell EvaluateRun::cell(const Task& task, std::int32_t tokens, double depth, std::uint64_t index) {
+EvaluateCell EvaluateRun::cell(const Task& task, std::int32_t tokens, double depth) {
+    // The seed depends on the cell alone, so that a smaller grid draws the same samples where cells coincide.
+    const std::uint64_t place = static_cast<std::uint64_t>(std::llround(depth * 1e6));
+    const std::uint64_t cell_seed = deriveSeed(static_cast<std::uint64_t>(spec_.seed) ^ hashName(task.name()),
+                                               static_cast<std::uint64_t>(tokens), place);
     EvaluateCell cell{task.name(), tokens, depth, 0, 0, 0};
     double recall = 0;
     std::int64_t exact = 0;
     for (std::int64_t i = 0; i < spec_.samples; ++i) {
         context_.checkpointGate(false);
-        // The seed depends on the cell, so that a smaller grid draws the same samples where cells coincide.
-        const std::uint64_t seed =
-            (static_cast<std::uint64_t>(spec_.seed) << 40) + (index << 20) + static_cast<std::uint64_t>(i);
-        const Sample sample = task.make(seed, tokens, depth);
+        const Sample sample = task.make(deriveSeed(cell_seed, static_cast<std::uint64_t>(i)), tokens, depth);
         for (const Answer& answer : sample.answers) {
             const Scored scored = answerOne(sample, answer, cell);
             recall += scored.recall;
@@ -108,7 +129,6 @@ EvaluateResult EvaluateRun::run() {
     TaskResources resources = inputs_.resources;
     resources.part = TextCorpus::Part::HeldOut;
     const std::int64_t total = static_cast<std::int64_t>(spec_.tasks.size() * spec_.lengths.size()) * spec_.depths;
-    std::uint64_t index = 0;
     for (const std::string& name : spec_.tasks) {
         const std::unique_ptr<Task> task = makeTask(name, resources);
         for (const int tokens : spec_.lengths) {
@@ -116,8 +136,8 @@ EvaluateResult EvaluateRun::run() {
                 context_.checkpointGate(true);
                 const double depth =
                     spec_.depths == 1 ? 0.5 : static_cast<double>(d) / static_cast<double>(spec_.depths - 1);
-                result.cells.push_back(cell(*task, tokens, depth, index++));
-                context_.progress(static_cast<std::int64_t>(index), total, "cells");
+                result.cells.push_back(cell(*task, tokens, depth));
+                context_.progress(static_cast<std::int64_t>(result.cells.size()), total, "cells");
             }
         }
     }

@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include <numeric>
+#include <set>
 
 #include "core/engine/gate_objective.h"
 #include "core/engine/tensor_util.h"
@@ -134,10 +135,11 @@ InteractResult runInteract(const InteractSpec& spec, const InteractInputs& input
         result.layers.resize(num_layers);
         std::iota(result.layers.begin(), result.layers.end(), 0);
     }
+    std::set<int> seen;
     for (const int layer : result.layers) {
-        if (layer >= num_layers)
-            throw InputError(
-                Problem{"pair_layers", std::to_string(layer), "a layer from 0 to " + std::to_string(num_layers - 1)});
+        if (layer < 0 || layer >= num_layers || !seen.insert(layer).second)
+            throw InputError(Problem{"pair_layers", std::to_string(layer),
+                                     "each a layer from 0 to " + std::to_string(num_layers - 1) + ", named once"});
     }
     const ProbeSet probe = makeProbeSet(*inputs.weights, inputs.probe);
     PlanEvaluator evaluator(*inputs.weights, inputs.branches, probe, [&context] { context.checkpointGate(false); });

@@ -30,11 +30,11 @@ struct SelectSpec {
         visit(s.lengths, FieldInfo{"lengths", "tokens",
                                    "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
         visit(s.sequences, FieldInfo{"sequences", "sequences", "sequences of each length in the probe", 1, 4096});
-        visit(s.selectors,
-              FieldInfo{.name = "selectors",
-                        .unit = "",
-                        .help = "rules to run: uniform-a, uniform-b, local-error, remove-one, restore-one, "
-                                "greedy-remove, greedy-add, exhaustive, random"});
+        visit(s.selectors, FieldInfo{.name = "selectors",
+                                     .unit = "",
+                                     .help = "rules to run",
+                                     .choices = {"uniform-a", "uniform-b", "local-error", "remove-one", "restore-one",
+                                                 "greedy-remove", "greedy-add", "exhaustive", "random"}});
         visit(s.budgets,
               FieldInfo{"budgets", "layers", "how many layers keep full attention, one plan per budget", 0, 4096});
         visit(s.text_kl_weight,

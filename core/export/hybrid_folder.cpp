@@ -45,8 +45,12 @@ nlohmann::json readHead(const std::string& path, const std::string& teacher_hash
     if (head.at("teacher_hash") != teacher_hash) {
         throw FormatError(path + ": teacher_hash: the hybrid was made from another teacher");
     }
-    if (static_cast<std::int64_t>(head.at("plan").get<std::string>().size()) != num_layers) {
+    const std::string plan = head.at("plan").get<std::string>();
+    if (static_cast<std::int64_t>(plan.size()) != num_layers) {
         throw FormatError(path + ": plan: has another number of layers than the teacher");
+    }
+    if (plan.find_first_not_of("FL") != std::string::npos) {
+        throw FormatError(path + ": plan: holds letters other than F and L");
     }
     return head;
 }

@@ -24,6 +24,21 @@ inline constexpr double kGateGradient = 1e-7;
 // method.md 12.3: trained separable gates against the closed form
 inline constexpr double kClosedFormGate = 1e-3;
 
+// --- jobs ---
+// float64 models: the same sums over some 60 words and 30 rows in another order
+inline constexpr double kPlanScores = 1e-11;
+// the same, kept as fp32 per sequence
+inline constexpr double kPlanScoresFloat32 = 1e-6;
+// one-sided differences with step 1e-4 of exact gradients miss the second derivative by half a step of the third, which
+// is some hundred times larger in the tiny model; the reference's central differences are good to 1e-4
+inline constexpr double kCurvature = 1e-2;
+// fp32 softmax over some 60 words against float64
+inline constexpr double kHeadLossFloat32 = 2e-6;
+// losses of whole fp32 models against float64 loops over their logits
+inline constexpr double kJobLossFloat32 = 1e-5;
+// gates are kept as fp32 in the run file, gradients too; one AdamW step at lr 2e-2 scales their rounding down
+inline constexpr double kStoredGate = 1e-5;
+
 // --- decoder ---
 // fp32 logits up to 5 against `transformers`: the bound of the product's requirements; order of summation gives 1e-5
 inline constexpr double kLogitsFloat32 = 2e-4;

@@ -1,0 +1,254 @@
+// What a gate run records and does: the budget's dual and AdamW from the recorded numbers alone, live changes, dead
+// gates, plans. method.md 1.3, 1.10, 12; prototype.md 4.
+#include <ATen/ATen.h>
+
+#include <QtTest>
+
+#include "core/engine/gate_optimizer.h"
+#include "core/model/device.h"
+#include "tests/engine/gates_job.h"
+#include "tests/support/tolerances.h"
+
+using namespace fm;
+using namespace fm::testing;
+
+namespace {
+
+// Multiplier 0.1 at the ends, 1 between 20 and 80 %: DuoAttention's published formula (method.md 1.13).
+double publishedRate(int step, int steps, double peak) {
+    const double fifth = steps / 5.0;
+    return peak * std::min({1.0, std::max((step + 1) / fifth, 0.1), std::max((steps - step) / fifth, 0.1)});
+}
+
+double sumOf(const std::vector<float>& values) {
+    double sum = 0;
+    for (const float value : values) sum += static_cast<double>(value);
+    return sum;
+}
+
+}  // namespace
+
+class TestGatesJob : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { setThreads(1); }
+    void dualRuleByHand();
+    void dualFollowsTheBudget();
+    void gatesFollowAdamW();
+    void liveChangesCountFromTheNextStep();
+    void liveBudgetRespectsPins();
+    void unknownLiveFieldsAreSaid();
+    void deadGatesAreReported_data();
+    void deadGatesAreReported();
+    void planIsTheTopOfTheRanking_data();
+    void planIsTheTopOfTheRanking();
+    void impossibleBudgetsAreRefusedBeforeAnyWork();
+    void probesComeWhenTheyAreDue();
+};
+
+// lambda *= exp(rate * clip((sum - K) / max(K, 1), -1, 1)): five cases worked out by hand.
+void TestGatesJob::dualRuleByHand() {
+    QVERIFY(near(dualUpdate(0.1, 0.06, 6, 4), 0.1 * std::exp(0.06 * 0.5), 1e-15));
+    QVERIFY(near(dualUpdate(0.1, 0.06, 3, 4), 0.1 * std::exp(-0.06 * 0.25), 1e-15));
+    QVERIFY(near(dualUpdate(0.1, 0.06, 30, 4), 0.1 * std::exp(0.06), 1e-15));
+    QVERIFY(near(dualUpdate(2, 0.5, 0.5, 0), 2 * std::exp(0.25), 1e-15));
+    QCOMPARE(dualUpdate(0.1, 0.06, 4, 4), 0.1);
+}
+
+void TestGatesJob::dualFollowsTheBudget() {
+    constexpr std::size_t kSteps = 160;
+    GateJob job;
+    job.spec.steps = kSteps;
+    job.spec.lr = 0.1;
+    job.spec.dual_rate = 0.2;
+    const GatesResult result = job.run();
+    const std::vector<double> lambda = job.harness.numbers(0, "series/objective/lambda");
+    const std::vector<double> sum = job.harness.numbers(0, "series/objective/gate_sum");
+    const std::vector<double> align = job.harness.numbers(0, "series/loss/align"),
+                              total = job.harness.numbers(0, "series/loss/total"),
+                              penalty = job.harness.numbers(0, "series/loss/regulariser");
+    QCOMPARE(lambda.size(), kSteps);
+    QVERIFY(lambda[0] > 0);  // started by the run itself
+    for (std::size_t s = 0; s < kSteps; ++s) {
+        QVERIFY(near(sum[s], sumOf(job.alpha()[s]), 1e-6));
+        QVERIFY(near(penalty[s], lambda[s] * sum[s], 1e-12));
+        QVERIFY(near(total[s], align[s] + penalty[s], 1e-12));
+        const double next = s + 1 < kSteps ? lambda[s + 1] : result.lambda;
+        QVERIFY(near(next / lambda[s], std::exp(0.2 * std::clamp((sum[s] - 2) / 2, -1.0, 1.0)), 1e-12));
+    }
+    // It swings about the budget; the published share of it is its time average.
+    double average = 0;
+    for (std::size_t s = kSteps / 2; s < kSteps; ++s) average += sum[s] / (kSteps / 2);
+    QVERIFY2(std::abs(average - 2) < 0.5, qPrintable(QString("sum of the gates %1, budget 2").arg(average)));
+    QVERIFY(!result.dead);
+}
+
+// Every step's gates from the gates and gradients of the steps before it.
+void TestGatesJob::gatesFollowAdamW() {
+    GateJob job;
+    job.run();
+    const std::vector<std::vector<float>> alpha = job.alpha(),
+                                          grad = job.harness.cells<std::vector<float>>(0, "gates/grad"),
+                                          mean = job.harness.cells<std::vector<float>>(0, "gates/alpha_mean");
+    const std::vector<double> lr = job.harness.numbers(0, "series/objective/lr");
+    for (std::size_t l = 0; l < kGateLayers; ++l) {
+        double value = 1, first = 0, second = 0, sum = 0;
+        for (std::size_t s = 0; s < alpha.size(); ++s) {
+            const double g = static_cast<double>(grad[s][l]), n = static_cast<double>(s + 1);
+            first = 0.9 * first + 0.1 * g;
+            second = 0.999 * second + 0.001 * g * g;
+            value -= lr[s] * (first / (1 - std::pow(0.9, n))) / (std::sqrt(second / (1 - std::pow(0.999, n))) + 1e-8);
+            value = std::clamp(value, 0.0, 1.0);
+            sum += value;
+            QVERIFY(near(lr[s], publishedRate(static_cast<int>(s), 12, 2e-2), 1e-12));
+            QVERIFY(near(static_cast<double>(alpha[s][l]), value, kStoredGate));
+            QVERIFY(near(static_cast<double>(mean[s][l]), sum / n, kStoredGate));
+        }
+    }
+}
+
+void TestGatesJob::liveChangesCountFromTheNextStep() {
+    GateJob job;
+    job.spec.budget_rule = "fixed";
+    job.spec.lambda = 0.01;
+    job.harness.sink.after_row = [&](int, const Row& row) {
+        if (std::get<std::int64_t>(row[0]) != 4) return;
+        job.harness.control.set("lambda", 0.7);
+        job.harness.control.set("lr", 0.3);
+        job.harness.control.set("budget", 3);
+    };
+    const GatesResult result = job.run();
+    const std::vector<double> lambda = job.harness.numbers(0, "series/objective/lambda"),
+                              lr = job.harness.numbers(0, "series/objective/lr"),
+                              budget = job.harness.numbers(0, "series/objective/budget");
+    for (std::size_t s = 0; s < 12; ++s) {
+        const bool changed = s >= 5;
+        QCOMPARE(lambda[s], changed ? 0.7 : 0.01);
+        QCOMPARE(budget[s], changed ? 3.0 : 2.0);
+        if (changed && s > 2 && s < 9) QCOMPARE(lr[s], 0.3);  // on the flat part of the schedule
+        QVERIFY(changed || lr[s] <= 2e-2);
+    }
+    QVERIFY(std::abs(static_cast<double>(job.alpha()[5][0]) - static_cast<double>(job.alpha()[4][0])) > 0.05 ||
+            job.alpha()[4][0] == 0);
+    QCOMPARE(result.plan.budget(), 3);
+    for (const char* text : {"lambda = 0.7", "lr = 0.3", "budget = 3"}) {
+        QVERIFY2(job.harness.sink.logged(Severity::Info, text), text);
+    }
+    QVERIFY(job.harness.sink.logged(Severity::Info, "from step 5"));
+
+    GateJob same;  // what was recorded, given from the start, is not the same run
+    same.spec.budget_rule = "fixed";
+    same.spec.lambda = 0.01;
+    same.run();
+    for (std::size_t s = 0; s <= 4; ++s) QCOMPARE(same.alpha()[s], job.alpha()[s]);
+    QVERIFY(same.alpha()[5] != job.alpha()[5]);
+}
+
+void TestGatesJob::liveBudgetRespectsPins() {
+    for (const auto& [wanted, expected] : {std::pair{0.0, 1}, {9.0, 3}, {-5.0, 1}, {1e300, 3}}) {
+        GateJob job;
+        job.with_probes = true;
+        job.spec.probe_every = 2;
+        job.pins = {{0, LayerKind::Full}, {3, LayerKind::Linear}};
+        job.harness.sink.after_row = [&, wanted = wanted](int, const Row& row) {
+            if (std::get<std::int64_t>(row[0]) == 1) job.harness.control.set("budget", wanted);
+        };
+        const GatesResult result = job.run();
+        QCOMPARE(result.plan.budget(), expected);
+        QVERIFY(result.plan.kinds[0] == LayerKind::Full && result.plan.kinds[3] == LayerKind::Linear);
+    }
+}
+
+void TestGatesJob::unknownLiveFieldsAreSaid() {
+    GateJob job, untouched;
+    job.harness.control.set("steps", 3);
+    job.harness.control.set("budget", std::nan(""));
+    job.run();
+    untouched.run();
+    QCOMPARE(job.alpha(), untouched.alpha());
+    QVERIFY(job.harness.sink.logged(Severity::Warning, "steps cannot change"));
+    QVERIFY(job.harness.sink.logged(Severity::Warning, "budget cannot change"));
+}
+
+void TestGatesJob::deadGatesAreReported_data() {
+    QTest::addColumn<double>("lambda");
+    QTest::addColumn<bool>("dead");
+    QTest::addColumn<QString>("text");
+    // The squared error is flat where every gate is 1, so only lambda moves a gate.
+    QTest::newRow("nothing pulls") << 0.0 << true << QString("dead gates: the mean gate is still 1");
+    QTest::newRow("everything closes") << 1e6 << true << QString("all gates closed");
+    QTest::newRow("alive") << 0.5 << false << QString();
+}
+
+void TestGatesJob::deadGatesAreReported() {
+    QFETCH(double, lambda);
+    QFETCH(bool, dead);
+    QFETCH(QString, text);
+    GateJob job;
+    job.spec = GatesSpec::paper();
+    job.spec.lengths = {20};
+    job.spec.steps = lambda > 1 ? 40 : 10;
+    job.spec.lr = lambda > 1 ? 0.1 : 0.02;
+    job.spec.lambda = lambda;
+    job.spec.budget = 2;
+    const GatesResult result = job.run();
+    QCOMPARE(result.dead, dead);
+    if (dead) QVERIFY(job.harness.sink.logged(Severity::Warning, text.toStdString()));
+    if (!dead) QVERIFY(!job.harness.sink.logged(Severity::Warning, ""));
+    QCOMPARE(result.plan.budget(), 2);  // there is a plan all the same
+}
+
+void TestGatesJob::planIsTheTopOfTheRanking_data() {
+    QTest::addColumn<QString>("mode");
+    QTest::newRow("default: time average") << QString("default");
+    QTest::newRow("paper: last gates") << QString("paper");
+}
+
+void TestGatesJob::planIsTheTopOfTheRanking() {
+    QFETCH(QString, mode);
+    GateJob job;
+    job.spec.mode = mode.toStdString();
+    job.spec.steps = 25;
+    job.spec.lr = 0.1;
+    job.spec.lambda = 0.02;
+    const GatesResult result = job.run();
+    const std::vector<double>& score = mode == "paper" ? result.alpha_L : result.averaged_L;
+    const std::vector<int> full = result.plan.fullLayers();
+    QCOMPARE(full.size(), std::size_t{2});
+    for (int in : full) {
+        for (int out = 0; out < kGateLayers; ++out) {
+            if (std::find(full.begin(), full.end(), out) != full.end()) continue;
+            QVERIFY(score[static_cast<std::size_t>(in)] >= score[static_cast<std::size_t>(out)]);
+        }
+    }
+    for (std::size_t l = 0; l < kGateLayers; ++l)
+        QCOMPARE(static_cast<float>(result.alpha_L[l]), job.alpha().back()[l]);
+}
+
+void TestGatesJob::impossibleBudgetsAreRefusedBeforeAnyWork() {
+    for (int kind = 0; kind < 3; ++kind) {
+        GateJob job;
+        if (kind == 0) job.spec.budget = kGateLayers + 1;
+        if (kind == 1) job.pins = {{9, LayerKind::Full}};
+        if (kind == 2) job.pins = {{0, LayerKind::Full}, {1, LayerKind::Full}, {2, LayerKind::Full}};
+        QVERIFY_EXCEPTION_THROWN(job.run(), InputError);
+        QVERIFY(job.harness.sink.rows.empty());
+    }
+}
+
+void TestGatesJob::probesComeWhenTheyAreDue() {
+    for (const auto& [every, expected] :
+         {std::pair{0, std::vector<double>{11}}, {5, {4, 9, 11}}, {4, {3, 7, 11}}, {12, {11}}}) {
+        GateJob job;
+        job.with_probes = true;
+        job.spec.probe_every = every;
+        job.run();
+        QCOMPARE(job.harness.numbers(1, "probes/step"), expected);
+    }
+    GateJob without;
+    without.run();
+    QVERIFY(without.harness.rows(1).empty());
+}
+
+QTEST_GUILESS_MAIN(TestGatesJob)
+#include "test_gates_job.moc"

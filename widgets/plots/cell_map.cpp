@@ -133,6 +133,7 @@ std::optional<ReadOut> CellMap::readOutAt(double x, double y) const {
     if (!cell) return std::nullopt;
     ReadOut out = cellReadOut(cell->first, cell->second);
     out.vertical = out.horizontal = false;
+    out.box = cellAt(cell->first, cell->second);
     return out;
 }
 

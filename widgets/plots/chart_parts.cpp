@@ -118,8 +118,8 @@ void setAxisTitle(QCPAxis& axis, const QString& text) { axis.setLabel(text); }
 
 void styleAxis(QCPAxis& axis, const Theme& theme) {
     axis.setBasePen(Qt::NoPen);
-    axis.setTickPen(Qt::NoPen);
-    axis.setSubTickPen(Qt::NoPen);
+    axis.setTickPen(QPen(Qt::transparent));  // vector formats draw lines of no length even without a pen
+    axis.setSubTickPen(QPen(Qt::transparent));
     axis.setTickLength(0, 0);
     axis.setSubTickLength(0, 0);
     axis.setTickLabelFont(uiFont(-1.75));

@@ -14,9 +14,8 @@ constexpr double kSmallestShare = 1e-7;  // of the data's extent; doubles have n
 // Vector formats do not clip: hides what is drawn beyond the axis rectangle.
 void paintCover(const QCustomPlot& chart, const Theme& theme, QCPPainter& painter) {
     if (!painter.modes().testFlag(QCPPainter::pmVectorized)) return;
-    constexpr int kFar = 4000;
     const QRect inside = chart.axisRect()->rect();
-    const QRect all = chart.viewport().adjusted(-kFar, -kFar, kFar, kFar);
+    const QRect all = chart.viewport();
     painter.fillRect(QRect(all.topLeft(), QPoint(all.right(), inside.top() - 1)), theme.panel);
     painter.fillRect(QRect(QPoint(all.left(), inside.bottom() + 1), all.bottomRight()), theme.panel);
     painter.fillRect(QRect(QPoint(all.left(), inside.top()), QPoint(inside.left() - 1, inside.bottom())), theme.panel);
@@ -56,7 +55,7 @@ void ChartPlot::addViewActions() {
     addFigureAction(tr("Zoom in"), {QKeySequence(Qt::Key_Plus), QKeySequence(Qt::Key_Equal)},
                     tr("Show more detail; the mouse wheel does it where the pointer is"),
                     [this] { zoomBy(kWheelFactor); });
-    addFigureAction(tr("Zoom out"), {QKeySequence(Qt::Key_Minus)}, tr("Show more"),
+    addFigureAction(tr("Zoom out"), {QKeySequence(Qt::Key_Minus)}, tr("Show more of what lies around it"),
                     [this] { zoomBy(1 / kWheelFactor); });
     addFigureAction(tr("Reset view"), {QKeySequence(Qt::Key_Home)},
                     tr("Show everything and follow new data; so does a double click"), [this] { resetView(); });

@@ -4,71 +4,17 @@
 #include <limits>
 #include <map>
 
-#include "widgets/plots/chart_parts.h"
+#include "widgets/plots/curve_parts.h"
 
 namespace fm {
 
-struct CurvePlot::Curve {
-    CurveSpec spec;
-    int position = 0;
-    SeriesTiers raw;
-    SeriesTiers average;
-    DebiasedEma ema;
-    bool shown = true;
-    QCPGraph* raw_graph = nullptr;
-    QCPGraph* average_graph = nullptr;
-    QCPGraph* band_low = nullptr;
-    QCPGraph* band_high = nullptr;
-};
-
 namespace {
-
-constexpr double kMargin = 0.05;  // free space above and below the curves, of their extent
-
-struct Extent {
-    double low = std::numeric_limits<double>::infinity();
-    double high = -std::numeric_limits<double>::infinity();
-
-    void add(double value) {
-        low = std::min(low, value);
-        high = std::max(high, value);
-    }
-    bool any() const { return low <= high; }
-};
-
-// With some air around it; never empty.
-std::pair<double, double> padded(Extent extent, bool log) {
-    if (!extent.any()) return log ? std::pair(0.1, 1.0) : std::pair(0.0, 1.0);
-    if (log) return {extent.low / 1.3, extent.high * 1.3};
-    const double room = extent.high > extent.low ? (extent.high - extent.low) * kMargin
-                                                 : std::max(1e-12, std::abs(extent.high) * 0.1 + 1e-9);
-    return {extent.low - room, extent.high + room};
-}
-
-void addExtremes(const SeriesTiers& series, double x_low, double x_high, bool log, Extent& extent) {
-    const auto [begin, end] =
-        x_low < x_high ? series.indicesIn(x_low, x_high) : std::pair(std::size_t{0}, series.size());
-    const Extremes found = series.extremes(begin, end);
-    if (!found.any) return;
-    if (!log || series.y()[found.low] > 0) {
-        extent.add(series.y()[found.low]);
-        extent.add(series.y()[found.high]);
-        return;
-    }
-    for (std::size_t i = begin; i < end; ++i) {  // rare: a log axis under values of zero and below
-        if (series.y()[i] > 0) extent.add(series.y()[i]);
-    }
-}
 
 QCPGraph* addGraph(QCustomPlot& chart, QCPAxis* value_axis) {
     QCPGraph* graph = chart.addGraph(chart.xAxis, value_axis);
     graph->setAdaptiveSampling(false);  // SeriesTiers has thinned exactly
     graph->setSelectable(QCP::stNone);
     return graph;
-}
-
-void hand(QCPGraph& graph, const std::vector<double>& x, const std::vector<double>& y) {
-    graph.setData(QVector<double>(x.begin(), x.end()), QVector<double>(y.begin(), y.end()), true);
 }
 
 }  // namespace
@@ -87,6 +33,8 @@ CurvePlot::CurvePlot(const ThemeSource& theme_source, const QString& name, QWidg
     band_action_->setCheckable(true);
     setAxisTitle(*chart().xAxis, tr("step"));
     updateSubtitle();
+    // Wide enough for most labels, so that the figure does not jump while it is zoomed.
+    chart().axisRect()->setMinimumMargins(QMargins(54, 8, 14, 8));
     addPainter(QStringLiteral("grid"), [this](QCPPainter& painter) { paintReferences(painter); });
     addPainter(QStringLiteral("overlay"), [this](QCPPainter& painter) { paintCursor(painter); });
 }
@@ -161,6 +109,12 @@ void CurvePlot::setBandShown(bool shown) {
     markStale();
 }
 
+void CurvePlot::setAxisNames(const QString& left, const QString& right) {
+    left_name_ = left;
+    right_name_ = right;
+    updateAxisTitles();
+}
+
 void CurvePlot::setSubject(const QString& subject) {
     subject_ = subject;
     updateSubtitle();
@@ -216,40 +170,6 @@ void CurvePlot::setFixedY(double low, double high) {
     markStale();
 }
 
-QColor CurvePlot::colourOf(const Curve& curve) const {
-    const Theme& colours = theme();
-    switch (curve.spec.colour) {
-        case CurveColour::Full:
-            return colours.full;
-        case CurveColour::Linear:
-            return colours.linear;
-        case CurveColour::Accent:
-            return colours.accent;
-        case CurveColour::Text:
-            return colours.text;
-        case CurveColour::Faint:
-            return colours.text_faint;
-        case CurveColour::Next:
-            break;
-    }
-    return colours.series[curve.position % colours.series.size()];
-}
-
-void CurvePlot::styleChanged() {
-    for (const auto& curve : curves_) {
-        const QColor colour = colourOf(*curve);
-        const bool averaged = beta_ > 0 && curve->spec.smooth;
-        const Qt::PenStyle style = curve->spec.right_axis ? Qt::DashLine : Qt::SolidLine;
-        curve->raw_graph->setPen(QPen(averaged ? withAlpha(colour, 75) : colour, averaged ? 1.0 : 1.5, style));
-        curve->average_graph->setPen(QPen(colour, 1.8, style, Qt::FlatCap, Qt::BevelJoin));
-        curve->band_low->setPen(Qt::NoPen);
-        curve->band_high->setPen(Qt::NoPen);
-        curve->band_high->setBrush(withAlpha(colour, 40));
-    }
-    updateLegend();
-    updateAxisTitles();
-}
-
 void CurvePlot::updateLegend() {
     QList<LegendEntry> legend;
     for (const auto& curve : curves_) {
@@ -271,101 +191,14 @@ void CurvePlot::updateAxisTitles() {
             if (curve->spec.right_axis != right || !curve->shown || curve->spec.unit.isEmpty()) continue;
             if (!units.contains(curve->spec.unit)) units << curve->spec.unit;
         }
-        setAxisTitle(right ? *chart().yAxis2 : *chart().yAxis, units.join(QStringLiteral(", ")));
+        const QString name = right ? right_name_ : left_name_;
+        setAxisTitle(right ? *chart().yAxis2 : *chart().yAxis,
+                     units.isEmpty() ? name : units.join(QStringLiteral(", ")));
     }
 }
 
 bool CurvePlot::hasData() const {
     return std::any_of(curves_.begin(), curves_.end(), [](const auto& curve) { return curve->raw.size() > 0; });
-}
-
-ChartPlot::Bounds CurvePlot::bounds(double x_low, double x_high) const {
-    Extent x, y;
-    for (const auto& curve : curves_) {
-        if (curve->raw.size() == 0) continue;
-        x.add(curve->raw.x().front());
-        x.add(curve->raw.x().back());
-        if (curve->shown && !curve->spec.right_axis) addExtremes(curve->raw, x_low, x_high, logScale(), y);
-    }
-    for (const ReferenceLine& line : references_) {
-        if (!logScale() || line.value > 0) y.add(line.value);
-    }
-    const std::pair<double, double> range = fixed_y_ && !logScale() ? *fixed_y_ : padded(y, logScale());
-    return {x.low, x.high > x.low ? x.high : x.low + 1, range.first, range.second};
-}
-
-std::size_t CurvePlot::bandWindow() const {
-    return beta_ > 0 ? static_cast<std::size_t>(std::lround(1 / (1 - beta_))) : 1;
-}
-
-void CurvePlot::prepareBand(Curve& curve) {
-    const bool shown = curve.shown && curve.spec.smooth && band_shown_;
-    curve.band_low->setVisible(shown);
-    curve.band_high->setVisible(shown);
-    if (!shown) return;
-    const auto [low, high] = xRange();
-    const ThinnedBand band = curve.raw.band(low, high, numColumns(), bandWindow());
-    hand(*curve.band_low, band.x, band.low);
-    hand(*curve.band_high, band.x, band.high);
-}
-
-void CurvePlot::prepareCurve(Curve& curve) {
-    const auto [low, high] = xRange();
-    const bool averaged = beta_ > 0 && curve.spec.smooth;
-    curve.raw_graph->setVisible(curve.shown);
-    curve.average_graph->setVisible(curve.shown && averaged);
-    prepareBand(curve);
-    if (!curve.shown) return;
-    const ThinnedCurve raw = curve.raw.thinned(low, high, numColumns());
-    hand(*curve.raw_graph, raw.x, raw.y);
-    // A single point has no line to draw.
-    const QCPScatterStyle dot(QCPScatterStyle::ssDisc, 5);
-    curve.raw_graph->setScatterStyle(curve.raw.size() == 1 ? dot : QCPScatterStyle(QCPScatterStyle::ssNone));
-    if (!averaged) return;
-    const ThinnedCurve average = curve.average.thinned(low, high, numColumns());
-    hand(*curve.average_graph, average.x, average.y);
-}
-
-void CurvePlot::fitRightAxis() {
-    const bool log = chart().yAxis2->scaleType() == QCPAxis::stLogarithmic;
-    Extent extent;
-    bool any = false;
-    for (const auto& curve : curves_) {
-        if (!curve->spec.right_axis || !curve->shown) continue;
-        any = true;
-        addExtremes(curve->raw, 0, 0, log, extent);
-    }
-    chart().yAxis2->setVisible(any);
-    if (!log && extent.any() && extent.low > 0 && extent.low < 0.5 * extent.high) extent.add(0);  // a scale from zero
-    const auto [low, high] = padded(extent, log);
-    chart().yAxis2->setRange(extent.low == 0 ? 0 : low, high);
-}
-
-void CurvePlot::prepare() {
-    for (const auto& curve : curves_) prepareCurve(*curve);
-    fitRightAxis();
-}
-
-void CurvePlot::paintReferences(QCPPainter& painter) const {
-    painter.setFont(uiFont(-1.75));
-    const QRect area = plotArea();
-    for (const ReferenceLine& line : references_) {
-        const double y = chart().yAxis->coordToPixel(line.value);
-        if (y < area.top() || y > area.bottom()) continue;
-        painter.setPen(QPen(theme().text_faint, 1, Qt::DotLine));
-        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
-        painter.setPen(theme().text_faint);
-        const bool below = y - area.top() < 16;
-        painter.drawText(QRectF(area.left() + 4, below ? y + 1 : y - 16, area.width() - 8, 15),
-                         Qt::AlignLeft | Qt::AlignVCenter, line.label);
-    }
-}
-
-void CurvePlot::paintCursor(QCPPainter& painter) const {
-    if (!cursor_) return;
-    const double x = chart().xAxis->coordToPixel(*cursor_);
-    painter.setPen(QPen(theme().mark, 1.2));
-    painter.drawLine(QPointF(x, plotArea().top()), QPointF(x, plotArea().bottom() + 1));
 }
 
 std::optional<ReadOut> CurvePlot::readOutAt(double x, double) const {

@@ -54,6 +54,8 @@ public:
     void setStepCursor(std::optional<double> step);
     void setReferences(const std::vector<ReferenceLine>& references);
     void setFixedY(double low, double high);  // for shares and accuracies
+    // Titles of the axes where no curve has a unit: "accuracy".
+    void setAxisNames(const QString& left, const QString& right = QString());
     // What the figure is about; the subtitle adds how it is smoothed.
     void setSubject(const QString& subject);
 
@@ -82,6 +84,8 @@ private:
     void updateAxisTitles();
     void updateSubtitle();
     void prepareCurve(Curve& curve);
+    void styleCurve(Curve& curve, double raw_length, double average_length);
+    double drawnLength(const Curve& curve, const std::vector<double>& y) const;
     void prepareBand(Curve& curve);
     void fitRightAxis();
     void paintReferences(QCPPainter& painter) const;
@@ -95,6 +99,7 @@ private:
     QAction* band_action_ = nullptr;
     QAction* right_log_action_ = nullptr;
     QString subject_;
+    QString left_name_, right_name_;
     double beta_ = 0.9;
     bool band_shown_ = false;
 };

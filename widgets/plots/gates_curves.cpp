@@ -93,7 +93,8 @@ QPolygonF GatesCurves::lineOf(int layer) const {
     };
     const std::size_t begin = gates.rowAt(x_axis.range().lower).value_or(0);
     const std::size_t end = std::min(gates.rowAt(x_axis.range().upper).value_or(0) + 2, gates.numSteps());
-    const auto num_columns = static_cast<std::size_t>(std::max(50, plotArea().width()));
+    const int column_px = std::clamp(gates.numLayers() / 32, 1, 3);  // many curves: fewer points, the same extremes
+    const auto num_columns = static_cast<std::size_t>(std::max(50, plotArea().width() / column_px));
     QPolygonF line;
     for (std::size_t column = 0; column < num_columns; ++column) {
         const std::size_t from = begin + (end - begin) * column / num_columns;

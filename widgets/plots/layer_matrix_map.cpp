@@ -88,10 +88,10 @@ void LayerMatrixMap::updateOrder() {
 
 void LayerMatrixMap::updateLegend() {
     const QString unit = words_.unit.isEmpty() ? QString() : QStringLiteral(" ") + words_.unit;
-    const QString end = formatNumber(scale_, 2) + unit;
+    const QString end = formatNumber(scale_, 2);
     LegendEntry entry{.mark = LegendEntry::Mark::Gradient,
                       .low = words_.negative + QStringLiteral(" −") + end,
-                      .high = QStringLiteral("+") + end + QStringLiteral(" ") + words_.positive};
+                      .high = QStringLiteral("+") + end + unit + QStringLiteral(" ") + words_.positive};
     for (int i = -4; i <= 4; ++i) entry.gradient << QColor(divergingColour(i / 4.0, theme()));
     setLegend({entry});
 }

@@ -7,12 +7,13 @@ ObjectivePlot::ObjectivePlot(const ThemeSource& theme_source, QWidget* parent)
     setTitle(tr("Objective"));
     setEmptyText(tr("No steps yet. The objective and its parts appear here with the first step of a run."));
     setAccessibleSummary(tr("Curves of the alignment loss, the regulariser, lambda and the learning rate over steps"));
+    setAxisNames(tr("objective"));
     setRightLogScale(true);
 }
 
 std::vector<CurveSpec> ObjectivePlot::gateRunCurves() {
-    return {{"series/loss/align", tr("alignment loss"), tr("objective"), CurveColour::Full, false, true},
-            {"series/loss/regulariser", tr("λ Σα regulariser"), tr("objective"), CurveColour::Linear, false, true},
+    return {{"series/loss/align", tr("alignment loss"), QString(), CurveColour::Full, false, true},
+            {"series/loss/regulariser", tr("λ Σα regulariser"), QString(), CurveColour::Linear, false, true},
             {"series/objective/lambda", tr("λ"), QString(), CurveColour::Next, true, false},
             {"series/objective/lr", tr("learning rate"), QString(), CurveColour::Next, true, false}};
 }

@@ -10,6 +10,7 @@ namespace fm {
 
 namespace {
 
+constexpr std::size_t kSmoothSegments = 600;
 constexpr double kBrushWidth = 12;
 constexpr double kSide = 10;
 
@@ -40,16 +41,18 @@ QPolygonF ParallelPlot::polyline(const ParallelLine& line, const QRectF& area) c
 
 void ParallelPlot::paintLines(QPainter& painter, const QRectF& area) const {
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(withAlpha(theme().text_faint, 40), 1));
+    // Smooth edges of hundreds of lines would take several frames, and nobody could tell them apart.
+    painter.setRenderHint(QPainter::Antialiasing, lines_.size() * axes_.size() <= kSmoothSegments);
+    painter.setPen(QPen(blended(theme().panel, theme().text_faint, 0.2), 1));
     for (const ParallelLine& line : lines_) {
         if (!isKept(line)) painter.drawPolyline(polyline(line, area));
     }
-    const int alpha = lines_.size() > 100 ? 150 : 210;
     for (const ParallelLine& line : lines_) {
         if (!isKept(line) || line.selected || line.pinned) continue;
-        painter.setPen(QPen(withAlpha(colourOf(line), alpha), 1));
+        painter.setPen(QPen(blended(theme().panel, colourOf(line), 0.8), 1));
         painter.drawPolyline(polyline(line, area));
     }
+    painter.setRenderHint(QPainter::Antialiasing);
     for (const ParallelLine& line : lines_) {
         if (!line.pinned && !line.selected) continue;
         painter.setPen(QPen(theme().panel, 4.5));
@@ -83,11 +86,16 @@ void ParallelPlot::paintAxis(QPainter& painter, int axis, const QRectF& area) co
     const bool chosen = axis == chosen_axis_ && hasFocus();
     const QString unit = axes_[index].unit;
     write(2, axes_[index].label, chosen ? theme().accent : theme().text, uiFont(-1.5, chosen));
-    QString high = formatNumber(scales_[index].high);
+    const auto number = [&](double value) {  // as many digits as there is room for
+        int digits = 4;
+        while (digits > 1 && metrics.horizontalAdvance(formatNumber(value, digits)) > right - left) --digits;
+        return formatNumber(value, std::min(digits, 3));
+    };
+    QString high = number(scales_[index].high);
     if (!unit.isEmpty() && metrics.horizontalAdvance(high + ' ' + unit) < right - left) high += ' ' + unit;
     write(area.top() - metrics.height() - 5, high, theme().text_faint, font);
     const double below = area.bottom() + (anyMissing() ? 18 : 4);
-    write(below, formatNumber(scales_[index].low), theme().text_faint, font);
+    write(below, number(scales_[index].low), theme().text_faint, font);
     const auto present = brush(axis);
     if (!present) return;
     const double top = yOf(axis, present->second, area), bottom = yOf(axis, present->first, area);

@@ -11,8 +11,9 @@ namespace fm {
 
 namespace {
 
-constexpr double kMark = 4.5;  // half the size of a mark, pixels
-constexpr double kReach = 18;  // pixels from the pointer to the point it means
+constexpr double kMark = 4.5;           // half the size of a mark, pixels
+constexpr std::size_t kMaxLabels = 40;  // more would cover the points
+constexpr double kReach = 18;           // pixels from the pointer to the point it means
 
 double halfWidth(const ParetoPoint& point) { return std::isnan(point.half_width) ? 0 : point.half_width; }
 
@@ -162,15 +163,19 @@ void ParetoPlot::paintLabels(QCPPainter& painter) const {
     std::vector<std::size_t> order(points_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+    if (order.size() > kMaxLabels) order.resize(kMaxLabels);
     QList<QLineF> lines;
     for (std::size_t i = 1; i < front_.size(); ++i)
         lines << QLineF(pixel(points_[front_[i - 1]]), pixel(points_[front_[i]]));
-    LabelPlaces places(QRectF(plotArea()), obstacles(), lines);
+    QList<QPointF> pixels;
+    for (const ParetoPoint& point : points_) pixels << pixel(point);
+    LabelPlaces places(QRectF(plotArea()), pixels, obstacles(), lines);
     painter.setFont(uiFont(-1.5));
     const QFontMetricsF metrics(painter.font());
     for (const std::size_t i : order) {
         const QSizeF size(metrics.horizontalAdvance(points_[i].label), metrics.height() - 2);
-        const std::optional<QRectF> place = places.take(pixel(points_[i]), size, kMark + (points_[i].selected ? 7 : 3));
+        const std::optional<QRectF> place =
+            places.take(pixel(points_[i]), size, kMark + (points_[i].selected ? 7 : 3), rank(i) == 0);
         if (!place) continue;
         painter.setPen(points_[i].selected ? theme().text : theme().text_faint);
         painter.drawText(place->adjusted(-2, -2, 2, 2), Qt::AlignCenter, points_[i].label);
@@ -193,7 +198,11 @@ std::optional<std::size_t> ParetoPlot::nearest(double x, double y) const {
 std::optional<ReadOut> ParetoPlot::readOutAt(double x, double y) const {
     ReadOut out;
     const std::optional<std::size_t> at = nearest(x, y);
-    if (!at) return out;
+    if (!at) {
+        out.lines << ReadOutLine{QColor(), chart().xAxis->label(), formatNumber(x)};
+        out.lines << ReadOutLine{QColor(), chart().yAxis->label(), formatNumber(y)};
+        return out;
+    }
     const ParetoPoint& point = points_[*at];
     out.heading = point.label;
     QString accuracy = formatNumber(point.accuracy, 4);

@@ -75,7 +75,7 @@ ReadOut PlanBudgetMap::cellReadOut(int row, int column) const {
     for (int c = 0; first < 0 && c < numColumns(); ++c) {
         if (isFull(row, c)) first = plans_.budgets[static_cast<std::size_t>(c)];
     }
-    out.lines << ReadOutLine{QColor(), tr("enters at"), first < 0 ? tr("no budget shown") : tr("K = %1").arg(first)};
+    out.lines << ReadOutLine{QColor(), tr("enters at"), first < 0 ? tr("no budget here") : tr("K = %1").arg(first)};
     if (isMeasured(budget)) out.lines << ReadOutLine{theme().accent, tr("probe measured"), QString()};
     return out;
 }

@@ -165,7 +165,10 @@ void PlotFrame::refreshNow() {
 
 void PlotFrame::setReadOut(const std::optional<ReadOut>& read_out) {
     std::optional<ReadOut> moved = read_out;
-    if (moved) moved->at += canvas_->pos();
+    if (moved) {
+        moved->at += canvas_->pos();
+        moved->box.translate(canvas_->pos());
+    }
     overlay_->setReadOut(moved, plotArea().translated(canvas_->pos()));
 }
 
@@ -180,7 +183,7 @@ void PlotFrame::drawPicture(QPaintDevice& device, const QSize& size) {
     painter.setMode(pixels ? QCPPainter::pmNoCaching : QCPPainter::pmVectorized);
     const QRect header(0, 0, size.width(), headerHeight(content_, size.width()));
     const QRect figure(0, header.height(), size.width(), size.height() - header.height());
-    painter.fillRect(figure, theme().panel);
+    painter.fillRect(QRect(QPoint(0, 0), size), theme().panel);
     painter.save();
     if (hasData()) {
         drawFigure(painter, figure);

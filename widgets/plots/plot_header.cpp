@@ -16,6 +16,7 @@ constexpr int kLegendRow = 18;
 constexpr int kSide = 10;
 constexpr int kMarkWidth = 16;
 constexpr int kGradientWidth = 70;
+constexpr int kShortGradient = 24;  // where the texts leave no more
 constexpr int kEntryGap = 14;
 
 QFont legendFont() { return uiFont(-1.25); }
@@ -31,6 +32,8 @@ int entryWidth(const LegendEntry& entry, const QFontMetrics& metrics) {
 
 void paintGradient(QPainter& painter, const QRect& rect, const LegendEntry& entry, const Theme& theme) {
     const QFontMetrics metrics(legendFont());
+    const int width =
+        std::clamp(kGradientWidth + rect.width() - entryWidth(entry, metrics), kShortGradient, kGradientWidth);
     int x = rect.left();
     const auto write = [&](const QString& text) {
         const int width = metrics.horizontalAdvance(text);
@@ -40,12 +43,12 @@ void paintGradient(QPainter& painter, const QRect& rect, const LegendEntry& entr
     };
     if (!entry.text.isEmpty()) write(entry.text);
     write(entry.low);
-    QLinearGradient gradient(x, 0, x + kGradientWidth, 0);
+    QLinearGradient gradient(x, 0, x + width, 0);
     for (int i = 0; i < entry.gradient.size(); ++i) {
         gradient.setColorAt(static_cast<double>(i) / (entry.gradient.size() - 1), entry.gradient[i]);
     }
-    painter.fillRect(QRectF(x, rect.center().y() - 3, kGradientWidth, 7), gradient);
-    x += kGradientWidth + 6;
+    painter.fillRect(QRectF(x, rect.center().y() - 3, width, 7), gradient);
+    x += width + 6;
     write(entry.high);
 }
 

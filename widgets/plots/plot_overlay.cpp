@@ -63,6 +63,11 @@ void PlotOverlay::paintReadOut(QPainter& painter) const {
     if (read_out_->horizontal) {
         painter.drawLine(QPointF(plot_area_.left(), at.y()), QPointF(plot_area_.right() + 1, at.y()));
     }
+    if (!read_out_->box.isEmpty()) {
+        painter.setBrush(Qt::NoBrush);
+        painter.setPen(QPen(theme.mark, 1.6));
+        painter.drawRect(read_out_->box.intersected(QRectF(plot_area_)));
+    }
     const QFont font = uiFont(-1);
     const QFontMetrics metrics(font);
     painter.setFont(font);
@@ -86,8 +91,8 @@ void PlotOverlay::paintReadOut(QPainter& painter) const {
 
 void PlotOverlay::paintBox(QPainter& painter, const QRect& box, const QFontMetrics& metrics) const {
     const Theme& theme = theme_.theme();
-    painter.setPen(QPen(theme.panel_border, 1));
-    painter.setBrush(withAlpha(theme.panel, 240));
+    painter.setPen(QPen(blended(theme.panel, theme.text_faint, 0.45), 1));
+    painter.setBrush(withAlpha(theme.panel, 248));
     painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
     QRect row(box.left() + kPad, box.top() + kPad - 1, box.width() - 2 * kPad, metrics.height());
     if (!read_out_->heading.isEmpty()) {

@@ -23,6 +23,7 @@ struct ReadOut {
     QPointF at;  // in the overlay's pixels
     bool vertical = true;
     bool horizontal = true;
+    QRectF box;  // outlined where one cell is meant; may be empty
     QString heading;
     QList<ReadOutLine> lines;
 };

@@ -54,6 +54,7 @@ QComboBox:focus { border: 1px solid @accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: @disabled; }
 QLineEdit[problem="true"], QSpinBox[problem="true"], QDoubleSpinBox[problem="true"], QComboBox[problem="true"] {
   border: 1px solid @error; }
+QPlainTextEdit, QTextEdit, QTextBrowser { padding: 3px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url(:/icons/chevron_down_@kind.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @panel; color: @text; border: 1px solid @border; padding: 2px;
@@ -118,7 +119,8 @@ QTableView::item:focus, QTreeView::item:focus { border: 1px solid @accent; }
 QTreeView::branch { background: transparent; }
 QTreeView::branch:has-children:closed { image: url(:/icons/chevron_right_@kind.svg); }
 QTreeView::branch:has-children:open { image: url(:/icons/chevron_down_@kind.svg); }
-QHeaderView { background: @panel; border: none; }
+QHeaderView { background: @panel; border: none; qproperty-highlightSections: false;
+  qproperty-defaultAlignment: 'AlignLeft | AlignVCenter'; }
 QHeaderView::section { background: @panel; color: @faint; border: none; border-bottom: 1px solid @border;
   padding: 4px 6px; font-weight: 400; }
 QHeaderView::section:hover { color: @text; }

@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QFontDatabase>
+#include <cmath>
 
 static void initResources() {
     Q_INIT_RESOURCE(fonts);
@@ -20,12 +21,12 @@ Theme darkTheme() {
     t.full = QColor(0xe8a33d);
     t.linear = QColor(0x4aa3df);
     t.accent = QColor(0x3fb68b);
-    t.predicted = QColor(0x9aa1ab);
+    t.predicted = QColor(0xa3aab4);
     t.pinned = QColor(0xe4e6ea);
     t.error = QColor(0xe06c59);
     t.warning = QColor(0xe3c14f);
     t.text = QColor(0xe4e6ea);
-    t.text_faint = QColor(0x9aa1ab);
+    t.text_faint = QColor(0xa3aab4);
     t.text_on_accent = QColor(0x10211a);
     t.window = QColor(0x1b1d21);
     t.panel = QColor(0x23262b);
@@ -81,8 +82,11 @@ void ThemeSource::setKind(ThemeKind kind) {
 }
 
 QColor readableOn(const QColor& background) {
-    const double luma = 0.299 * background.redF() + 0.587 * background.greenF() + 0.114 * background.blueF();
-    return luma > 0.52 ? QColor(0x14181c) : QColor(0xf4f5f7);
+    const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+    const double luminance =
+        0.2126 * linear(background.redF()) + 0.7152 * linear(background.greenF()) + 0.0722 * linear(background.blueF());
+    constexpr double kEqual = 0.19;  // where both texts below have the same contrast
+    return luminance > kEqual ? QColor(0x14181c) : QColor(0xf4f5f7);
 }
 
 QColor blended(const QColor& from, const QColor& to, double share) {

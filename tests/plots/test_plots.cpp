@@ -1,0 +1,427 @@
+// What figures do: keep the user's view, answer mouse and keyboard, redraw seldom, export what they were given.
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QFile>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTextStream>
+#include <QWheelEvent>
+
+#include <cmath>
+
+#include "core/run/error.h"
+#include "tests/plots/plot_samples.h"
+#include "widgets/plots/gates_curves.h"
+#include "widgets/plots/gates_heatmap.h"
+#include "widgets/plots/objective_plot.h"
+#include "widgets/plots/pair_map.h"
+#include "widgets/plots/pareto_plot.h"
+#include "widgets/plots/plan_budget_map.h"
+#include "widgets/plots/plot_export.h"
+#include "widgets/plots/retrieval_map.h"
+
+namespace fm {
+
+namespace {
+
+const ThemeSource& darkTheme() {
+    static const ThemeSource theme(ThemeKind::Dark);
+    return theme;
+}
+
+// The sample of that name, on screen.
+template <class Plot>
+std::unique_ptr<Plot> shown(const char* name) {
+    for (const samples::Sample& sample : samples::all()) {
+        if (QByteArray(sample.name) != name) continue;
+        std::unique_ptr<PlotFrame> plot = sample.make(darkTheme());
+        plot->resize(480, 320);
+        plot->show();
+        plot->refreshNow();
+        return std::unique_ptr<Plot>(dynamic_cast<Plot*>(plot.release()));
+    }
+    return nullptr;
+}
+
+QWidget* canvasAt(QWidget& plot, const QPoint& at) {
+    QWidget* child = plot.childAt(at);
+    return child != nullptr ? child : &plot;
+}
+
+void click(QWidget& plot, const QPoint& at, Qt::KeyboardModifiers modifiers = {}) {
+    QWidget* canvas = canvasAt(plot, at);
+    QTest::mouseClick(canvas, Qt::LeftButton, modifiers, canvas->mapFrom(&plot, at));
+}
+
+void turnWheel(QWidget& plot, const QPoint& at, int delta, Qt::KeyboardModifiers modifiers = {}) {
+    QWidget* canvas = canvasAt(plot, at);
+    const QPoint local = canvas->mapFrom(&plot, at);
+    QWheelEvent event(local, canvas->mapToGlobal(local), QPoint(), QPoint(0, delta), Qt::NoButton, modifiers,
+                      Qt::NoScrollPhase, false);
+    QApplication::sendEvent(canvas, &event);
+}
+
+void drag(QWidget& plot, const QPoint& from, const QPoint& to) {
+    QWidget* canvas = canvasAt(plot, from);
+    const QPoint a = canvas->mapFrom(&plot, from), b = canvas->mapFrom(&plot, to);
+    QTest::mousePress(canvas, Qt::LeftButton, {}, a);
+    for (int i = 1; i <= 5; ++i) {
+        const QPoint at = a + (b - a) * i / 5;
+        QMouseEvent move(QEvent::MouseMove, at, canvas->mapToGlobal(at), Qt::NoButton, Qt::LeftButton, {});
+        QApplication::sendEvent(canvas, &move);
+    }
+    QTest::mouseRelease(canvas, Qt::LeftButton, {}, b);
+}
+
+bool focused(QWidget& plot) {
+    plot.activateWindow();
+    plot.setFocus();
+    return QTest::qWaitForWindowActive(&plot);
+}
+
+QList<QStringList> csvOf(const ExportablePlot& plot) {
+    QString text;
+    QTextStream out(&text);
+    plot.writeCsv(out);
+    out.flush();
+    QList<QStringList> rows;
+    for (const QString& line : text.split('\n', Qt::SkipEmptyParts)) rows << line.split(',');
+    return rows;
+}
+
+}  // namespace
+
+class TestPlots : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        registerFonts();
+        applyTheme(*qApp, ThemeKind::Dark);
+    }
+
+    void theViewFollowsTheDataUntilItIsMoved() {
+        ObjectivePlot plot(darkTheme());
+        plot.resize(480, 320);
+        plot.setCurves(ObjectivePlot::gateRunCurves());
+        plot.append(0, std::vector<double>{0, 1, 2}, std::vector<double>{1, 2, 3});
+        plot.show();
+        plot.refreshNow();
+        QCOMPARE(plot.xRange(), std::pair(0.0, 2.0));
+        plot.append(0, std::vector<double>{3, 10}, std::vector<double>{5, 9});
+        plot.refreshNow();
+        QCOMPARE(plot.xRange(), std::pair(0.0, 10.0));
+        QVERIFY(plot.yRange().second >= 9);
+        QVERIFY(!plot.userHasZoomed());
+    }
+
+    void newDataNeverMoveTheUsersView() {
+        const auto plot = shown<ObjectivePlot>("objective");
+        turnWheel(*plot, plot->rect().center(), 360);
+        plot->refreshNow();
+        const auto x = plot->xRange(), y = plot->yRange();
+        QVERIFY(x.second - x.first < 1000);
+        std::vector<double> step, value;
+        for (int i = 0; i < 500; ++i) {
+            step.push_back(1500 + i);
+            value.push_back(50);
+        }
+        plot->append(0, step, value);
+        plot->refreshNow();
+        QCOMPARE(plot->xRange(), x);
+        QCOMPARE(plot->yRange(), y);
+        plot->setStepCursor(1700);
+        plot->setSmoothing(0.99);
+        plot->refreshNow();
+        QCOMPARE(plot->xRange(), x);
+        QCOMPARE(plot->yRange(), y);
+        plot->resetView();
+        QCOMPARE(plot->xRange(), std::pair(0.0, 1999.0));
+    }
+
+    void growingGatesLeaveTheZoomAlone() {
+        GatesHeatmap plot(darkTheme());
+        const auto history = std::make_shared<GateHistory>(4);
+        const std::vector<float> row = {1, 0.5F, 0.2F, 0};
+        for (int step = 0; step < 100; ++step) history->append(std::vector<double>{double(step)}, row);
+        plot.setHistory(history);
+        plot.resize(480, 320);
+        plot.show();
+        plot.refreshNow();
+        plot.zoomBy(0.5);
+        const auto x = plot.xRange();
+        for (int step = 100; step < 200; ++step) history->append(std::vector<double>{double(step)}, row);
+        plot.historyGrew();
+        plot.refreshNow();
+        QCOMPARE(plot.xRange(), x);
+    }
+
+    void wheelZoomsWhereThePointerIs() {
+        const auto plot = shown<ObjectivePlot>("objective");
+        const QPoint at = plot->pixelOf(300, 1.5);
+        turnWheel(*plot, at, 240);
+        plot->refreshNow();
+        QVERIFY(std::abs(plot->pixelOf(300, 1.5).x() - at.x()) <= 2);
+        const auto y = plot->yRange();
+        turnWheel(*plot, plot->pixelOf(300, 1.5), 240, Qt::ShiftModifier);
+        QVERIFY(plot->yRange().second - plot->yRange().first < 0.8 * (y.second - y.first));
+        for (int i = 0; i < 60; ++i) turnWheel(*plot, at, -240);
+        QVERIFY(plot->xRange().second - plot->xRange().first < 2000);  // never lost in empty space
+        for (int i = 0; i < 300; ++i) turnWheel(*plot, at, 240);
+        QVERIFY(plot->xRange().second > plot->xRange().first);
+    }
+
+    void draggingPansAndIsNoClick() {
+        const auto plot = shown<GatesHeatmap>("gates_heatmap");
+        plot->zoomBy(0.5);
+        plot->refreshNow();
+        const auto before = plot->xRange();
+        QSignalSpy clicks(plot.get(), &GatesHeatmap::layerClicked);
+        const QPoint from = plot->pixelOf((before.first + before.second) / 2, 10);
+        drag(*plot, from, from - QPoint(60, 0));
+        QVERIFY(plot->xRange().first > before.first + 20);
+        QVERIFY(std::abs((plot->xRange().second - plot->xRange().first) - (before.second - before.first)) < 1e-6);
+        QCOMPARE(clicks.count(), 0);
+    }
+
+    void clicksChooseLayerAndStep() {
+        const auto heatmap = shown<GatesHeatmap>("gates_heatmap");
+        QSignalSpy layers(heatmap.get(), &GatesHeatmap::layerClicked);
+        QSignalSpy steps(heatmap.get(), &GatesHeatmap::stepClicked);
+        click(*heatmap, heatmap->pixelOf(400, 21), Qt::ControlModifier);
+        QCOMPARE(layers.at(0).at(0).toInt(), 21);
+        QCOMPARE(layers.at(0).at(1).value<Qt::KeyboardModifiers>(), Qt::ControlModifier);
+        QVERIFY(std::abs(steps.at(0).at(0).toDouble() - 400) < 6);  // a pixel is four steps wide
+
+        const auto curves = shown<GatesCurves>("gates_curves");
+        QSignalSpy curve_layers(curves.get(), &GatesCurves::layerClicked);
+        const auto history = samples::gates();
+        click(*curves, curves->pixelOf(1000, history->alpha(1000, 12)));
+        QCOMPARE(curve_layers.at(0).at(0).toInt(), 12);
+        click(*curves, curves->pixelOf(1200, 0.97));  // far above every curve
+        QCOMPARE(curve_layers.count(), 1);
+    }
+
+    void clicksChooseCells() {
+        const auto map = shown<RetrievalMap>("retrieval_map");
+        QSignalSpy cells(map.get(), &RetrievalMap::cellSelected);
+        click(*map, map->pixelOf(3, 7));
+        QCOMPARE(cells.at(0), (QList<QVariant>{7, 3}));
+
+        const auto budgets = shown<PlanBudgetMap>("plan_budget_map");
+        QSignalSpy chosen(budgets.get(), &PlanBudgetMap::budgetClicked);
+        click(*budgets, budgets->pixelOf(10, 5));
+        QCOMPARE(chosen.at(0).at(0).toInt(), 11);
+
+        const auto pairs = shown<PairMap>("pair_map_clustered");
+        QSignalSpy pair(pairs.get(), &PairMap::pairClicked);
+        const std::vector<int> order = pairs->order();
+        QVERIFY(order != std::vector<int>(30));
+        click(*pairs, pairs->pixelOf(4, 20));
+        QCOMPARE(pair.at(0), (QList<QVariant>{order[20], order[4]}));
+
+        const auto pareto = shown<ParetoPlot>("pareto");
+        QSignalSpy points(pareto.get(), &ParetoPlot::pointClicked);
+        click(*pareto, pareto->pixelOf(50, 0.985));
+        QCOMPARE(points.at(0).at(0).toString(), QString("k15"));
+        click(*pareto, pareto->pixelOf(70, 0.7));
+        QCOMPARE(points.count(), 1);
+    }
+
+    void everythingWorksByKeyboard() {
+        const auto plot = shown<ObjectivePlot>("objective");
+        QVERIFY(focused(*plot));
+        const auto whole = plot->xRange();
+        QTest::keyClick(plot.get(), Qt::Key_Plus);
+        QVERIFY(plot->xRange().second - plot->xRange().first < whole.second - whole.first);
+        const auto zoomed = plot->xRange();
+        QTest::keyClick(plot.get(), Qt::Key_Right);
+        QVERIFY(plot->xRange().first > zoomed.first);
+        QTest::keyClick(plot.get(), Qt::Key_Minus);
+        QTest::keyClick(plot.get(), Qt::Key_Home);
+        QCOMPARE(plot->xRange(), whole);
+        QVERIFY(!plot->logScale());
+        QTest::keyClick(plot.get(), Qt::Key_L);
+        QVERIFY(plot->logScale());
+        QTest::keyClick(plot.get(), Qt::Key_L);
+        QVERIFY(!plot->overlay().readOut());
+        QTest::keyClick(plot.get(), Qt::Key_Right, Qt::ShiftModifier);
+        QVERIFY(plot->overlay().readOut());
+        QCOMPARE(plot->overlay().readOut()->lines.size(), 4);
+        QSignalSpy steps(plot.get(), &CurvePlot::stepClicked);
+        QTest::keyClick(plot.get(), Qt::Key_Return);
+        QCOMPARE(steps.count(), 1);
+        QTest::keyClick(plot.get(), Qt::Key_Escape);
+        QVERIFY(!plot->overlay().readOut());
+
+        const auto heatmap = shown<GatesHeatmap>("gates_heatmap");
+        QSignalSpy layers(heatmap.get(), &GatesHeatmap::layerClicked);
+        QVERIFY(focused(*heatmap));
+        QTest::keyClick(heatmap.get(), Qt::Key_Down, Qt::ShiftModifier);
+        QTest::keyClick(heatmap.get(), Qt::Key_Down, Qt::ShiftModifier);
+        QTest::keyClick(heatmap.get(), Qt::Key_Return);
+        QCOMPARE(layers.at(0).at(0).toInt(), 17);  // from the middle of 30 layers two further down
+    }
+
+    void theReadOutShowsTheGivenValues() {
+        const auto plot = shown<GatesHeatmap>("gates_heatmap");
+        const QPoint at = plot->pixelOf(700, 8);
+        QWidget* canvas = canvasAt(*plot, at);
+        QMouseEvent move(QEvent::MouseMove, canvas->mapFrom(plot.get(), at), plot->mapToGlobal(at), Qt::NoButton, {},
+                         {});
+        QApplication::sendEvent(canvas, &move);
+        const auto read_out = plot->overlay().readOut();
+        QVERIFY(read_out);
+        QVERIFY2(read_out->heading.contains("layer 8"), qPrintable(read_out->heading));
+        QVERIFY(std::abs(read_out->lines.at(0).value.toDouble() - samples::gates()->alpha(700, 8)) < 0.07);
+        QCOMPARE(read_out->lines.at(1).value, QString("full attention"));
+    }
+
+    void redrawsAreFewAndOnlyWhileVisible() {
+        ObjectivePlot plot(darkTheme());
+        plot.setCurves(ObjectivePlot::gateRunCurves());
+        plot.resize(480, 320);
+        for (int i = 0; i < 100; ++i) plot.append(0, std::vector<double>{double(i)}, std::vector<double>{1});
+        QTest::qWait(80);
+        QCOMPARE(plot.numRefreshes(), 0);
+        plot.show();
+        QTest::qWait(50);
+        const int before = plot.numRefreshes();
+        QElapsedTimer clock;
+        clock.start();
+        int num_rows = 0;
+        while (clock.elapsed() < 500) {
+            plot.append(0, std::vector<double>{100.0 + num_rows}, std::vector<double>{1});
+            ++num_rows;
+            QCoreApplication::processEvents();
+        }
+        QVERIFY(num_rows > 500);
+        const int refreshes = plot.numRefreshes() - before;
+        QVERIFY2(refreshes >= 2 && refreshes <= clock.elapsed() / 33 + 1, qPrintable(QString::number(refreshes)));
+        plot.hide();
+        const int hidden = plot.numRefreshes();
+        plot.append(0, std::vector<double>{1e6}, std::vector<double>{1});
+        QTest::qWait(80);
+        QCOMPARE(plot.numRefreshes(), hidden);
+    }
+
+    void everyFigureIsNamedAndExplained() {
+        for (const samples::Sample& sample : samples::all()) {
+            const std::unique_ptr<PlotFrame> plot = sample.make(darkTheme());
+            QVERIFY2(!plot->accessibleName().isEmpty(), sample.name);
+            QVERIFY2(!plot->plotName().isEmpty() && !plot->plotName().contains(' '), sample.name);
+            for (const QAction* action : plot->figureActions()) QVERIFY2(action->toolTip().size() > 10, sample.name);
+            QVERIFY2(plot->figureActions().size() >= 6, sample.name);
+        }
+    }
+
+    void gatesCsvIsTheData() {
+        const auto history = samples::gates();
+        const auto plot = shown<GatesHeatmap>("gates_heatmap");
+        const QList<QStringList> rows = csvOf(*plot);
+        QCOMPARE(rows.size(), 1501);
+        QCOMPARE(rows[0][30], QString("alpha_29"));
+        for (const int row : {0, 1, 777, 1499}) {
+            QCOMPARE(rows[row + 1][0].toDouble(), history->steps()[row]);
+            for (int layer = 0; layer < 30; ++layer)
+                QCOMPARE(rows[row + 1][layer + 1].toFloat(), history->alpha(row, layer));
+        }
+    }
+
+    void curvesCsvIsTheDataUnsmoothed() {
+        ObjectivePlot plot(darkTheme());
+        plot.setCurves({{"series/loss/a", "a", "nat"}, {"series/loss/b, c", "b"}});
+        plot.append(0, std::vector<double>{0, 1, 3}, std::vector<double>{0.1, std::nan(""), 1.0 / 3});
+        plot.append(1, std::vector<double>{1, 2}, std::vector<double>{1e-300, -7});
+        const QList<QStringList> expected = {{"step", "series/loss/a [nat]", "\"series/loss/b", " c\""},
+                                             {"0", "0.1", ""},
+                                             {"1", "", "1e-300"},
+                                             {"2", "", "-7"},
+                                             {"3", "0.3333333333333333", ""}};
+        QCOMPARE(csvOf(plot), expected);
+    }
+
+    void cellsCsvIsTheData() {
+        const QList<QStringList> retrieval = csvOf(*shown<RetrievalMap>("retrieval_map"));
+        QCOMPARE(retrieval.size(), 51);
+        QCOMPARE(retrieval[0].join(','), QString("depth,tokens,recall,low,high,answers"));
+        QCOMPARE(retrieval[3][1].toDouble(), 2048.0);
+        QCOMPARE(retrieval[50][2], QString());  // not measured
+        const QList<QStringList> budget = csvOf(*shown<PlanBudgetMap>("plan_budget_map"));
+        QCOMPARE(budget[13][8], QString("1"));  // layer 12 is full at K = 8
+        const QList<QStringList> points = csvOf(*shown<ParetoPlot>("pareto"));
+        QCOMPARE(points.size(), 11);
+        QCOMPARE(points[5].last(), QString("predicted"));
+    }
+
+    void theFrontIsWhatNothingBeats() {
+        const double none = std::nan("");
+        const std::vector<ParetoPoint> points = {{"a", "", 10, 0.5, none},
+                                                 {"b", "", 20, 0.4, none},
+                                                 {"c", "", 20, 0.8, none},
+                                                 {"d", "", 30, 0.8, none},
+                                                 {"e", "", 15, 0.99, none, ParetoKind::Hybrid, true},
+                                                 {"f", "", 40, 0.9, none}};
+        QCOMPARE(paretoFront(points), (std::vector<std::size_t>{0, 2, 5}));  // b and d are beaten, e is a prediction
+        QVERIFY(paretoFront({}).empty());
+    }
+
+    void picturesAreWrittenInEveryFormat() {
+        QTemporaryDir folder;
+        for (const samples::Sample& sample : samples::all()) {
+            const std::unique_ptr<PlotFrame> plot = sample.make(darkTheme());  // never shown
+            for (const char* ending : {"png", "svg", "pdf"}) {
+                const QString path = folder.filePath(QString("%1.%2").arg(sample.name, ending));
+                savePicture(*plot, path);
+                QFile file(path);
+                QVERIFY(file.open(QIODevice::ReadOnly));
+                const QByteArray bytes = file.readAll();
+                QVERIFY2(bytes.size() > 1500, qPrintable(path));
+                const QByteArray start = ending == QByteArray("pdf")   ? "%PDF"
+                                         : ending == QByteArray("svg") ? "<?xml"
+                                                                       : "\x89PNG";
+                QVERIFY2(bytes.startsWith(start), qPrintable(path));
+            }
+        }
+        const auto plot = shown<ObjectivePlot>("objective");
+        const QImage picture = pictureOf(*plot, 2);
+        QCOMPARE(picture.size(), plot->pictureSize() * 2);
+        copyPicture(*plot);
+        QCOMPARE(QApplication::clipboard()->image().size(), picture.size());
+        QVERIFY_THROWS_EXCEPTION(WorldError, savePicture(*plot, folder.filePath("x.bmp")));
+        QVERIFY_THROWS_EXCEPTION(WorldError, savePicture(*plot, folder.filePath("no/such/x.png")));
+        QVERIFY_THROWS_EXCEPTION(WorldError, saveCsv(*plot, folder.filePath("no/such/x.csv")));
+    }
+
+    void exportAllWritesEveryFigureOnce() {
+        QTemporaryDir folder;
+        QWidget window;
+        for (const samples::Sample& sample : samples::all()) sample.make(darkTheme()).release()->setParent(&window);
+        const QStringList paths = exportAll(window, folder.filePath("figures"), {"png"});
+        QCOMPARE(paths.size(), static_cast<qsizetype>(2 * samples::all().size()));
+        QVERIFY(paths.contains(folder.filePath("figures/gates-heat-map.png")));
+        QVERIFY(paths.contains(folder.filePath("figures/gates-heat-map-2.csv")));  // the empty one
+        for (const QString& path : paths) QVERIFY2(QFile::exists(path), qPrintable(path));
+    }
+
+    void theThemeCanChangeWhileShown() {
+        ThemeSource theme(ThemeKind::Dark);
+        for (const samples::Sample& sample : samples::all()) {
+            theme.setKind(ThemeKind::Dark);
+            const std::unique_ptr<PlotFrame> plot = sample.make(theme);
+            plot->resize(480, 320);
+            plot->show();
+            theme.setKind(ThemeKind::Light);
+            plot->refreshNow();
+            const QColor corner = plot->grab().toImage().pixelColor(3, 300);
+            QVERIFY2(corner == Theme::of(ThemeKind::Light).panel, sample.name);
+        }
+    }
+};
+
+}  // namespace fm
+
+QTEST_MAIN(fm::TestPlots)
+#include "test_plots.moc"

@@ -173,6 +173,55 @@ private Q_SLOTS:
         QVERIFY(plot->xRange().second > plot->xRange().first);
     }
 
+    void aDoubleClickResets() {
+        const auto plot = shown<ObjectivePlot>("objective");
+        const auto whole = plot->xRange();
+        plot->zoomBy(0.3);
+        QVERIFY(plot->userHasZoomed());
+        const QPoint at = plot->rect().center();
+        QWidget* canvas = canvasAt(*plot, at);
+        QTest::mouseDClick(canvas, Qt::LeftButton, {}, canvas->mapFrom(plot.get(), at));
+        QCOMPARE(plot->xRange(), whole);
+        QVERIFY(!plot->userHasZoomed());
+    }
+
+    void linkedViewsShareTheirSteps() {
+        const auto a = shown<ObjectivePlot>("objective");
+        const auto b = shown<GatesHeatmap>("gates_heatmap");
+        connect(a.get(), &ChartPlot::xRangeChanged, b.get(), &ChartPlot::setXRange);
+        connect(b.get(), &ChartPlot::xRangeChanged, a.get(), &ChartPlot::setXRange);
+        a->zoomBy(0.5);
+        QCOMPARE(b->xRange(), a->xRange());
+        b->zoomBy(0.5);
+        QCOMPARE(b->xRange(), a->xRange());
+    }
+
+    void curvesCanBeHidden() {
+        const auto plot = shown<ObjectivePlot>("objective");
+        QSignalSpy changed(plot.get(), &CurvePlot::curveShownChanged);
+        const double top = plot->yRange().second;
+        QVERIFY(plot->curveShown("series/loss/regulariser"));
+        plot->setCurveShown("series/loss/regulariser", false);
+        plot->refreshNow();
+        QVERIFY(!plot->curveShown("series/loss/regulariser"));
+        QVERIFY(plot->yRange().second < top / 2);  // the axis fits what is left
+        QCOMPARE(changed.count(), 1);
+        QCOMPARE(csvOf(*plot)[0].size(), 5);  // the numbers are all exported
+    }
+
+    void aLogAxisLeavesOutWhatHasNoLogarithm() {
+        ObjectivePlot plot(darkTheme());
+        plot.setCurves({{"a", "a", ""}});
+        plot.append(0, std::vector<double>{0, 1, 2, 3}, std::vector<double>{-1, 0, 0.01, 10});
+        plot.resize(480, 320);
+        plot.show();
+        plot.setLogScale(true);
+        plot.refreshNow();
+        QVERIFY(plot.yRange().first > 0.001 && plot.yRange().first < 0.01);
+        QVERIFY(plot.yRange().second > 10 && plot.yRange().second < 100);
+        QVERIFY(!plot.grab().isNull());
+    }
+
     void draggingPansAndIsNoClick() {
         const auto plot = shown<GatesHeatmap>("gates_heatmap");
         plot->zoomBy(0.5);

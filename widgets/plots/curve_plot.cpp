@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "widgets/plots/curve_parts.h"
 
@@ -237,23 +236,26 @@ QPointF CurvePlot::neighbour(double x, double y, int columns, int rows) const {
 }
 
 void CurvePlot::writeCsv(QTextStream& out) const {
-    std::map<double, std::vector<double>> rows;
-    for (std::size_t c = 0; c < curves_.size(); ++c) {
-        for (std::size_t i = 0; i < curves_[c]->raw.size(); ++i) {
-            std::vector<double>& row = rows[curves_[c]->raw.x()[i]];
-            row.resize(curves_.size(), std::numeric_limits<double>::quiet_NaN());
-            row[c] = curves_[c]->raw.y()[i];
-        }
-    }
     out << "step";
     for (const auto& curve : curves_) {
         const QString unit = curve->spec.unit.isEmpty() ? QString() : " [" + curve->spec.unit + "]";
         out << ',' << csvText(curve->spec.id + unit);
     }
     out << '\n';
-    for (const auto& [step, row] : rows) {
+    // Merged by step: every curve's points are in order.
+    std::vector<std::size_t> at(curves_.size(), 0);
+    while (true) {
+        double step = std::numeric_limits<double>::infinity();
+        for (std::size_t c = 0; c < curves_.size(); ++c) {
+            if (at[c] < curves_[c]->raw.size()) step = std::min(step, curves_[c]->raw.x()[at[c]]);
+        }
+        if (std::isinf(step)) break;
         out << exactNumber(step);
-        for (const double value : row) out << ',' << exactNumber(value);
+        for (std::size_t c = 0; c < curves_.size(); ++c) {
+            const SeriesTiers& raw = curves_[c]->raw;
+            const bool here = at[c] < raw.size() && raw.x()[at[c]] == step;
+            out << ',' << (here ? exactNumber(raw.y()[at[c]++]) : QString());
+        }
         out << '\n';
     }
 }

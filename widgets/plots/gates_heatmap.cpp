@@ -75,11 +75,12 @@ void GatesHeatmap::paintMap(QCPPainter& painter) const {
     const Bounds all = bounds(0, 0);
     const double left = std::max(x_axis.coordToPixel(all.x_low), static_cast<double>(plotArea().left()));
     const double right = std::min(x_axis.coordToPixel(all.x_high), static_cast<double>(plotArea().right() + 1));
-    const int num_columns = static_cast<int>(std::ceil(right - left));
+    const double scale = painter.device()->devicePixelRatioF();
+    const int num_columns = static_cast<int>(std::ceil((right - left) * scale));
     if (num_columns < 1) return;
     std::vector<std::size_t> rows(static_cast<std::size_t>(num_columns));
     for (int column = 0; column < num_columns; ++column) {
-        rows[column] = history_->rowAt(x_axis.pixelToCoord(left + column + 0.5)).value_or(0);
+        rows[column] = history_->rowAt(x_axis.pixelToCoord(left + (column + 0.5) / scale)).value_or(0);
     }
     QImage image(num_columns, history_->numLayers(), QImage::Format_RGB32);
     for (int layer = 0; layer < history_->numLayers(); ++layer) {

@@ -2,6 +2,7 @@
 
 #include <qcustomplot.h>
 
+#include <QAccessible>
 #include <QContextMenuEvent>
 #include <QFileDialog>
 #include <QKeyEvent>
@@ -134,7 +135,20 @@ void PlotFrame::updateHeader() {
     header_->setContent(shown);
 }
 
-void PlotFrame::setAccessibleSummary(const QString& sentence) { setAccessibleDescription(sentence); }
+void PlotFrame::setAccessibleSummary(const QString& sentence) {
+    summary_ = sentence;
+    describe(std::nullopt);
+}
+
+// For those who listen: the values under the crosshair.
+void PlotFrame::describe(const std::optional<ReadOut>& read_out) {
+    QStringList parts = {summary_};
+    if (read_out) {
+        parts = QStringList{read_out->heading};
+        for (const ReadOutLine& line : read_out->lines) parts << line.label + ' ' + line.value;
+    }
+    setAccessibleDescription(parts.join(QStringLiteral(", ")));
+}
 
 void PlotFrame::setCanvas(QWidget* canvas) {
     canvas_ = canvas;
@@ -164,6 +178,7 @@ void PlotFrame::refreshNow() {
 }
 
 void PlotFrame::setReadOut(const std::optional<ReadOut>& read_out) {
+    if (QAccessible::isActive()) describe(read_out);
     std::optional<ReadOut> moved = read_out;
     if (moved) {
         moved->at += canvas_->pos();

@@ -59,7 +59,7 @@ protected:
     void setReadOut(const std::optional<ReadOut>& read_out);  // in the canvas's pixels
     QAction* addFigureAction(const QString& text, const QList<QKeySequence>& keys, const QString& help,
                              const std::function<void()>& run);
-    void setAccessibleSummary(const QString& sentence);
+    void setAccessibleSummary(const QString& sentence);  // what the figure shows; read-outs are added to it
 
     virtual bool hasData() const = 0;
     virtual void refresh() = 0;
@@ -91,9 +91,11 @@ private:
     void saveWithDialog(const QString& filter, const QString& ending, bool numbers);
     void fitOverlay();
     void updateHeader();
+    void describe(const std::optional<ReadOut>& read_out);
 
     const ThemeSource& theme_;
     QString name_;
+    QString summary_;
     HeaderContent content_;
     bool title_shown_ = true;
     QVBoxLayout* layout_ = nullptr;

@@ -11,8 +11,6 @@ namespace fm {
 
 namespace {
 
-constexpr int kTitleRow = 30;
-constexpr int kLegendRow = 18;
 constexpr int kSide = 10;
 constexpr int kMarkWidth = 16;
 constexpr int kGradientWidth = 70;
@@ -20,6 +18,10 @@ constexpr int kShortGradient = 24;  // where the texts leave no more
 constexpr int kEntryGap = 14;
 
 QFont legendFont() { return uiFont(-1.25); }
+
+int titleRow() { return QFontMetrics(uiFont()).height() + 14; }
+
+int legendRow() { return QFontMetrics(legendFont()).height() + 4; }
 
 int entryWidth(const LegendEntry& entry, const QFontMetrics& metrics) {
     int width = metrics.horizontalAdvance(entry.text);
@@ -107,14 +109,14 @@ QList<QRect> legendRects(const HeaderContent& content, const QRect& area) {
     QList<QRect> rects;
     const QFontMetrics metrics(legendFont());
     const int right = area.right() - kSide;
-    const int top = area.top() + (content.title.isEmpty() && content.subtitle.isEmpty() ? 4 : kTitleRow);
+    const int top = area.top() + (content.title.isEmpty() && content.subtitle.isEmpty() ? 4 : titleRow());
     QPoint at(area.left() + kSide, top);
     for (const LegendEntry& entry : content.legend) {
         const int width = std::min(entryWidth(entry, metrics), right - area.left() - kSide);
         if (at.x() > area.left() + kSide && at.x() + width > right) {
-            at = QPoint(area.left() + kSide, at.y() + kLegendRow);
+            at = QPoint(area.left() + kSide, at.y() + legendRow());
         }
-        rects << QRect(at, QSize(width, kLegendRow));
+        rects << QRect(at, QSize(width, legendRow()));
         at.rx() += width + kEntryGap;
     }
     return rects;
@@ -123,7 +125,7 @@ QList<QRect> legendRects(const HeaderContent& content, const QRect& area) {
 int headerHeight(const HeaderContent& content, int width) {
     const QList<QRect> rects = legendRects(content, QRect(0, 0, width, 1000));
     if (!rects.isEmpty()) return rects.last().bottom() + 3;
-    return content.title.isEmpty() && content.subtitle.isEmpty() ? 0 : kTitleRow;
+    return content.title.isEmpty() && content.subtitle.isEmpty() ? 0 : titleRow();
 }
 
 void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& content, const Theme& theme, int reserved) {
@@ -131,7 +133,7 @@ void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& cont
     int x = area.left() + kSide;
     const int right = area.right() - kSide - reserved;
     const auto write = [&](const QString& text, const QFont& font, const QColor& colour) {
-        const QRect place(x, area.top(), std::max(0, right - x), kTitleRow);
+        const QRect place(x, area.top(), std::max(0, right - x), titleRow());
         const QFontMetrics metrics(font);
         painter.setFont(font);
         painter.setPen(colour);
@@ -165,9 +167,9 @@ void PlotHeader::addWidget(QWidget* widget) {
     ++num_widgets_;
 }
 
-QSize PlotHeader::minimumSizeHint() const { return QSize(80, kTitleRow); }
+QSize PlotHeader::minimumSizeHint() const { return QSize(80, titleRow()); }
 
-void PlotHeader::fitHeight() { setFixedHeight(std::max(kTitleRow, headerHeight(content_, width()))); }
+void PlotHeader::fitHeight() { setFixedHeight(std::max(titleRow(), headerHeight(content_, width()))); }
 
 void PlotHeader::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
@@ -193,7 +195,7 @@ void PlotHeader::mouseReleaseEvent(QMouseEvent* event) {
 bool PlotHeader::event(QEvent* event) {
     if (event->type() != QEvent::ToolTip) return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
-    const bool over_title = help->pos().y() < kTitleRow;
+    const bool over_title = help->pos().y() < titleRow();
     const QString text = over_title ? content_.title + QStringLiteral(": ") + content_.subtitle
                                     : tr("Click an entry to hide or show its curve");
     const bool clickable = std::any_of(content_.legend.begin(), content_.legend.end(),

@@ -43,7 +43,7 @@ const char* const kText = R"(
 QLabel { background: transparent; border: none; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="faint"] { color: @faint; }
-QLabel[role="number"] { font-weight: 600; font-size: 12pt; }
+QLabel[role="number"] { font-weight: 600; font-size: @numberpt; }
 QLabel[role="error"] { color: @error; }
 QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QSpinBox, QDoubleSpinBox, QComboBox, QDateTimeEdit {
   background: @input; color: @text; border: 1px solid @border; border-radius: 5px;
@@ -207,6 +207,7 @@ QString styleSheet(const Theme& theme) {
         {"@disabled", blended(theme.panel, theme.text_faint, 0.6).name()},
         {"@text", theme.text.name()},
         {"@faint", theme.text_faint.name()},
+        {"@numberpt", QString::number(QApplication::font().pointSizeF() * 1.23, 'f', 2) + QStringLiteral("pt")},
         {"@kind", dark ? QStringLiteral("dark") : QStringLiteral("light")}};
     QString sheet = QString::fromLatin1(kContainers) + kText + kButtons + kItems;
     for (const auto& [name, value] : names) sheet.replace(QLatin1String(name), value);

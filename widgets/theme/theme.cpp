@@ -100,11 +100,11 @@ QColor withAlpha(QColor color, int alpha) {
     return color;
 }
 
-void registerFonts() {
+void registerFonts(double scale) {
     initResources();
     QFontDatabase::addApplicationFont(QStringLiteral(":/fonts/Inter-Regular.otf"));
     QFontDatabase::addApplicationFont(QStringLiteral(":/fonts/Inter-SemiBold.otf"));
-    QApplication::setFont(uiFont(kBasePointSize - QApplication::font().pointSizeF()));
+    QApplication::setFont(uiFont(kBasePointSize * scale - QApplication::font().pointSizeF()));
 }
 
 QFont uiFont(double delta_pt, bool bold) {

@@ -61,8 +61,9 @@ QColor readableOn(const QColor& background);
 QColor blended(const QColor& from, const QColor& to, double share);
 QColor withAlpha(QColor color, int alpha);
 
-// Registers the bundled font; call once after the application exists, before any text is measured.
-void registerFonts();
+// Registers the bundled font and makes it the application's, `scale` times its usual size; call once after the
+// application exists, before any text is measured.
+void registerFonts(double scale = 1.0);
 // The bundled font, `delta_pt` points larger or smaller than the application's.
 QFont uiFont(double delta_pt = 0, bool bold = false);
 

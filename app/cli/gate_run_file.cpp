@@ -1,8 +1,12 @@
 #include "app/cli/gate_run_file.h"
 
+#include <filesystem>
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include "core/run/error.h"
+#include "core/run/gate_plan.h"
 #include "core/store/run_reader.h"
 
 namespace fm::cli {
@@ -28,10 +32,8 @@ std::int64_t checkedStep(const RunReader& reader, std::int64_t step) {
 }
 
 LayerRanking rankingAt(const RunReader& reader, std::int64_t step, const nlohmann::json& spec) {
-    const std::vector<double> final_L = rowOf(reader, "gates/alpha", step);
-    const std::vector<double> mean_L = rowOf(reader, "gates/alpha_mean", step);
-    if (spec.value("mode", "") == "paper") return {final_L, mean_L, {}};
-    return {mean_L, final_L, {}};
+    return gateRanking(spec.value("mode", ""), rowOf(reader, "gates/alpha", step),
+                       rowOf(reader, "gates/alpha_mean", step));
 }
 
 }  // namespace
@@ -42,18 +44,22 @@ LayerRanking rankingOfRun(const std::string& path, std::int64_t step) {
 }
 
 Plan planOfRun(const std::string& path, const PlanChoice& choice, const std::vector<Pin>& pins) {
+    if (!std::filesystem::is_regular_file(path)) {
+        throw InputError(
+            Problem{"run", std::filesystem::path(path).stem().string(), "the id of a gate run of the study"});
+    }
     const RunReader reader(path);
     const std::int64_t step = checkedStep(reader, choice.step);
     const nlohmann::json spec = nlohmann::json::parse(reader.header().spec_json);
-    const int own_budget = spec.value("budget", 0);
-    const int budget = choice.budget < 0 ? own_budget : static_cast<int>(choice.budget);
+    // Of that step, because the budget may have been changed while the run was live.
+    const double own_budget = reader.readNumbers("series/objective/budget", step, 1).at(0);
+    const int budget = choice.budget < 0 ? static_cast<int>(own_budget) : static_cast<int>(choice.budget);
+    std::optional<Plan> ended_with;
     const std::vector<std::string> measured = reader.readTexts("probes/plan");
-    if (choice.step < 0 && pins.empty() && !measured.empty() && reader.state() == RunState::Finished) {
-        Plan plan;
-        for (const char kind : measured.back()) plan.kinds.push_back(kind == 'F' ? LayerKind::Full : LayerKind::Linear);
-        if (plan.budget() == budget) return plan;
+    if (choice.step < 0 && !measured.empty() && reader.state() == RunState::Finished) {
+        ended_with = planFromKey(measured.back());
     }
-    return discretise(rankingAt(reader, step, spec), budget, pins);
+    return gatePlan(rankingAt(reader, step, spec), budget, pins, ended_with);
 }
 
 }  // namespace fm::cli

@@ -12,6 +12,7 @@
 #include "app/cli/job_runner.h"
 #include "app/cli/spec_options.h"
 #include "app/cli/workplace.h"
+#include "core/engine/plan_choice.h"
 
 namespace fm::cli {
 
@@ -35,7 +36,11 @@ struct JobVerb {
     // The spec's fields are valid each by itself.
     std::function<JobOutcome(JobContext&, const JobFiles&, const Spec&, Workplace&)> run;
     // How a spec is read; another one where the defaults depend on a field.
-    SpecParser<Spec> parse = [](const nlohmann::json& json, Spec& spec) { return specFromJson(json, spec); };
+    SpecParser<Spec> parse = [](const nlohmann::json& json, Spec& spec) {
+        std::vector<Problem> problems = specFromJson(json, spec);
+        if constexpr (requires { spec.plan.pins; }) parsePins(spec.plan.pins, problems);
+        return problems;
+    };
     bool needs_study = true;
 };
 

@@ -53,6 +53,8 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
     inputs.weights = &session.weights();
     inputs.branches = &branches;
     inputs.pins = parsePins(spec.pins, problems);
+    const std::vector<double> equal_L(static_cast<std::size_t>(session.config().num_layers), 0.0);
+    discretise({equal_L, {}, {}}, spec.budget, inputs.pins);  // throws when no plan can meet budget and pins
     const bool has_text = session.resources().corpus != nullptr;
     inputs.train = session.batches(trainMix(spec, has_text), static_cast<std::uint64_t>(spec.seed));
     if (spec.probe_sequences > 0) {

@@ -47,6 +47,8 @@ JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSp
         chosen = session.plan(spec.plan);
         const bool all_full = chosen.plan.budget() == static_cast<int>(chosen.plan.kinds.size());
         hybrid = {session.weights(), all_full ? BranchSet{} : session.branches(spec.branches), chosen.plan};
+        spec.branches = hybrid.branches.id;
+        spec.plan.run = chosen.run_id;  // "the newest" means another run later
     }
     context.open(openedHeader(session, files, "probe", specToJson(spec),
                               {chosen.run_id, spec.hybrid, hybrid.branches.id},
@@ -70,6 +72,7 @@ JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const Select
     const std::vector<Problem> problems = validate(spec, static_cast<int>(session.config().num_layers));
     if (!problems.empty()) throw InputError(problems);
     const BranchSet branches = session.branches(spec.branches);
+    spec.branches = branches.id;
     SelectInputs inputs;
     inputs.weights = &session.weights();
     inputs.branches = &branches;
@@ -102,6 +105,8 @@ JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const Inte
     spec.lengths = session.lengthsOr(spec.lengths);
     const BranchSet branches = session.branches(spec.branches);
     const StudySession::ChosenPlan chosen = spec.curvature ? session.plan(spec.plan) : StudySession::ChosenPlan{};
+    spec.branches = branches.id;
+    spec.plan.run = chosen.run_id;
     InteractInputs inputs;
     inputs.weights = &session.weights();
     inputs.branches = &branches;

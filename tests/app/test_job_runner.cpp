@@ -60,7 +60,9 @@ private Q_SLOTS:
     void firstSignalStopsAndKeeps();
     void secondSignalQuits();
     void resumeKeepsTheCheckpointedRows();
+    void resumeBeginsAgainWhenRowsAreMissing();
     void resumeRefusesOtherRuns();
+    void resumeLeavesFinishedRunsAlone();
 };
 
 void TestJobRunner::finishedRunIsStored() {
@@ -211,6 +213,45 @@ void TestJobRunner::resumeKeepsTheCheckpointedRows() {
     const RunReader reader(onlyRun(folder));
     QCOMPARE(reader.state(), RunState::Finished);
     QCOMPARE(reader.readNumbers("series/loss"), (std::vector<double>{0, 1, 2, 3, 40, 50, 60, 70, 80, 90}));
+}
+
+// The checkpoint reached the disk and the rows did not: going on would leave a hole in the record.
+void TestJobRunner::resumeBeginsAgainWhenRowsAreMissing() {
+    const QTemporaryDir folder;
+    RunPlace place = placeIn(folder);
+    runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+        place.resume_id = files.run_id;
+        openRun(context, files);
+        for (int step = 0; step < 3; ++step) context.append(0, {1.0 * step});
+        JobCheckpoint checkpoint;
+        checkpoint.step = 4;
+        checkpoint.rows = {4};
+        saveJobCheckpoint(files.checkpoint_path, checkpoint);
+        throw Cancelled();
+        return JobOutcome{};
+    });
+    const int code = runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+        if (loadJobCheckpoint(files.checkpoint_path)) throw WorldError("it would go on at step 4");
+        openRun(context, files);
+        context.append(0, {7.0});
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 0);
+    QCOMPARE(RunReader(onlyRun(folder)).readNumbers("series/loss"), (std::vector<double>{7}));
+}
+
+void TestJobRunner::resumeLeavesFinishedRunsAlone() {
+    const QTemporaryDir folder;
+    RunPlace place = placeIn(folder);
+    const JobBody body = [&](JobContext& context, const JobFiles& files) {
+        place.resume_id = files.run_id;
+        openRun(context, files);
+        context.append(0, {1.0});
+        return JobOutcome{};
+    };
+    QCOMPARE(runJob(quiet(), place, body), 0);
+    QVERIFY_EXCEPTION_THROWN(runJob(quiet(), place, body), InputError);
+    QCOMPARE(RunReader(onlyRun(folder)).state(), RunState::Finished);
 }
 
 void TestJobRunner::resumeRefusesOtherRuns() {

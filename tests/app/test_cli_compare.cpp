@@ -1,0 +1,266 @@
+// flashmorph compare on run files that the test writes itself: every figure of the table is known beforehand.
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/store/run_writer.h"
+#include "core/store/study.h"
+#include "tests/app/program_runner.h"
+
+namespace fm::testing {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kBranches = "b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1";
+constexpr const char* kHybrid = "ab12ab12ab12ab12ab12ab12ab12ab12";
+constexpr const char* kGates = "20260301T000001Z-gates-000001";
+constexpr const char* kTeacherProbe = "20260301T000002Z-probe-000002";
+constexpr const char* kPlanProbe = "20260301T000003Z-probe-000003";
+constexpr const char* kSelect = "20260301T000004Z-select-000004";
+constexpr const char* kHybridProbe = "20260301T000005Z-probe-000005";
+constexpr const char* kHybridEval = "20260301T000006Z-eval-000006";
+constexpr const char* kPlanEval = "20260301T000007Z-eval-000007";
+constexpr const char* kOtherProbe = "20260301T000008Z-probe-000008";
+constexpr const char* kCutEval = "20260301T000009Z-eval-000009";
+
+Column number(const char* path) { return {path, CellType::Float64, 1, "", ""}; }
+Column word(const char* path) { return {path, CellType::Text, 32, "", ""}; }
+
+const std::vector<Table> kProbes = {
+    {"probes",
+     {word("probes/plan"), number("probes/answer_kl"), number("probes/answer_kl_half_width"),
+      number("probes/exact_match"), number("probes/exact_match_half_width"), number("probes/text_kl")}}};
+const std::vector<Table> kPlans = {
+    {"plans",
+     {word("plans/selector"), word("plans/plan"), number("plans/answer_kl"), number("plans/answer_kl_half_width"),
+      number("plans/exact_match"), number("plans/exact_match_half_width"), number("plans/text_kl")}}};
+const std::vector<Table> kSamples = {{"samples", {number("eval/samples/recall")}}};
+
+std::vector<Table> gatesTables() {
+    std::vector<Table> tables = {{"steps",
+                                  {{"gates/alpha", CellType::Float32Vector, 3, "", ""},
+                                   {"gates/alpha_mean", CellType::Float32Vector, 3, "", ""}}}};
+    tables.push_back(kProbes[0]);
+    return tables;
+}
+
+struct WrittenRow {
+    int table = 0;
+    Row row;
+};
+
+// Three layers; 4 heads x 8, 2 K/V heads (fixture model/qwen3 has its own shape, read by the test).
+class StudyOnDisk {
+public:
+    StudyOnDisk() {
+        StudyInfo info;
+        info.teacher_path = fixture("model/qwen3").toStdString();
+        info.teacher_hash = "t0";
+        info.artifacts[kBranches] = {ArtifactKind::BranchSet, "branches/b.safetensors", "", {"t0"}};
+        info.artifacts["plan-FL"] = {ArtifactKind::Plan, "", kGates, {kGates, kBranches}};
+        info.artifacts[kHybrid] = {ArtifactKind::Hybrid, std::string("hybrids/") + kHybrid, "", {"plan-FL"}};
+        info.labels[kHybrid].name = "the good one";
+        Study::create(path().toStdString(), info);
+    }
+    QString path() const { return folder_.filePath("study"); }
+    void write(const std::string& run_id, const Json& spec, std::vector<std::string> parents,
+               const std::vector<Table>& tables, const std::vector<WrittenRow>& rows, bool finished = true) const {
+        RunOpened header;
+        header.run_id = run_id;
+        header.job = run_id.substr(17, run_id.rfind('-') - 17);
+        header.spec_json = spec.dump();
+        header.parents = std::move(parents);
+        header.tables = tables;
+        const std::unique_ptr<RunWriter> writer = RunWriter::inFolder((path() + "/runs").toStdString());
+        std::uint64_t seq = 0;
+        writer->post({seq++, 0, header});
+        for (const WrittenRow& row : rows) writer->post({seq++, 0, RowAppended{row.table, row.row}});
+        writer->post({seq++, 0, StateChanged{finished ? RunState::Finished : RunState::Cancelled, ""}});
+        writer->close();
+    }
+
+private:
+    QTemporaryDir folder_;
+};
+
+Json probeSpec(const char* layers, int seed) {
+    return {{"tasks", {"mk8"}}, {"lengths", {256}}, {"sequences", 8}, {"seed", seed}, {"layers", layers}};
+}
+
+Row scores(const std::string& plan, double kl) { return {plan, kl, kl / 10, 0.5, 0.05, kl / 2}; }
+
+}  // namespace
+
+class TestCliCompare : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void everyMeasurementOnce();
+    void costsAreThePlansOwn();
+    void someRunsAndSomeHybrids();
+    void wrongIdsAreListed();
+    void textIsATable();
+    void differencesOnly();
+    void damagedFilesAreSaid();
+    void emptyStudiesSaySo();
+
+private:
+    Json compare(const QStringList& more = {}) const {
+        return runFlashmorph(QStringList{"compare", study_.path(), "--json"} + more).json();
+    }
+    StudyOnDisk study_;
+};
+
+void TestCliCompare::initTestCase() {
+    const Json gates = {{"budget", 1},      {"mode", "paper"},      {"tasks", {"mk8"}},
+                        {"lengths", {256}}, {"probe_sequences", 4}, {"lr", 0.02}};
+    const std::vector<float> half = {0.5f, 0.5f, 0.5f};
+    study_.write(kGates, gates, {kBranches}, gatesTables(),
+                 {{0, {half, half}}, {1, scores("LF", 0.9)}, {1, scores("FL", 0.7)}});
+    study_.write(kTeacherProbe, probeSpec("all", 1), {}, kProbes, {{0, scores("FF", 0)}});
+    study_.write(kPlanProbe, probeSpec("", 1), {kGates, kBranches}, kProbes, {{0, scores("FL", 0.5)}});
+    study_.write(kSelect, probeSpec("", 1), {kBranches}, kPlans,
+                 {{0, {std::string("uniform-a"), std::string("FL"), 0.5, 0.05, 0.5, 0.05, 0.25}},
+                  {0, {std::string("uniform-b"), std::string("LF"), 0.6, 0.06, 0.4, 0.04, 0.3}},
+                  {0, {std::string("random"), std::string("LL"), 2.0, 0.2, 0.1, 0.01, 1.0}}});
+    Json hybrid = probeSpec("", 1);
+    hybrid["hybrid"] = kHybrid;
+    study_.write(kHybridProbe, hybrid, {kHybrid}, kProbes, {{0, scores("FL", 0.1)}});
+    const Json eval = {{"hybrid", kHybrid}, {"tasks", {"mk8"}}, {"lengths", {256}}, {"depths", 2},
+                       {"samples", 2},      {"new_tokens", 0},  {"seed", 1}};
+    study_.write(kHybridEval, eval, {kHybrid}, kSamples, {{0, {1.0}}, {0, {1.0}}, {0, {0.0}}, {0, {1.0}}});
+    Json by_hand = eval;
+    by_hand["hybrid"] = "";
+    by_hand["layers"] = "1";
+    by_hand["depths"] = 5;
+    study_.write(kPlanEval, by_hand, {kBranches}, kSamples, {{0, {0.5}}, {0, {0.0}}});
+    study_.write(kOtherProbe, probeSpec("none", 2), {kBranches}, kProbes, {{0, scores("LL", 3)}});
+    by_hand["layers"] = "none";
+    study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, {1.0}}}, false);  // half a grid says nothing
+}
+
+void TestCliCompare::everyMeasurementOnce() {
+    const Json json = compare();
+    std::vector<std::string> seen;
+    for (const Json& row : json["rows"]) {
+        std::string line = row["name"].get<std::string>() + " | " + row["plan"].get<std::string>() + " | " +
+                           row["probe"].get<std::string>() + " | " + row["answer_kl"].dump() + " | " +
+                           row["recall"].dump() + " " + row["eval"].get<std::string>();
+        seen.push_back(line);
+    }
+    // A: the gate run's own probe, B: seed 1, C: seed 2; a: two depths, b: five.
+    QCOMPARE(seen, (std::vector<std::string>{
+                       "teacher | FF | B | 0.0 | null ",     //
+                       "all-linear | LL | B | 2.0 | null ",  //
+                       "all-linear | LL | C | 3.0 | null ",  //
+                       "gates (paper), uniform-a | FL | A | 0.7 | null ", "hybrid the good one | FL | B | 0.1 | 0.75 a",
+                       "gates (paper), uniform-a | FL | B | 0.5 | null ", "uniform-b | LF | B | 0.6 | 0.25 b"}));
+    const Json& plan = json["rows"][5];
+    QCOMPARE(text(plan["runs"]), text(Json{kPlanProbe, kSelect}));
+    QCOMPARE(plan["answer_kl_half_width"].get<double>(), 0.05);
+    QCOMPARE(plan["exact_match"].get<double>(), 0.5);
+    QCOMPARE(plan["text_kl"].get<double>(), 0.25);
+    QCOMPARE(text(plan["full_layers"]), std::string("[0]"));
+    // Mean 3/4 of four: sample variance 1/4, half-width 1.96 * sqrt(1/4 / 4).
+    QVERIFY(std::abs(json["rows"][4]["recall_half_width"].get<double>() - 1.96 * 0.25) < 1e-6);
+    QCOMPARE(text(json["probes"]["C"]["seed"]), std::string("2"));
+    QCOMPARE(text(json["evals"]["b"]["depths"]), std::string("5"));
+    QCOMPARE(text(json["problems"]), std::string("[]"));
+}
+
+void TestCliCompare::costsAreThePlansOwn() {
+    const Json config = runFlashmorph({"inspect", fixture("model/qwen3"), "--json"}).json()["config"];
+    const int bytes = 2 * 2 * config["num_kv_heads"].get<int>() * config["head_dim"].get<int>();  // K and V in bf16
+    const Json json = compare();
+    for (const Json& row : json["rows"]) {
+        const int budget = row["budget"].get<int>();
+        QCOMPARE(row["kv_bytes_per_token"].get<int>(), budget * bytes);
+        QCOMPARE(row["kv_share"].get<double>(), budget / 2.0);
+    }
+    QCOMPARE(json["rows"][0]["predicted_decode_speedup"].get<double>(), 1.0);
+    const Json longer = compare({"--context", "1048576"});
+    QVERIFY(longer["rows"][1]["predicted_decode_speedup"].get<double>() >
+            json["rows"][1]["predicted_decode_speedup"].get<double>());
+}
+
+void TestCliCompare::someRunsAndSomeHybrids() {
+    const Json runs = compare({"--runs", QString("%1,%2").arg(kOtherProbe, kTeacherProbe)});
+    QCOMPARE(runs["rows"].size(), std::size_t{2});
+    QCOMPARE(runs["rows"][1]["answer_kl"].get<double>(), 3.0);
+    for (const char* hybrid : {kHybrid, "the good one"}) {
+        const Json some = compare({"--hybrids", hybrid});
+        QCOMPARE(some["rows"].size(), std::size_t{4});  // teacher, all-linear on two probes, the hybrid
+        QCOMPARE(some["rows"][3]["hybrid"].get<std::string>(), std::string(kHybrid));
+    }
+}
+
+void TestCliCompare::wrongIdsAreListed() {
+    const ProgramRun run = runFlashmorph(
+        {"compare", study_.path(), "--json", "--runs", QString("x,%1,../../etc").arg(kGates), "--hybrids", "nobody"});
+    QCOMPARE(run.exit_code, 2);
+    QCOMPARE(problemFields(run), (QStringList{"hybrids", "runs", "runs"}));
+    QCOMPARE(runFlashmorph({"compare", "/nonexistent"}).exit_code, 1);
+    QCOMPARE(runFlashmorph({"compare"}).exit_code, 2);
+    QCOMPARE(runFlashmorph({"compare", study_.path(), "--diff", kGates}).exit_code, 2);
+    QCOMPARE(runFlashmorph({"compare", study_.path(), "--diff", kGates, "x"}).exit_code, 2);
+}
+
+void TestCliCompare::textIsATable() {
+    const ProgramRun run = runFlashmorph({"compare", study_.path()});
+    QCOMPARE(run.exit_code, 0);
+    const QList<QByteArray> lines = run.out.split('\n');
+    QVERIFY2(lines[0].startsWith("name") && lines[0].contains("answer KL"), lines[0].constData());
+    QVERIFY2(lines[1].startsWith("teacher") && lines[1].contains("100 %"), lines[1].constData());
+    QVERIFY2(lines[5].startsWith("hybrid the good one") && lines[5].contains("0.1000 +- 0.0100") &&
+                 lines[5].contains("0.750 +- 0.490 a"),
+             lines[5].constData());
+    QVERIFY2(run.out.contains("\nprobe B: ") && run.out.contains("\neval a: "), run.out.constData());
+    const qsizetype column = lines[0].indexOf("full layers");
+    for (qsizetype i = 1; i <= 7; ++i) QVERIFY2(lines[i].size() > column && lines[i][column - 1] == ' ', lines[i]);
+}
+
+void TestCliCompare::differencesOnly() {
+    const ProgramRun run = runFlashmorph({"compare", study_.path(), "--json", "--diff", kTeacherProbe, kOtherProbe});
+    QCOMPARE(run.exit_code, 0);
+    QCOMPARE(text(run.json()["differences"]),
+             std::string(R"([{"a":"all","b":"none","field":"layers"},{"a":1,"b":2,"field":"seed"}])"));
+    const Json other = runFlashmorph({"compare", study_.path(), "--json", "--diff", kGates, kSelect}).json();
+    std::vector<std::string> fields;
+    for (const Json& entry : other["differences"]) fields.push_back(entry["field"].get<std::string>());
+    QCOMPARE(fields, (std::vector<std::string>{"budget", "job", "layers", "lr", "mode", "probe_sequences", "seed",
+                                               "sequences"}));
+    QVERIFY(other["differences"][0]["b"].is_null());
+    QVERIFY(runFlashmorph({"compare", study_.path(), "--diff", kGates, kGates}).out.contains("the same"));
+    const ProgramRun lines = runFlashmorph({"compare", study_.path(), "--diff", kTeacherProbe, kOtherProbe});
+    QCOMPARE(lines.out.count('\n'), 2);
+}
+
+void TestCliCompare::damagedFilesAreSaid() {
+    const QString broken = study_.path() + "/runs/20260301T000010Z-probe-000010.h5";
+    QFile file(broken);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("no run");
+    file.close();
+    const Json json = compare();
+    QCOMPARE(json["rows"].size(), std::size_t{7});
+    QCOMPARE(json["problems"].size(), std::size_t{1});
+    QVERIFY(json["problems"][0].get<std::string>().find("000010") != std::string::npos);
+    QVERIFY(QFile::remove(broken));
+}
+
+void TestCliCompare::emptyStudiesSaySo() {
+    const StudyOnDisk empty;
+    const ProgramRun run = runFlashmorph({"compare", empty.path()});
+    QCOMPARE(run.exit_code, 0);
+    QVERIFY2(run.out.contains("nothing has been measured"), run.out.constData());
+    QCOMPARE(text(runFlashmorph({"compare", empty.path(), "--json"}).json()["rows"]), std::string("[]"));
+}
+
+}  // namespace fm::testing
+
+QTEST_GUILESS_MAIN(fm::testing::TestCliCompare)
+#include "test_cli_compare.moc"

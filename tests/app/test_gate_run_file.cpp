@@ -1,0 +1,135 @@
+// Plans out of the run file of a gate run, which the test writes itself: every step, budgets, pins, swaps.
+#include <ATen/ATen.h>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/cli/gate_run_file.h"
+#include "core/engine/gates.h"
+#include "core/engine/probe_table.h"
+#include "core/run/error.h"
+#include "core/run/gate_plan.h"
+#include "core/store/run_writer.h"
+
+namespace fm::cli {
+
+namespace {
+
+constexpr const char* kRun = "20260301T000001Z-gates-000001";
+constexpr const char* kAlign = "20260301T000002Z-align-000002";
+
+}  // namespace
+
+class TestGateRunFile : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { folder_ = std::make_unique<QTemporaryDir>(); }
+    void stepsAndModes();
+    void theLiveBudgetCounts();
+    void swapsBelongToTheEnd();
+    void whatIsNoGateRunIsRefused();
+
+private:
+    // Three steps of four layers; the budget of the last step is `last_budget`.
+    void write(const char* mode, double last_budget, const std::string& swapped_to, RunState end) const;
+    std::string plan(std::int64_t step, std::int64_t budget, const std::vector<Pin>& pins = {}) const {
+        PlanChoice choice;
+        choice.step = step;
+        choice.budget = budget;
+        return planOfRun(path(kRun), choice, pins).key();
+    }
+    std::string path(const char* run) const { return folder_->filePath(QString(run) + ".h5").toStdString(); }
+    std::unique_ptr<QTemporaryDir> folder_;
+};
+
+void TestGateRunFile::write(const char* mode, double last_budget, const std::string& swapped_to, RunState end) const {
+    RunOpened header;
+    header.run_id = kRun;
+    header.job = "gates";
+    header.spec_json = std::string(R"({"budget": 1, "mode": ")") + mode + "\"}";
+    header.tables = gatesTables(4);
+    const std::unique_ptr<RunWriter> writer = RunWriter::inFolder(folder_->path().toStdString());
+    std::uint64_t seq = 0;
+    writer->post({seq++, 0, header});
+    const std::vector<std::vector<float>> alpha = {{1, 1, 1, 1}, {0.9f, 0, 0.5f, 1}, {0, 0.1f, 0.9f, 0.2f}};
+    const std::vector<std::vector<float>> mean = {{1, 1, 1, 1}, {0.95f, 0.5f, 0.75f, 1}, {0.6f, 0.4f, 0.8f, 0.7f}};
+    for (std::size_t s = 0; s < 3; ++s) {
+        const std::vector<float> none(4, 0.0f);
+        const double budget = s == 2 ? last_budget : 1;
+        const Row row = {static_cast<std::int64_t>(s),
+                         0.0,
+                         std::int64_t{0},
+                         0.0,
+                         0.0,
+                         0.0,
+                         0.0,
+                         0.0,
+                         0.0,
+                         0.0,
+                         0.0,
+                         budget,
+                         0.0,
+                         alpha[s],
+                         mean[s],
+                         none,
+                         none};
+        writer->post({seq++, 0, RowAppended{0, row}});
+    }
+    if (!swapped_to.empty())
+        writer->post({seq++, 0, RowAppended{1, probeRow(2, planFromKey(swapped_to), ProbeScores{})}});
+    writer->post({seq++, 0, StateChanged{end, ""}});
+    writer->close();
+}
+
+void TestGateRunFile::stepsAndModes() {
+    write("default", 1, "", RunState::Finished);
+    QCOMPARE(plan(-1, -1), std::string("LLFL"));
+    QCOMPARE(plan(0, 2), std::string("FFLL"));  // all equal: the lower index
+    QCOMPARE(plan(1, 2), std::string("FLLF"));
+    QCOMPARE(plan(2, 2), std::string("LLFF"));
+    QCOMPARE(plan(2, 2, {{1, LayerKind::Full}, {2, LayerKind::Linear}}), std::string("LFLF"));
+    QCOMPARE(rankedLayers(rankingOfRun(path(kRun), -1)), (std::vector<int>{2, 3, 0, 1}));
+    folder_ = std::make_unique<QTemporaryDir>();
+    write("paper", 1, "", RunState::Finished);
+    QCOMPARE(plan(2, 3), std::string("LFFF"));  // by the last gates, not by their average
+}
+
+void TestGateRunFile::theLiveBudgetCounts() {
+    write("default", 3, "", RunState::Cancelled);
+    QCOMPARE(plan(-1, -1), std::string("FLFF"));
+    QCOMPARE(plan(1, -1), std::string("LLLF"));
+}
+
+void TestGateRunFile::swapsBelongToTheEnd() {
+    write("default", 2, "FLLF", RunState::Finished);
+    QCOMPARE(plan(-1, -1), std::string("FLLF"));
+    QCOMPARE(plan(-1, 2), std::string("FLLF"));
+    QCOMPARE(plan(-1, 1), std::string("LLFL"));                           // another budget
+    QCOMPARE(plan(2, -1), std::string("LLFF"));                           // that step by itself
+    QCOMPARE(plan(-1, -1, {{1, LayerKind::Full}}), std::string("LFFL"));  // pins of one's own
+    folder_ = std::make_unique<QTemporaryDir>();
+    write("default", 2, "FLLF", RunState::Cancelled);
+    QCOMPARE(plan(-1, -1), std::string("LLFF"));  // a probe on the way is no end
+}
+
+void TestGateRunFile::whatIsNoGateRunIsRefused() {
+    QVERIFY_EXCEPTION_THROWN(plan(-1, -1), InputError);  // there is no such file
+    write("default", 1, "", RunState::Finished);
+    QVERIFY_EXCEPTION_THROWN(plan(3, -1), InputError);
+    QVERIFY_EXCEPTION_THROWN(plan(-1, 5), InputError);
+    RunOpened header;
+    header.run_id = kAlign;
+    header.job = "align";
+    header.spec_json = "{}";
+    header.tables = gatesTables(4);
+    const std::unique_ptr<RunWriter> writer = RunWriter::inFolder(folder_->path().toStdString());
+    writer->post({0, 0, header});
+    writer->close();
+    QVERIFY_EXCEPTION_THROWN(planOfRun(path(kAlign), {}, {}), InputError);
+}
+
+}  // namespace fm::cli
+
+QTEST_GUILESS_MAIN(fm::cli::TestGateRunFile)
+#include "test_gate_run_file.moc"

@@ -1,0 +1,262 @@
+// Real jobs of the real program, killed at seeded random moments and stopped by Ctrl-C: the run file stays readable and
+// never shows a row that was not written, the run is shown as interrupted, and `--resume` ends bit for bit where an
+// unbroken run ends: every column but wall times, and what the job made.
+#include <ATen/ATen.h>
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QRandomGenerator>
+#include <QTest>
+#include <csignal>
+#include <memory>
+#include <thread>
+
+#include "core/store/study.h"
+#include "tests/app/program_runner.h"
+#include "tests/app/tiny_study.h"
+
+namespace fm::testing {
+
+namespace {
+
+constexpr int kKills = 30;
+constexpr quint32 kSeed = 20261126;
+
+// A job and what it leaves behind.
+struct JobCase {
+    QString verb;
+    QStringList arguments;
+    const char* made = "";  // key of the printed JSON that names what was made: "branches", "hybrid"; "" = only numbers
+};
+
+const std::vector<JobCase>& jobCases() {
+    static const QStringList shared = {"--tasks", "single,copy", "--lengths", "96", "--tokens-per-step", "384"};
+    static const std::vector<JobCase> cases = {
+        {"align",
+         shared +
+             QStringList{"--steps", "24", "--retrieval-share", "0.5", "--eval-every", "5", "--checkpoint-every", "3"},
+         "branches"},
+        {"gates",
+         shared + QStringList{"--steps", "40", "--budget", "1", "--probe-every", "7", "--probe-sequences", "4",
+                              "--checkpoint-every", "4", "--lr", "0.1"},
+         ""},
+        {"distill",
+         shared + QStringList{"--steps", "20", "--tune-steps", "12", "--layers", "1", "--checkpoint-every", "3"},
+         "hybrid"}};
+    return cases;
+}
+
+// What an unbroken run gave.
+struct Expected {
+    std::string run_id;
+    nlohmann::json result;
+    QByteArray made;
+    double job_ms = 0;  // from the first row to the last
+};
+
+}  // namespace
+
+class TestJobKills : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void killedJobsGoOnExactly_data();
+    void killedJobsGoOnExactly();
+    void ctrlCKeepsEverything_data();
+    void ctrlCKeepsEverything();
+    void finishedRunsAreNotStartedAgain();
+
+private:
+    std::unique_ptr<QProcess> start(const QStringList& arguments);
+    std::string signalledRun(const JobCase& job, const QStringList& arguments, int signal, double delay_ms,
+                             int& exit_code);
+    void checkInterrupted(const JobCase& job, const std::string& run_id, RunState state);
+    bool hasFinished(const std::string& run_id) const {
+        return RunReader(study_->runPath(run_id).toStdString()).state() == RunState::Finished;
+    }
+    void finish(const JobCase& job, const std::string& run_id);
+    QString checkpointPath(const std::string& run_id) const {
+        return study_->path("runs/" + QString::fromStdString(run_id) + ".state.safetensors");
+    }
+    QString madePath(const JobCase& job, const nlohmann::json& result) const;
+    QByteArray madeContent(const JobCase& job, const nlohmann::json& result) const;
+
+    std::unique_ptr<TinyStudy> study_;
+    std::map<QString, Expected> expected_;
+    QRandomGenerator random_{kSeed};
+    int kills_ = 0;
+};
+
+QString TestJobKills::madePath(const JobCase& job, const nlohmann::json& result) const {
+    if (*job.made == '\0') return {};
+    const QString id = QString::fromStdString(result.at(job.made).get<std::string>());
+    return job.verb == "align" ? study_->path("branches/" + id + ".safetensors") : study_->path("hybrids/" + id);
+}
+
+QByteArray TestJobKills::madeContent(const JobCase& job, const nlohmann::json& result) const {
+    const QString path = madePath(job, result);
+    if (path.isEmpty()) return {};
+    return job.verb == "align" ? fileContent(path) : folderContent(path);
+}
+
+void TestJobKills::initTestCase() {
+    qputenv("OMP_NUM_THREADS", "1");
+    study_ = std::make_unique<TinyStudy>();
+    for (const JobCase& job : jobCases()) {
+        const ProgramRun run = runFlashmorph(QStringList{job.verb} + study_->options() + job.arguments);
+        QVERIFY2(run.exit_code == 0, run.err.constData());
+        Expected& expected = expected_[job.verb];
+        expected.result = run.json();
+        expected.run_id = expected.result.at("run").get<std::string>();
+        expected.made = madeContent(job, expected.result);
+        QVERIFY(*job.made == '\0' || expected.made.size() > 1000);
+        const RunReader reader(study_->runPath(expected.run_id).toStdString());
+        expected.job_ms = reader.readNumbers("steps/wall_ms").back();
+        QCOMPARE(QString(toString(reader.state())), QString("finished"));
+    }
+}
+
+std::unique_ptr<QProcess> TestJobKills::start(const QStringList& arguments) {
+    auto process = std::make_unique<QProcess>();
+    process->setStandardErrorFile(QProcess::nullDevice());
+    process->start(FM_PROGRAM, arguments);
+    return process;
+}
+
+// Signals the job `delay_ms` after its run file has appeared (a resumed one's: has been replaced); the run's id.
+std::string TestJobKills::signalledRun(const JobCase& job, const QStringList& arguments, int signal, double delay_ms,
+                                       int& exit_code) {
+    const QStringList before = study_->runIds();
+    const int resume_at = arguments.indexOf("--resume");
+    const QString resumed = resume_at < 0 ? QString() : arguments[resume_at + 1];
+    const auto stamp = [&] { return QFileInfo(study_->runPath(resumed.toStdString())).lastModified(); };
+    const QDateTime old = stamp();
+    const std::unique_ptr<QProcess> process = start(QStringList{job.verb} + arguments);
+    if (!process->waitForStarted()) return {};
+    QElapsedTimer clock;
+    clock.start();
+    const auto opened = [&] { return resumed.isEmpty() ? study_->runIds().size() > before.size() : stamp() != old; };
+    while (!opened() && process->state() == QProcess::Running && clock.elapsed() < 30'000) process->waitForFinished(5);
+    std::this_thread::sleep_for(std::chrono::microseconds(static_cast<std::int64_t>(delay_ms * 1000)));
+    ::kill(static_cast<pid_t>(process->processId()), signal);
+    process->waitForFinished(30'000);
+    exit_code = process->exitStatus() == QProcess::NormalExit ? process->exitCode() : -1;
+    if (!resumed.isEmpty()) return resumed.toStdString();
+    for (const QString& id : study_->runIds())
+        if (!before.contains(id)) return id.toStdString();
+    return {};
+}
+
+// What the file of a broken run must say.
+void TestJobKills::checkInterrupted(const JobCase& job, const std::string& run_id, RunState state) {
+    const std::string path = study_->runPath(run_id).toStdString();
+    const RunReader reader(path);
+    const std::vector<std::int64_t> index = reader.readIntegers("steps/index");
+    for (std::size_t i = 0; i < index.size(); ++i) QCOMPARE(index[i], static_cast<std::int64_t>(i));
+    const RunReader whole(study_->runPath(expected_[job.verb].run_id).toStdString());
+    QCOMPARE(QString::fromStdString(rowDifference(reader, whole, false)), QString());
+    const RunSummary summary = summarizeRun(path);
+    QCOMPARE(QString::fromStdString(summary.problem), QString());
+    QCOMPARE(QString(toString(reader.state())), QString(toString(state)));
+    QCOMPARE(summary.interrupted, state == RunState::Running);
+}
+
+// Resumes to the end and compares with the unbroken run.
+void TestJobKills::finish(const JobCase& job, const std::string& run_id) {
+    const Expected& expected = expected_[job.verb];
+    const QString made = madePath(job, expected.result);
+    const bool has_checkpoint = QFile::exists(checkpointPath(run_id));
+    if (job.verb == "align") QVERIFY(QFile::remove(made));
+    if (job.verb == "distill") QVERIFY(QDir(made).removeRecursively());
+    const ProgramRun run =
+        runFlashmorph(QStringList{job.verb, "--resume", QString::fromStdString(run_id)} + study_->options());
+    QVERIFY2(run.exit_code == 0, run.err.constData());
+    nlohmann::json result = run.json(), unbroken = expected.result;
+    QCOMPARE(result.at("run").get<std::string>(), run_id);
+    result.erase("run"), unbroken.erase("run");
+    QCOMPARE(text(result), text(unbroken));
+    QVERIFY(madeContent(job, expected.result) == expected.made);
+    const RunReader reader(study_->runPath(run_id).toStdString());
+    QCOMPARE(QString(toString(reader.state())), QString("finished"));
+    const RunReader whole(study_->runPath(expected.run_id).toStdString());
+    QCOMPARE(QString::fromStdString(rowDifference(reader, whole, true)), QString());
+    QVERIFY(!QFile::exists(checkpointPath(run_id)));
+    // Then it went on, and did not begin again; but distill saves a checkpoint before its rows are surely stored.
+    if (has_checkpoint && job.verb != "distill") {
+        const std::vector<LogLine> log = reader.readLog();
+        QVERIFY(std::any_of(log.begin(), log.end(), [](const LogLine& line) {
+            return line.text.find("continues from step") != std::string::npos;
+        }));
+    }
+}
+
+void TestJobKills::killedJobsGoOnExactly_data() {
+    QTest::addColumn<int>("job");
+    for (std::size_t i = 0; i < jobCases().size(); ++i)
+        QTest::newRow(qPrintable(jobCases()[i].verb)) << static_cast<int>(i);
+}
+
+// Ten moments for each job; every third run is killed again while it is resumed.
+void TestJobKills::killedJobsGoOnExactly() {
+    QFETCH(int, job);
+    const JobCase& which = jobCases()[static_cast<std::size_t>(job)];
+    const double longest_ms = expected_[which.verb].job_ms;
+    const int quota = kKills / static_cast<int>(jobCases().size());
+    int here = 0;
+    for (int attempt = 0; here < quota; ++attempt) {
+        QVERIFY2(attempt < 3 * quota, "the job ends before it can be killed");
+        double delay_ms = random_.generateDouble() * longest_ms;
+        int exit_code = 0;
+        const std::string run_id =
+            signalledRun(which, study_->options() + which.arguments, SIGKILL, delay_ms, exit_code);
+        QVERIFY(!run_id.empty());
+        if (hasFinished(run_id)) continue;  // it was faster
+        ++here;
+        qInfo("%s killed %.1f ms after its run was opened", qPrintable(which.verb), delay_ms);
+        checkInterrupted(which, run_id, RunState::Running);
+        if (QTest::currentTestFailed()) return;
+        if (here % 3 == 0 && here < quota) {
+            delay_ms = random_.generateDouble() * longest_ms / 2;
+            const QStringList again = QStringList{"--resume", QString::fromStdString(run_id)} + study_->options();
+            signalledRun(which, again, SIGKILL, delay_ms, exit_code);
+            if (hasFinished(run_id)) continue;
+            ++here;
+            qInfo("%s killed again %.1f ms after it went on", qPrintable(which.verb), delay_ms);
+            checkInterrupted(which, run_id, RunState::Running);
+        }
+        finish(which, run_id);
+        if (QTest::currentTestFailed()) return;
+    }
+    kills_ += here;
+}
+
+void TestJobKills::ctrlCKeepsEverything_data() { killedJobsGoOnExactly_data(); }
+
+void TestJobKills::ctrlCKeepsEverything() {
+    QFETCH(int, job);
+    const JobCase& which = jobCases()[static_cast<std::size_t>(job)];
+    int exit_code = 0;
+    const std::string run_id = signalledRun(which, study_->options() + which.arguments, SIGINT,
+                                            expected_[which.verb].job_ms * 0.15, exit_code);
+    QCOMPARE(exit_code, 130);
+    checkInterrupted(which, run_id, RunState::Cancelled);
+    if (QTest::currentTestFailed()) return;
+    finish(which, run_id);
+}
+
+// The numbers of a finished run are not to be overwritten by mistake.
+void TestJobKills::finishedRunsAreNotStartedAgain() {
+    const QString id = QString::fromStdString(expected_["gates"].run_id);
+    const QByteArray before = fileContent(study_->runPath(id.toStdString()));
+    const ProgramRun run = runFlashmorph(QStringList{"gates", "--resume", id} + study_->options());
+    QCOMPARE(run.exit_code, 2);
+    QCOMPARE(problemFields(run), QStringList{"resume"});
+    QVERIFY(fileContent(study_->runPath(id.toStdString())) == before);
+}
+
+}  // namespace fm::testing
+
+QTEST_GUILESS_MAIN(fm::testing::TestJobKills)
+#include "test_job_kills.moc"

@@ -38,8 +38,9 @@ struct WordDraft {
         std::int32_t length() const { return end - begin; }
     };
     struct Needle {
-        Part head, tail;       // tail may be empty
-        std::int32_t gap = 0;  // filler tokens between head and tail
+        Part head, tail;           // tail may be empty
+        std::int32_t gap = 0;      // filler tokens between head and tail
+        std::int32_t before = -1;  // this needle stands before that one; -1: anywhere
     };
     struct Question {
         Part ask, answer;

@@ -97,7 +97,9 @@ void draftHops(WordDraft& draft, const WordFamily& family, const WordPieces& pie
         draft.mark(pieces.same_as);
         draft.word(pieces.keys, keys[static_cast<std::size_t>(i + n)]);
         draft.mark(pieces.stop);
-        draft.needles.push_back({draft.since(begin), {}, 0});
+        // The key that alias i names heads needle i + n, or value i + n - n * hops once the aliases are through.
+        const std::int32_t named = i + n < n * family.hops ? 2 * n + i : i + n - n * family.hops;
+        draft.needles.push_back({draft.since(begin), {}, 0, family.alias_first ? named : -1});
     }
     askKeys(draft, family, pieces, keys, values, 0, rng);
 }
@@ -218,12 +220,17 @@ std::optional<WordFamily> WordFamily::parse(const std::string& name) {
         Kind kind;
         std::int32_t hops, min_needles, max_needles;
         bool questions;
+        bool alias_first = false;
     };
-    static constexpr Form kForms[] = {
-        {"mk", Kind::Keys, 1, 1, kKeys, true},       {"mq", Kind::Keys, 1, 1, kMaxQuestions, false},
-        {"hop3_", Kind::Hop, 2, 1, kKeys / 3, true}, {"hop", Kind::Hop, 1, 1, kKeys / 2, true},
-        {"pair", Kind::Pair, 1, 2, kKeys, false},    {"far", Kind::Far, 1, 1, 16, true},
-        {"bind", Kind::Bind, 1, 1, kKeys, true}};
+    static constexpr Form kForms[] = {{"mk", Kind::Keys, 1, 1, kKeys, true},
+                                      {"mq", Kind::Keys, 1, 1, kMaxQuestions, false},
+                                      {"hop3_", Kind::Hop, 2, 1, kKeys / 3, true},
+                                      {"hop", Kind::Hop, 1, 1, kKeys / 2, true},
+                                      {"ahop3_", Kind::Hop, 2, 1, kKeys / 3, true, true},
+                                      {"ahop", Kind::Hop, 1, 1, kKeys / 2, true, true},
+                                      {"pair", Kind::Pair, 1, 2, kKeys, false},
+                                      {"far", Kind::Far, 1, 1, 16, true},
+                                      {"bind", Kind::Bind, 1, 1, kKeys, true}};
     WordFamily family;
     if (name == "single") return family;
     if (name == "copy") {
@@ -231,7 +238,7 @@ std::optional<WordFamily> WordFamily::parse(const std::string& name) {
         return family;
     }
     for (const Form& form : kForms) {
-        family = {form.kind, 1, 1, form.hops};
+        family = {form.kind, 1, 1, form.hops, form.alias_first};
         if (!parseNumbers(name, form.prefix, form.questions, family)) continue;
         if (name.starts_with("mq")) family.questions = family.needles;
         const bool fits = family.needles >= form.min_needles && family.needles <= form.max_needles &&

@@ -25,8 +25,18 @@ std::vector<Place> placeNeedles(std::int32_t needles, std::int32_t asked, std::i
             if (place.position == wanted) place.position = mine.position;
         mine.position = wanted;
     }
-    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.position < b.position; });
     return places;
+}
+
+// Exchanges places until every needle stands before the one it names; chains are at most two aliases long.
+void putInOrder(std::vector<Place>& places, const std::vector<WordDraft::Needle>& needles) {
+    for (int pass = 0; pass < 2; ++pass) {
+        for (std::size_t i = needles.size(); i-- > 0;) {  // aliases of values come before aliases of aliases
+            if (needles[i].before < 0) continue;
+            Place& named = places[static_cast<std::size_t>(needles[i].before)];
+            if (places[i].position > named.position) std::swap(places[i].position, named.position);
+        }
+    }
 }
 
 void appendPart(TokenIds& ids, const WordDraft& draft, const WordDraft::Part& part) {
@@ -55,7 +65,9 @@ Sample WordTask::make(std::uint64_t seed, std::int32_t tokens, double depth) con
     std::int32_t free = tokens - size(draft.ids);
     for (const WordDraft::Needle& needle : draft.needles) free -= needle.gap;
     const auto count = static_cast<std::int32_t>(draft.needles.size());
-    const std::vector<Place> places = placeNeedles(count, draft.questions.front().needle, free, depth, rng);
+    std::vector<Place> places = placeNeedles(count, draft.questions.front().needle, free, depth, rng);
+    putInOrder(places, draft.needles);
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.position < b.position; });
 
     Sample sample = emptySample(name_, seed, tokens);
     FillerText::Reader filler = filler_.read(rng);

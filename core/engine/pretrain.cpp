@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
+#include <thread>
 
 #include "core/data/batch_source.h"
 #include "core/data/prefetch.h"
@@ -126,6 +128,12 @@ DecoderWeights startWeights(const PretrainSpec& spec, const PretrainInputs& inpu
     return loadWeights(*checkpoint, inputs.device, at::kFloat);
 }
 
+// A GPU takes a batch in less time than one thread makes one; on the CPU the step itself is the longer part.
+int dataThreads(at::Device device) {
+    const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    return device.is_cuda() ? std::clamp(cores - 2, 2, 12) : 1;
+}
+
 class PretrainRun {
 public:
     PretrainRun(const PretrainSpec& spec, const PretrainInputs& inputs, JobContext& context)
@@ -227,6 +235,7 @@ DecoderWeights PretrainRun::run() {
     const std::vector<TaskWeight> tasks = parseTaskWeights(spec_.tasks, "tasks", unused);
     BatchMix mix;
     mix.tokens_per_batch = static_cast<std::int32_t>(spec_.tokens_per_step);
+    const int threads = dataThreads(inputs_.device);
     try {
         while (step < steps()) {
             const std::int64_t phase = phases_.phaseOf(step);
@@ -234,7 +243,7 @@ DecoderWeights PretrainRun::run() {
             fitting_ = fittingTasks(tasks, inputs_.resources, mix.lengths[0], context_);
             mix.tasks = fitting_;
             const BatchSource source(mix, inputs_.resources, static_cast<std::uint64_t>(spec_.seed));
-            BatchPrefetcher batches(source, step, inputs_.data_threads, 2 * inputs_.data_threads);
+            BatchPrefetcher batches(source, step, threads, 2 * threads);
             for (; step < phases_.first_step[static_cast<std::size_t>(phase) + 1]; ++step) {
                 context_.checkpointGate(true);
                 const double loss = takeStep(step, batches.next());

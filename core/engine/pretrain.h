@@ -98,7 +98,6 @@ struct PretrainInputs {
     TaskResources resources;  // tokenizer and text
     at::Device device = at::kCPU;
     std::string checkpoint_path;  // "" = none
-    int data_threads = 2;
 };
 
 // Returns fp32 weights. Throws Cancelled after saving its state.

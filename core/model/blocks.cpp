@@ -51,16 +51,23 @@ Projected project(const at::Tensor& x_BTD, const AttentionWeights& weights, cons
 at::Tensor attend(const at::Tensor& query_BTHd, const at::Tensor& key_BNKd, const at::Tensor& value_BNKd) {
     const std::int64_t count = query_BTHd.size(1);
     const std::int64_t visible = key_BNKd.size(1);
-    const bool grouped = query_BTHd.size(2) != key_BNKd.size(2);
+    bool grouped = query_BTHd.size(2) != key_BNKd.size(2);
     const at::Tensor query_BHTd = query_BTHd.transpose(1, 2);
-    const at::Tensor key_BKNd = key_BNKd.transpose(1, 2);
-    const at::Tensor value_BKNd = value_BNKd.transpose(1, 2);
+    at::Tensor key_BKNd = key_BNKd.transpose(1, 2);
+    at::Tensor value_BKNd = value_BNKd.transpose(1, 2);
     if (count == 1) {
         // The query heads of one K/V head stand in for tokens: keys and values are read once per group.
         const std::int64_t group = query_BTHd.size(2) / key_BNKd.size(2);
         const at::Tensor query_BKGd = query_BTHd.squeeze(1).unflatten(1, {-1, group});
         const at::Tensor mixed_BKGd = at::scaled_dot_product_attention(query_BKGd, key_BKNd, value_BKNd);
         return mixed_BKGd.flatten(1, 2).unsqueeze(1);
+    }
+    if (grouped && query_BTHd.is_cuda() && query_BTHd.scalar_type() == at::kFloat) {
+        // The only fused attention that takes fp32 there knows no groups; without it every score is written out.
+        const std::int64_t group = query_BTHd.size(2) / key_BNKd.size(2);
+        key_BKNd = key_BKNd.repeat_interleave(group, 1);
+        value_BKNd = value_BKNd.repeat_interleave(group, 1);
+        grouped = false;
     }
     c10::optional<at::Tensor> mask_TN;
     if (count != visible) {

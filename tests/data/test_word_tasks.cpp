@@ -60,6 +60,8 @@ private Q_SLOTS:
     void allAreAskedInManyQueries();
     void hopsFollowTheirAliases_data();
     void hopsFollowTheirAliases();
+    void aliasesStandFirstWhereAsked_data();
+    void aliasesStandFirstWhereAsked();
     void pairTakesHalfFromEachNeedle();
     void farValueStandsAwayFromItsKey();
     void bindNeedsBothWords();
@@ -140,6 +142,8 @@ void TestWordTasks::hopsFollowTheirAliases_data() {
     QTest::newRow("hop2") << "hop2" << 2 << 1;
     QTest::newRow("hop16") << "hop16" << 16 << 1;
     QTest::newRow("hop3_4") << "hop3_4" << 4 << 2;
+    QTest::newRow("ahop16") << "ahop16" << 16 << 1;
+    QTest::newRow("ahop3_4") << "ahop3_4" << 4 << 2;
 }
 
 void TestWordTasks::hopsFollowTheirAliases() {
@@ -166,6 +170,28 @@ void TestWordTasks::hopsFollowTheirAliases() {
         (first ? value_first : alias_first) = true;
     }
     QVERIFY(value_first && alias_first);  // shuffled: the order says nothing
+}
+
+void TestWordTasks::aliasesStandFirstWhereAsked_data() {
+    QTest::addColumn<QString>("task");
+    QTest::newRow("ahop8") << "ahop8";
+    QTest::newRow("ahop8q4") << "ahop8q4";
+    QTest::newRow("ahop3_6") << "ahop3_6";
+}
+
+void TestWordTasks::aliasesStandFirstWhereAsked() {
+    QFETCH(QString, task);
+    const std::unique_ptr<Task> made = makeTask(task.toStdString(), smollm_);
+    for (int seed = 0; seed < kSeeds; ++seed) {
+        const QString text =
+            context(made->make(seed, 900, seed % 2 == 0 ? -1.0 : seed / double(kSeeds)), *smollm_.tokenizer);
+        const QMap<QString, QString> same = aliases(text);
+        for (auto alias = same.cbegin(); alias != same.cend(); ++alias) {
+            const qsizetype at = text.indexOf(QStringLiteral(" %1 is the same as").arg(alias.key()));
+            const qsizetype named = text.indexOf(QStringLiteral(" %1 is ").arg(alias.value()));
+            QVERIFY2(at >= 0 && named > at, qPrintable(alias.key() + " names " + alias.value()));
+        }
+    }
 }
 
 void TestWordTasks::pairTakesHalfFromEachNeedle() {

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -59,7 +61,8 @@ nlohmann::json readHead(const std::string& path, const std::string& teacher_hash
 
 std::string writeHybrid(const std::string& hybrids_folder, DecoderWeights teacher, RecoveredHybrid hybrid,
                         const std::string& teacher_hash) {
-    const fs::path temporary = fs::path(hybrids_folder) / "making.tmp";
+    // Named by process: two jobs may recover hybrids of one study at the same time.
+    const fs::path temporary = fs::path(hybrids_folder) / ("making." + std::to_string(getpid()) + ".tmp");
     std::error_code error;
     fs::remove_all(temporary, error);
     fs::create_directories(temporary, error);

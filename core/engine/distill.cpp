@@ -53,7 +53,8 @@ double cosineRate(std::int64_t step, std::int64_t steps, std::int64_t warm_up, d
     return floor + (1 - floor) * 0.5 * (1 + std::cos(M_PI * std::min(1.0, done)));
 }
 
-// Rows that predict a valid token. Weights sum to 1; answers share `answer_weight` where there are any.
+// Rows that predict a valid token. Weights sum to 1; answers share `answer_weight` where there are any, or count like
+// every other row when it is 0.
 struct LossRows {
     at::Tensor rows_N, labels_N, weight_N;
 };
@@ -69,7 +70,8 @@ LossRows lossRows(const Batch& batch, double answer_weight, at::Device device) {
         answers += weight.back();
     }
     const double others = static_cast<double>(rows.size()) - answers;
-    const double share = answers == 0 ? 0 : others == 0 ? 1 : answer_weight;
+    double share = answer_weight > 0 ? answer_weight : answers / std::max(1.0, answers + others);
+    if (answers == 0 || others == 0) share = answers == 0 ? 0 : 1;
     for (float& w : weight) w = static_cast<float>(w != 0 ? share / answers : (1 - share) / others);
     return {indexTensor(rows, device), indexTensor(labels, device), at::tensor(weight).to(device)};
 }

@@ -24,9 +24,10 @@ struct DistillSpec {
     std::vector<int> lengths;
     std::vector<std::string> tasks;
     double text_share = 0.7;
-    double answer_weight = 0.3;
-    double lr = 2e-4;
-    double branch_lr = 5e-4;
+    double answer_weight = 0;
+    // core/engine/README.md has the rates that were tried: ten times these undo what good branches already do.
+    double lr = 1e-5;
+    double branch_lr = 2e-4;
     double lr_floor = 0.1;
     std::int64_t warm_up = 10;
     double weight_decay = 0;
@@ -55,8 +56,11 @@ struct DistillSpec {
                         .unit = "",
                         .help = "retrieval tasks in the data, in equal shares; none: what the teacher was trained on"});
         visit(s.text_share, FieldInfo{"text_share", "1", "share of plain-text sequences", 0, 1});
-        visit(s.answer_weight, FieldInfo{"answer_weight", "1",
-                                         "share of the loss that answer rows get in batches that have them", 0, 1});
+        visit(
+            s.answer_weight,
+            FieldInfo{"answer_weight", "1",
+                      "share of the loss that answer rows get in batches that have them; 0: every row counts the same",
+                      0, 1});
         visit(s.lr, FieldInfo{"lr", "", "peak learning rate of the teacher's own weights", 0, 1});
         visit(s.branch_lr, FieldInfo{"branch_lr", "", "peak learning rate of the linear branches", 0, 1});
         visit(s.lr_floor, FieldInfo{"lr_floor", "1", "cosine end, as a share of the peak", 0, 1});

@@ -16,7 +16,6 @@
 #include "widgets/state/retrieval_cells.h"
 #include "widgets/state/selection.h"
 #include "widgets/state/step_cursor.h"
-#include "widgets/state/study_state.h"
 
 namespace fm {
 namespace {
@@ -36,8 +35,8 @@ RetrievalPanel::RetrievalPanel(const RunData& run, StepCursor& cursor, const Stu
     : QWidget(parent),
       run_(run),
       cursor_(cursor),
-      study_(study),
       selection_(selection),
+      evaluation_(run, study, "eval"),
       live_(new RetrievalLivePlot(theme, this)),
       map_(new RetrievalMap(theme, this)),
       task_(new QComboBox(this)),
@@ -67,9 +66,8 @@ RetrievalPanel::RetrievalPanel(const RunData& run, StepCursor& cursor, const Stu
     connect(&run_, &RunData::rowsAppended, this, &RetrievalPanel::readNewRows);
     connect(&cursor_, &StepCursor::stepChanged, this,
             [this] { live_->setStepCursor(stepOfRow(run_, cursor_.step())); });
-    connect(&study_, &StudyState::runsChanged, this, &RetrievalPanel::followStudy);
-    connect(&evaluation_, &RunSource::opened, this, &RetrievalPanel::showTasks);
-    connect(&evaluation_.data(), &RunData::rowsAppended, this, &RetrievalPanel::showTasks);
+    connect(&evaluation_, &CompanionRun::changed, this, &RetrievalPanel::followEvaluation);
+    followEvaluation();
     readRun();
 }
 
@@ -107,9 +105,8 @@ void RetrievalPanel::readRun() {
          {.id = "probes/token_accuracy", .label = tr("answer tokens"), .colour = CurveColour::Faint, .smooth = false}});
     live_->setSubject(tr("probes of the run's plan"));
     readNewRows();
-    followStudy();
     live_->setStepCursor(stepOfRow(run_, cursor_.step()));
-    if (!page_chosen_) showMap(probes_read_ < 2 && evaluation_.data().isOpen());
+    if (!page_chosen_) showMap(probes_read_ < 2 && evaluation_.data());
 }
 
 void RetrievalPanel::readNewRows() {
@@ -125,20 +122,22 @@ void RetrievalPanel::readNewRows() {
     probes_read_ = static_cast<std::int64_t>(end);
 }
 
-void RetrievalPanel::followStudy() {
-    const bool shown = run_.isOpen() && run_.column("eval/cells/recall") != nullptr;
-    const QString id = shown ? run_.runId() : study_.newestRun("eval");
-    if (id == evaluation_.data().runId()) return;
-    if (id.isEmpty()) return evaluation_.close();
-    evaluation_.openFile(study_.runPath(id));
+void RetrievalPanel::followEvaluation() {
+    if (const RunData* run = evaluation_.data()) {
+        connect(run, &RunData::rowsAppended, this, &RetrievalPanel::showTasks, Qt::UniqueConnection);
+    }
+    showTasks();
 }
 
 void RetrievalPanel::showTasks() {
+    const RunData* run = evaluation_.data();
     const QString before = task_->currentText();
     {
         const QSignalBlocker quiet(task_);
         task_->clear();
-        for (const std::string& task : evaluatedTasks(evaluation_.data())) task_->addItem(QString::fromStdString(task));
+        for (const std::string& task : run ? evaluatedTasks(*run) : std::vector<std::string>()) {
+            task_->addItem(QString::fromStdString(task));
+        }
         task_->setCurrentIndex(std::max(0, task_->findText(before)));
         task_->setVisible(task_->count() > 1);
     }
@@ -147,7 +146,9 @@ void RetrievalPanel::showTasks() {
 }
 
 void RetrievalPanel::showCells() {
-    const std::vector<RecallCell> cells = recallCells(evaluation_.data(), task_->currentText().toStdString());
+    const RunData* run = evaluation_.data();
+    const std::vector<RecallCell> cells =
+        run ? recallCells(*run, task_->currentText().toStdString()) : std::vector<RecallCell>();
     depths_.clear();
     lengths_.clear();
     for (const RecallCell& cell : cells) {
@@ -165,17 +166,16 @@ void RetrievalPanel::showCells() {
     }
     map_->setGrid(grid);
     map_->setSelectedCell(std::nullopt);
-    map_->setSubtitle(cells.empty() ? QString()
-                                    : tr("%1, %2 answers, run %3")
-                                          .arg(task_->currentText())
-                                          .arg(answers)
-                                          .arg(evaluation_.data().runId().left(15)));
+    map_->setSubtitle(
+        cells.empty() ? QString()
+                      : tr("%1, %2 answers, run %3").arg(task_->currentText()).arg(answers).arg(run->runId().left(15)));
 }
 
 // The first sample of the cell, so that the inspector opens on it.
 void RetrievalPanel::chooseCell(int depth, int length) {
     map_->setSelectedCell(std::pair(depth, length));
-    const RunData& run = evaluation_.data();
+    if (!evaluation_.data()) return;
+    const RunData& run = *evaluation_.data();
     const auto tasks = run.texts("eval/samples/task");
     const auto tokens = run.numbers("eval/samples/tokens"), depths = run.numbers("eval/samples/depth");
     const std::string task = task_->currentText().toStdString();

@@ -4,7 +4,7 @@
 
 #include <QWidget>
 
-#include "widgets/state/run_source.h"
+#include "widgets/state/companion_run.h"
 
 class QButtonGroup;
 class QComboBox;
@@ -33,16 +33,15 @@ private:
     QWidget* switchButtons();
     void readRun();
     void readNewRows();
-    void followStudy();  // which evaluation the map shows
+    void followEvaluation();
     void showTasks();
     void showCells();
     void chooseCell(int depth, int length);
 
     const RunData& run_;
     StepCursor& cursor_;
-    const StudyState& study_;
     Selection& selection_;
-    RunSource evaluation_;
+    CompanionRun evaluation_;
     RetrievalLivePlot* live_;
     RetrievalMap* map_;
     QComboBox* task_;

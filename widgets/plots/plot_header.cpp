@@ -178,8 +178,9 @@ void PlotHeader::resizeEvent(QResizeEvent* event) {
 
 void PlotHeader::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    const int buttons = std::max(0, width() - kSide - buttons_->itemAt(1)->geometry().left());
-    paintHeader(painter, rect(), content_, theme_.theme(), buttons_->count() > 1 ? buttons : 0);
+    const bool any = buttons_->count() > 1;  // beside the stretch
+    const int buttons = any ? std::max(0, width() - kSide - buttons_->itemAt(1)->geometry().left()) : 0;
+    paintHeader(painter, rect(), content_, theme_.theme(), buttons);
 }
 
 void PlotHeader::mouseReleaseEvent(QMouseEvent* event) {

@@ -13,7 +13,10 @@ constexpr double kSmallestKl = 1e-6;           // nat; below it a plan is the te
 constexpr double kSlopePrior = 0.3;            // as if a probe or so had said that b is 1
 constexpr double kSlopeLow = 0.25, kSlopeHigh = 2;
 
+const double kLogTeacher = std::log(kSmallestKl);
+
 double logOf(double kl) { return std::log(std::max(kl, kSmallestKl)); }
+double expOf(double log_kl) { return log_kl <= kLogTeacher ? 0 : std::exp(log_kl); }
 
 }  // namespace
 
@@ -59,23 +62,24 @@ double RecallPredictor::logAdditive(const std::string& plan_key) const {
 }
 
 double RecallPredictor::Fit::logKl(double log_additive) const {
-    return log_additive <= std::log(kSmallestKl) ? log_additive : offset + slope * log_additive;
+    return log_additive <= kLogTeacher ? log_additive : offset + slope * log_additive;
 }
 
-double RecallPredictor::Fit::recall(double log_kl) const {
-    const auto after = std::find_if(curve.begin(), curve.end(), [log_kl](const Knot& k) { return k.log_kl >= log_kl; });
+double RecallPredictor::Probe::kl() const { return expOf(log_kl); }
+
+double RecallPredictor::Fit::recall(double kl) const {
+    const auto after = std::find_if(curve.begin(), curve.end(), [kl](const Knot& knot) { return knot.kl >= kl; });
     if (after == curve.begin()) return curve.front().recall;
     if (after == curve.end()) return curve.back().recall;
     const Knot &left = *std::prev(after), &right = *after;
-    const double share = (log_kl - left.log_kl) / (right.log_kl - left.log_kl);
-    return left.recall + share * (right.recall - left.recall);
+    return left.recall + (kl - left.kl) / (right.kl - left.kl) * (right.recall - left.recall);
 }
 
 RecallPredictor::Fit RecallPredictor::fitted(const std::vector<Probe>& probes) {
     Fit fit;
     double n = 0, mean_x = 0, mean_y = 0;
     for (const Probe& p : probes) {
-        if (p.log_additive <= std::log(kSmallestKl) || p.log_kl <= std::log(kSmallestKl)) continue;
+        if (p.log_additive <= kLogTeacher || p.log_kl <= kLogTeacher) continue;
         n += 1;
         mean_x += p.log_additive;
         mean_y += p.log_kl;
@@ -85,7 +89,7 @@ RecallPredictor::Fit RecallPredictor::fitted(const std::vector<Probe>& probes) {
         mean_y /= n;
         double xx = kSlopePrior, xy = kSlopePrior;  // the prior pulls towards slope 1
         for (const Probe& p : probes) {
-            if (p.log_additive <= std::log(kSmallestKl) || p.log_kl <= std::log(kSmallestKl)) continue;
+            if (p.log_additive <= kLogTeacher || p.log_kl <= kLogTeacher) continue;
             xx += (p.log_additive - mean_x) * (p.log_additive - mean_x);
             xy += (p.log_additive - mean_x) * (p.log_kl - mean_y);
         }
@@ -96,21 +100,21 @@ RecallPredictor::Fit RecallPredictor::fitted(const std::vector<Probe>& probes) {
     std::vector<Probe> order = probes;
     std::sort(order.begin(), order.end(), [](const Probe& a, const Probe& b) { return a.log_kl < b.log_kl; });
     struct Pool {
-        double log_kl = 0, recall = 0, weight = 0;
+        double kl = 0, recall = 0, weight = 0;
     };
     std::vector<Pool> pools;
     for (const Probe& p : order) {
-        Pool pool{p.log_kl, p.recall, 1};
-        while (!pools.empty() && (pools.back().recall < pool.recall || pools.back().log_kl == pool.log_kl)) {
+        Pool pool{p.kl(), p.recall, 1};
+        while (!pools.empty() && (pools.back().recall < pool.recall || pools.back().kl == pool.kl)) {
             const Pool last = pools.back();
             pools.pop_back();
             const double weight = last.weight + pool.weight;
-            pool = {(last.log_kl * last.weight + pool.log_kl * pool.weight) / weight,
+            pool = {(last.kl * last.weight + pool.kl * pool.weight) / weight,
                     (last.recall * last.weight + pool.recall * pool.weight) / weight, weight};
         }
         pools.push_back(pool);
     }
-    for (const Pool& pool : pools) fit.curve.push_back({pool.log_kl, pool.recall});
+    for (const Pool& pool : pools) fit.curve.push_back({pool.kl, pool.recall});
     return fit;
 }
 
@@ -122,10 +126,10 @@ void RecallPredictor::measureErrors(const std::vector<Probe>& probes) {
         rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(left_out));
         const Fit fit = fitted(rest);
         const double log_kl = fit.logKl(probes[left_out].log_additive);
-        const double recall_error = fit.recall(log_kl) - probes[left_out].recall;
+        const double recall_error = fit.recall(expOf(log_kl)) - probes[left_out].recall;
         squares_recall += recall_error * recall_error;
         n += 1;
-        if (probes[left_out].log_kl <= std::log(kSmallestKl)) continue;
+        if (probes[left_out].log_kl <= kLogTeacher) continue;
         squares_kl += (log_kl - probes[left_out].log_kl) * (log_kl - probes[left_out].log_kl);
         n_kl += 1;
     }
@@ -136,8 +140,8 @@ void RecallPredictor::measureErrors(const std::vector<Probe>& probes) {
 std::optional<Prediction> RecallPredictor::predict(const Plan& plan) const {
     if (!ready() || static_cast<int>(plan.kinds.size()) != num_layers_) return std::nullopt;
     const double log_kl = fit_.logKl(logAdditive(plan.key()));
-    const double kl = log_kl <= std::log(kSmallestKl) ? 0 : std::exp(log_kl);
-    return Prediction{kl, kl_factor_, std::clamp(fit_.recall(log_kl), 0.0, 1.0), recall_error_};
+    const double kl = expOf(log_kl);
+    return Prediction{kl, kl_factor_, std::clamp(fit_.recall(kl), 0.0, 1.0), recall_error_};
 }
 
 }  // namespace fm

@@ -39,15 +39,16 @@ private:
     struct Probe {
         double log_additive = 0, log_kl = 0;  // -inf for the teacher's own plan
         double recall = 0;
+        double kl() const;
     };
     struct Knot {
-        double log_kl = 0, recall = 0;
+        double kl = 0, recall = 0;
     };
     struct Fit {
         double offset = 0, slope = 1;  // a, b
         std::vector<Knot> curve;       // KL ascending, recall not
         double logKl(double log_additive) const;
-        double recall(double log_kl) const;
+        double recall(double kl) const;
     };
     static Fit fitted(const std::vector<Probe>& probes);
     double logAdditive(const std::string& plan_key) const;

@@ -1,6 +1,7 @@
 #include "widgets/state/run_source.h"
 
 #include <QDateTime>
+#include <algorithm>
 #include <variant>
 
 #include "core/run/error.h"
@@ -75,11 +76,19 @@ bool RunSource::openFile(const QString& path) {
     return ok;
 }
 
-void RunSource::openLive(const RunOpened& header, const QString& path) {
+void RunSource::openLive(const RunOpened& header, const QString& path, const std::vector<std::int64_t>& rows_already) {
     close();
     path_ = path;
+    const bool resumed = std::any_of(rows_already.begin(), rows_already.end(), [](std::int64_t n) { return n > 0; });
+    if (resumed && !path.isEmpty() && reload()) {
+        poll_.stop();
+        reader_.reset();
+        data_.setState(RunState::Running, {});
+    } else {
+        data_.reset(header);
+        gap_ = resumed;
+    }
     live_ = true;
-    data_.reset(header);
     Q_EMIT opened();
 }
 
@@ -142,21 +151,31 @@ void RunSource::poll() {
     if (isTerminal(reader_->state()) || !reader_->hasLiveWriter()) poll_.stop();
 }
 
-void RunSource::take(const RunEvent& event) {
+void RunSource::takeRow(const RowAppended& row, std::int64_t index) {
+    const bool known_table = row.table >= 0 && row.table < static_cast<int>(data_.header().tables.size());
+    if (known_table && index >= 0 && index < data_.rows(row.table)) return;  // came with the file
+    if (known_table && index > data_.rows(row.table)) gap_ = true;
+    data_.append(row.table, row.row);
+    last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
+}
+
+void RunSource::takeState(const StateChanged& state) {
+    data_.announce();
+    data_.setState(state.state, QString::fromStdString(state.text));
+    if (!isTerminal(state.state) || !gap_ || path_.isEmpty()) return;
+    live_ = false;
+    reload();
+}
+
+void RunSource::take(const RunEvent& event, std::int64_t row) {
     if (!live_) return;
     if (next_seq_ && event.seq != *next_seq_) gap_ = true;
     next_seq_ = event.seq + 1;
     try {
-        if (const auto* row = std::get_if<RowAppended>(&event.body)) {
-            data_.append(row->table, row->row);
-            last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
+        if (const auto* appended = std::get_if<RowAppended>(&event.body)) {
+            takeRow(*appended, row);
         } else if (const auto* state = std::get_if<StateChanged>(&event.body)) {
-            data_.announce();
-            data_.setState(state->state, QString::fromStdString(state->text));
-            if (isTerminal(state->state) && gap_ && !path_.isEmpty()) {
-                live_ = false;
-                reload();
-            }
+            takeState(*state);
         } else if (const auto* progress = std::get_if<Progressed>(&event.body)) {
             data_.setProgress(*progress);
         } else if (const auto* line = std::get_if<Logged>(&event.body)) {

@@ -6,6 +6,7 @@
 #include <QTimer>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/run/event.h"
 #include "widgets/state/run_data.h"
@@ -30,10 +31,13 @@ public:
 
     // Reads the whole file; goes on reading while the run is not at its end.
     bool openFile(const QString& path);
-    // The run that the engine has begun: rows come through take(). `path`: where its file is or will be.
-    void openLive(const RunOpened& header, const QString& path);
-    // One event of this run, in order. A gap in `seq` (rows were thinned) is filled from the file at the run's end.
-    void take(const RunEvent& event);
+    // The run that the engine has begun: rows come through take(). `path`: where its file is; a resumed run's earlier
+    // rows (`rows_already` of each table) are read from there.
+    void openLive(const RunOpened& header, const QString& path, const std::vector<std::int64_t>& rows_already = {});
+    // One event of this run, in order; `row`: which row of its table it is, where that is known. Rows that were never
+    // sent are filled in from the file at the run's end.
+    void take(const RunEvent& event, std::int64_t row = -1);
+    void noteMissingRows() { gap_ = true; }
     void flushEvents() { data_.announce(); }  // after a batch of take()
     void close();
 
@@ -43,6 +47,8 @@ Q_SIGNALS:
 
 private:
     bool reload();
+    void takeRow(const RowAppended& row, std::int64_t index);
+    void takeState(const StateChanged& state);
     bool readNewRows();
     void poll();
     void fail(const QString& sentence);

@@ -1,0 +1,44 @@
+// The docks of the window: made once, arranged by default for the size of the screen, saved and restored.
+#pragma once
+
+#include <QHash>
+#include <QSize>
+#include <QString>
+#include <QStringList>
+
+class QDockWidget;
+class QMainWindow;
+class QMenu;
+class QWidget;
+
+namespace fm {
+
+// Thread: the window's.
+class Docks {
+public:
+    explicit Docks(QMainWindow& window);
+
+    // `id` is stored in layouts: never change it.
+    QDockWidget* add(const QString& id, const QString& title, QWidget* content);
+    QDockWidget* dock(const QString& id) const { return docks_.value(id); }
+    // Shows it, in front of others on its place, and gives it the focus.
+    void raise(const QString& id);
+
+    // The arrangement of DESIGN 7 where there is room; with less height the third row becomes tabs of the second.
+    void arrange(const QSize& size);
+    void fillMenu(QMenu& menu) const;  // one entry per dock, to show and hide
+    QStringList ids() const { return order_; }
+
+private:
+    void split(const QString& first, const QString& second, Qt::Orientation orientation);
+    void tabify(const QStringList& ids);  // the first stays in front
+    bool has(const QString& id) const { return docks_.contains(id); }
+    void arrangeSide(const QSize& size);
+    void arrangePlots(const QSize& size, bool tall);
+
+    QMainWindow& window_;
+    QHash<QString, QDockWidget*> docks_;
+    QStringList order_;
+};
+
+}  // namespace fm

@@ -1,0 +1,58 @@
+// flashmorph-workbench: the window over a study.
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QFileInfo>
+#include <QTimer>
+
+#include "app/gui/built_in_study.h"
+#include "app/gui/main_window.h"
+#include "app/gui/screenshots.h"
+#include "app/gui/settings.h"
+#include "app/gui/workbench.h"
+#include "widgets/panels/plan_strip.h"
+#include "widgets/theme/theme.h"
+
+// Where the user left off, else the study that ships with the program.
+static QString firstStudy(fm::Workbench& workbench) {
+    for (const QString& folder : workbench.settings().recentStudies()) {
+        if (QFileInfo::exists(folder + "/study.json")) return folder;
+    }
+    QString why;
+    if (!fm::makeBuiltInStudy(fm::builtInStudyFolder(), FM_RESOURCES, why)) Q_EMIT workbench.problem(why, "study");
+    return fm::builtInStudyFolder();
+}
+
+int main(int argc, char** argv) {
+    using namespace fm;
+    QApplication application(argc, argv);
+    QApplication::setApplicationName("FlashMorph Workbench");
+    QApplication::setApplicationVersion(FM_VERSION);
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QObject::tr("Watch gates move, drag the budget, compare hybrids, export one."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addOptions(
+        {{"study", QObject::tr("Study to open."), "folder"},
+         {"engine", QObject::tr("How the engine is started, such as 'ssh HOST flashmorph serve'."), "command"},
+         {"settings", QObject::tr("Settings file instead of the user's own."), "ini"},
+         {"screenshots", QObject::tr("Write pictures of the window and end."), "folder"}});
+    parser.process(application);
+
+    Settings settings(parser.isSet("settings") ? parser.value("settings") : Settings::defaultPath());
+    registerFonts();
+    registerPlanStripAccessibility();
+    ThemeSource theme(settings.theme());
+    applyTheme(application, theme.theme().kind);
+    Workbench workbench(settings);
+    MainWindow window(workbench, theme);
+    window.restoreOrArrange();
+    window.show();
+    // The window is on the screen before anything is read.
+    QTimer::singleShot(0, &window, [&] {
+        workbench.engine().start(parser.isSet("engine") ? parser.value("engine") : settings.engineCommand());
+        workbench.openStudy(parser.isSet("study") ? parser.value("study") : firstStudy(workbench));
+        if (!parser.isSet("screenshots")) return;
+        QTimer::singleShot(1500, &window, [&] { takeScreenshots(window, parser.value("screenshots")); });
+    });
+    return QApplication::exec();
+}

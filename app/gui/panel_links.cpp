@@ -1,0 +1,120 @@
+#include "app/gui/panel_links.h"
+
+#include <chrono>
+
+#include <nlohmann/json.hpp>
+
+#include "app/gui/docks.h"
+#include "app/gui/export_link.h"
+#include "app/gui/job_link.h"
+#include "app/gui/window_toolbar.h"
+#include "app/gui/workbench.h"
+#include "core/run/gate_plan.h"
+#include "widgets/panels/compare_panel.h"
+#include "widgets/panels/help_panel.h"
+#include "widgets/panels/interdependence_panel.h"
+#include "widgets/panels/log_panel.h"
+#include "widgets/panels/runs_panel.h"
+#include "widgets/panels/sample_detail.h"
+#include "widgets/panels/samples_panel.h"
+
+namespace fm {
+namespace {
+
+constexpr std::chrono::minutes kLongestSample{5};
+
+// The full layers of a plan as job specs write them.
+std::string layersOf(const std::string& plan_key) {
+    std::string text;
+    for (const int layer : planFromKey(plan_key).fullLayers())
+        text += (text.empty() ? "" : ",") + std::to_string(layer);
+    return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+PanelLinks::PanelLinks(Workbench& w, const Panels& panels, Docks& docks, WindowToolbar& toolbar, JobLink& jobs,
+                       ExportLink& exports, QObject* parent)
+    : QObject(parent),
+      workbench_(w),
+      panels_(panels),
+      docks_(docks),
+      toolbar_(toolbar),
+      jobs_(jobs),
+      exports_(exports),
+      evaluation_(w.run(), w.study(), "eval"),
+      interaction_(w.run(), w.study(), "interact"),
+      gates_(w.run(), w.study(), "gates") {
+    linkRuns();
+    linkSamples();
+    linkInterdependence();
+    linkCompare();
+    panels_.log->setRun(&workbench_.run());
+    connect(panels_.log, &LogPanel::runActivated, &workbench_.selection(), &Selection::setRun);
+    connect(panels_.help, &HelpPanel::placeActivated, this, [this](const QString& place) { docks_.raise(place); });
+}
+
+void PanelLinks::chooseJob(const QString& job) {
+    toolbar_.setJob(job);
+    jobs_.choose(job);
+    docks_.raise("job");
+}
+
+void PanelLinks::linkRuns() {
+    connect(panels_.runs, &RunsPanel::runActivated, &workbench_.selection(), &Selection::setRun);
+    connect(panels_.runs, &RunsPanel::settingsWanted, this, [this](const QString& run) {
+        jobs_.chooseLike(run);
+        docks_.raise("job");
+    });
+    connect(panels_.runs, &RunsPanel::resumeRequested, this, [this](const QString& run) {
+        const RunEntry* entry = workbench_.study().run(run);
+        if (entry) workbench_.engine().startJob(QString::fromStdString(entry->summary.job), {}, run);
+    });
+}
+
+void PanelLinks::linkSamples() {
+    const auto follow = [this] { panels_.samples->setRun(evaluation_.data()); };
+    connect(&evaluation_, &CompanionRun::changed, this, follow);
+    follow();
+    connect(panels_.samples, &SamplesPanel::evaluateWanted, this, [this] { chooseJob("eval"); });
+    connect(panels_.samples, &SamplesPanel::sampleWanted, this, [this](const QString& run, int index) {
+        const auto take = [this, run, index](const EngineReply& reply) {
+            if (reply.ok()) return panels_.samples->setDetail(run, index, sampleDetail(reply.result));
+            panels_.samples->setDetailProblem(run, index, reply.sentence());
+        };
+        workbench_.engine().client().request("sample/get", {{"run", run.toStdString()}, {"index", index}}, this, take,
+                                             kLongestSample);
+    });
+}
+
+void PanelLinks::linkInterdependence() {
+    const auto follow = [this] {
+        panels_.interdependence->setRun(interaction_.data());
+        panels_.interdependence->setGateRun(gates_.data());
+    };
+    connect(&interaction_, &CompanionRun::changed, this, follow);
+    connect(&gates_, &CompanionRun::changed, this, follow);
+    follow();
+    connect(panels_.interdependence, &InterdependencePanel::interactWanted, this, [this] { chooseJob("interact"); });
+}
+
+void PanelLinks::linkCompare() {
+    connect(panels_.compare, &ComparePanel::planWanted, this, [this](const std::string& key, const QString& title) {
+        workbench_.plan().applyPlan(planFromKey(key), title);
+    });
+    connect(panels_.compare, &ComparePanel::exportWanted, &exports_, &ExportLink::show);
+    connect(panels_.compare, &ComparePanel::distillWanted, this, [this](const std::string& key) {
+        workbench_.plan().applyPlan(planFromKey(key), tr("plan to distil"));
+        chooseJob("distill");
+    });
+    connect(panels_.compare, &ComparePanel::evaluateWanted, this, [this](const QString& id) {
+        nlohmann::json spec;
+        if (id.startsWith("plan-")) spec["layers"] = layersOf(id.mid(5).toStdString());
+        if (!id.startsWith("plan-")) spec["hybrid"] = id.toStdString();
+        toolbar_.setJob("eval");
+        jobs_.chooseWith("eval", spec);
+        docks_.raise("job");
+    });
+}
+
+}  // namespace fm

@@ -1,0 +1,98 @@
+#include "app/gui/workbench.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fm {
+namespace {
+
+constexpr int kRefreshMs = 3000;
+
+}  // namespace
+
+Workbench::Workbench(Settings& settings, QObject* parent)
+    : QObject(parent),
+      settings_(settings),
+      follow_(source_.data(), cursor_, plan_),
+      engine_(client_, study_, source_),
+      prober_(engine_, cost_) {
+    wireStudy();
+    wireCost();
+    wireEngine();
+    connect(&selection_, &Selection::runChanged, this, [this] { showRun(selection_.run()); });
+    connect(&source_, &RunSource::problemChanged, this, [this] {
+        if (!source_.problem().isEmpty()) Q_EMIT problem(source_.problem(), selection_.run());
+    });
+    connect(&plan_, &PlanState::editRefused, this, [this](const QString& why) { Q_EMIT problem(why, "plan"); });
+    refresh_.setInterval(kRefreshMs);
+    connect(&refresh_, &QTimer::timeout, &study_, &StudyState::refresh);
+}
+
+void Workbench::wireStudy() {
+    connect(&study_, &StudyState::problemRaised, this, [this](const QString& text) { Q_EMIT problem(text, "study"); });
+    connect(&study_, &StudyState::runsChanged, this, &Workbench::chooseRun);
+    connect(&study_, &StudyState::modelChanged, this, [this] {
+        cost_.setShape(study_.shape());
+        if (study_.shape()) {
+            settings_.rememberShape(QString::fromStdString(study_.info().teacher_hash), *study_.shape());
+        }
+    });
+    connect(&study_, &StudyState::opened, this, [this] {
+        plan_.reset(0, 0);
+        source_.close();
+        selection_.setRun({});
+        selection_.setComparedRuns({});
+        cost_.setShape(settings_.shapeOf(QString::fromStdString(study_.info().teacher_hash)));
+        cost_.setMeasurements({});
+    });
+}
+
+void Workbench::wireCost() {
+    cost_.setContextTokens(settings_.contextTokens());
+    connect(&study_, &StudyState::measurementsChanged, this, [this] { cost_.setMeasurements(study_.measurements()); });
+    connect(&plan_, &PlanState::planChanged, this, [this] { cost_.setPlan(plan_.plan()); });
+    connect(&cost_, &CostState::changed, this, [this] { settings_.setContextTokens(cost_.query().context_tokens); });
+}
+
+void Workbench::wireEngine() {
+    for (auto signal : {&EngineLink::problem, &EngineLink::lost}) {
+        connect(&engine_, signal, this, [this](const QString& text) { Q_EMIT problem(text, "engine"); });
+    }
+    connect(&engine_, &EngineLink::jobOpened, &selection_, &Selection::setRun);
+}
+
+bool Workbench::openStudy(const QString& folder) {
+    if (!study_.open(folder)) return false;
+    settings_.addRecentStudy(folder);
+    refresh_.start();
+    Q_EMIT studyOpened();
+    return true;
+}
+
+void Workbench::chooseRun() {
+    if (!selection_.run().isEmpty()) return;
+    const QString newest = study_.newestRun("gates");
+    if (!newest.isEmpty()) selection_.setRun(newest);
+}
+
+void Workbench::showRun(const QString& run_id) {
+    if (source_.isLive() && source_.data().runId() == run_id) return;
+    if (run_id.isEmpty()) return source_.close();
+    source_.openFile(study_.runPath(run_id));
+}
+
+nlohmann::json Workbench::specFor(const QString& job) const {
+    nlohmann::json spec = nlohmann::json::object();
+    if (plan_.numLayers() == 0) return spec;
+    std::string layers;
+    for (const int layer : plan_.plan().fullLayers()) layers += (layers.empty() ? "" : ",") + std::to_string(layer);
+    if (job == "distill" || job == "eval" || job == "probe") spec["layers"] = layers.empty() ? "none" : layers;
+    if (job == "select") spec["budgets"] = {plan_.budget()};
+    if (job != "gates") return spec;
+    spec["budget"] = plan_.budget();
+    for (const Pin& pin : plan_.plan().pins) {
+        spec["pins"].push_back(std::to_string(pin.layer) + (pin.kind == LayerKind::Full ? "=full" : "=linear"));
+    }
+    return spec;
+}
+
+}  // namespace fm

@@ -1,0 +1,123 @@
+// A small gate run with known gates, as header, rows and as a run file. Column names as core/engine/gates.cpp declares
+// them; the window must not depend on the engine, so they are written down here once more.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/run/event.h"
+#include "core/run/run_id.h"
+#include "core/store/run_writer.h"
+
+namespace fixture {
+
+inline fm::Column number(const char* path) { return {path, fm::CellType::Float64, 1, "", ""}; }
+inline fm::Column vectorOf(const char* path, int width) { return {path, fm::CellType::Float32Vector, width, "", ""}; }
+
+inline fm::Table probeTable(int num_layers) {
+    return {"probes",
+            {{"probes/step", fm::CellType::Int64, 1, "steps", ""},
+             {"probes/plan", fm::CellType::Text, num_layers, "", ""},
+             {"probes/budget", fm::CellType::Int64, 1, "layers", ""},
+             number("probes/answer_kl"),
+             number("probes/answer_kl_half_width"),
+             number("probes/answer_nll"),
+             number("probes/token_accuracy"),
+             number("probes/exact_match"),
+             number("probes/exact_match_half_width"),
+             number("probes/text_kl"),
+             number("probes/text_nll"),
+             number("probes/top1_agreement"),
+             {"probes/answers", fm::CellType::Int64, 1, "answers", ""}}};
+}
+
+inline fm::Row probe(const std::string& plan, double kl, double exact, std::int64_t answers = 100) {
+    const auto budget = static_cast<std::int64_t>(std::count(plan.begin(), plan.end(), 'F'));
+    return {std::int64_t{-1}, plan, budget, kl, 0.01, 0.5, 0.9, exact, 0.02, 0.03, 2.0, 0.8, answers};
+}
+
+inline fm::RunOpened gateHeader(int num_layers,
+                                const std::string& spec = R"({"budget":2,"mode":"default","steps":20})") {
+    fm::RunOpened opened;
+    opened.run_id = fm::makeRunId("gates");
+    opened.job = "gates";
+    opened.spec_json = spec;
+    opened.device = "cpu test";
+    opened.teacher_hash = "99aa06d3014798d86001c324468d497f";
+    opened.parents = {"branches1"};
+    opened.tables = {{"steps",
+                      {{"steps/index", fm::CellType::Int64, 1, "steps", ""},
+                       number("steps/wall_ms"),
+                       {"steps/tokens", fm::CellType::Int64, 1, "tokens", ""},
+                       number("series/loss/total"),
+                       number("series/loss/align"),
+                       number("series/loss/regulariser"),
+                       number("series/loss/answer_kl"),
+                       number("series/loss/text_kl"),
+                       number("series/loss/hidden"),
+                       number("series/objective/lambda"),
+                       number("series/objective/lr"),
+                       number("series/objective/budget"),
+                       number("series/objective/gate_sum"),
+                       vectorOf("gates/alpha", num_layers),
+                       vectorOf("gates/alpha_mean", num_layers),
+                       vectorOf("gates/grad", num_layers),
+                       vectorOf("gates/grad_std", num_layers)}},
+                     probeTable(num_layers)};
+    return opened;
+}
+
+// Layer l ends near 1 - l / L in the mean; the gate itself runs the other way round, so that the two rank differently.
+inline float meanOf(int layer, int num_layers, std::int64_t step) {
+    const float end = 1.0f - static_cast<float>(layer) / static_cast<float>(num_layers);
+    return 1.0f + (end - 1.0f) * static_cast<float>(step + 1) / 20.0f;
+}
+
+inline fm::Row gateStep(std::int64_t step, int num_layers, int budget = 2) {
+    std::vector<float> alpha(static_cast<std::size_t>(num_layers)), mean(alpha), grad(alpha.size(), 0.1f);
+    for (int l = 0; l < num_layers; ++l) {
+        mean[static_cast<std::size_t>(l)] = meanOf(l, num_layers, step);
+        alpha[static_cast<std::size_t>(l)] = static_cast<float>(l) / static_cast<float>(num_layers);
+    }
+    const double s = double(step);
+    return {step,
+            10 * s,
+            std::int64_t{100} * (step + 1),
+            2 - 0.05 * s,
+            1.5 - 0.05 * s,
+            0.5,
+            0.4 - 0.01 * s,
+            0.1,
+            0.0,
+            0.1,
+            0.02,
+            double(budget),
+            5.0,
+            alpha,
+            mean,
+            grad,
+            grad};
+}
+
+// Writes a run file as the engine would; closed when it goes out of scope.
+class Writer {
+public:
+    Writer(const std::string& folder, const fm::RunOpened& header) : writer_(fm::RunWriter::inFolder(folder)) {
+        post(header);
+    }
+    ~Writer() { writer_->close(); }
+    void post(fm::EventBody body) { writer_->post({next_++, 10.0 * double(next_), std::move(body)}); }
+    void row(int table, fm::Row row) { post(fm::RowAppended{table, std::move(row)}); }
+    void flush() { writer_->flush(); }
+    void finish() { post(fm::StateChanged{fm::RunState::Finished, ""}); }
+    std::string path() const { return writer_->path(); }
+
+private:
+    std::unique_ptr<fm::RunWriter> writer_;
+    std::uint64_t next_ = 0;
+};
+
+}  // namespace fixture

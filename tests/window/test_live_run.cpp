@@ -1,0 +1,168 @@
+// The window with an engine at the other end: start, watch, pause, step, rewind, change, stop; an engine that dies.
+#include <QLabel>
+#include <QSlider>
+#include <QToolButton>
+
+#include "app/gui/window_toolbar.h"
+#include "tests/window/window_fixture.h"
+#include "widgets/models/problems_model.h"
+#include "widgets/panels/live_settings.h"
+#include "widgets/panels/objective_panel.h"
+#include "widgets/panels/plan_panel.h"
+#include "widgets/panels/plan_strip.h"
+#include "widgets/panels/run_controls.h"
+#include "widgets/panels/status_panel.h"
+#include "widgets/panels/step_scrubber.h"
+
+using namespace fm;
+using fixture::Window;
+
+namespace {
+
+constexpr int kWaitMs = 10000;
+
+QString engine(const QString& study, const QString& script, int steps) {
+    return QString("'%1' --script %2 --steps %3 --runs '%4/runs'").arg(FM_FAKE_ENGINE, script).arg(steps).arg(study);
+}
+
+// A window on an empty study with the scripted engine behind it.
+struct Live {
+    Live(const QString& script, int steps) : w(folder.filePath("settings.ini")) {
+        const Study study =
+            Study::create(folder.filePath("study").toStdString(), {.name = "live", .teacher_path = "/none"});
+        w.bench.openStudy(QString::fromStdString(study.folder()));
+        w.bench.engine().start(engine(QString::fromStdString(study.folder()), script, steps));
+    }
+    RunControls& controls() { return w.window.toolbar().controls(); }
+    void click(QToolButton& button) { QTest::mouseClick(&button, Qt::LeftButton); }
+    QTemporaryDir folder;
+    Window w;
+};
+
+}  // namespace
+
+class TestLiveRun : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        registerFonts();
+        applyTheme(*qApp, ThemeKind::Dark);
+    }
+
+    void aRunIsWatchedPausedSteppedRewoundAndStopped() {
+        Live live("normal", 400);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        QCOMPARE(live.controls().start().text(), QString("Run it live"));
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().rowsOf("steps") > 5, kWaitMs);
+        QCOMPARE(bench.plan().numLayers(), 12);
+        QCOMPARE(bench.cursor().step(), bench.run().rowsOf("steps") - 1);
+        QCOMPARE(bench.selection().run(), bench.run().runId());
+
+        live.click(live.controls().pause());
+        QTRY_COMPARE_WITH_TIMEOUT(live.controls().phase(), JobPhase::Paused, kWaitMs);
+        const std::int64_t paused_at = bench.run().rowsOf("steps");
+        QTest::qWait(200);
+        QCOMPARE(bench.run().rowsOf("steps"), paused_at);
+        live.click(live.controls().step());
+        QTRY_COMPARE_WITH_TIMEOUT(bench.run().rowsOf("steps"), paused_at + 1, kWaitMs);
+        QTRY_COMPARE_WITH_TIMEOUT(live.controls().phase(), JobPhase::Paused, kWaitMs);
+
+        // Rewound, new steps move nothing.
+        QTest::keyClick(&live.w.window.scrubber().slider(), Qt::Key_Home);
+        QCOMPARE(bench.cursor().step(), 0);
+        live.click(live.controls().pause());  // resume
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().rowsOf("steps") > paused_at + 5, kWaitMs);
+        QCOMPARE(bench.cursor().step(), 0);
+        QVERIFY(live.w.window.panels().plan->subtitle().contains("step 0"));
+        live.click(live.w.window.scrubber().followButton());
+        QTRY_COMPARE_WITH_TIMEOUT(bench.cursor().step(), bench.run().rowsOf("steps") - 1, kWaitMs);
+
+        live.click(live.controls().stop());
+        QTRY_COMPARE_WITH_TIMEOUT(live.controls().phase(), JobPhase::Idle, kWaitMs);
+        QVERIFY(bench.run().state() == RunState::Cancelled);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.study().run(bench.run().runId()), kWaitMs);
+    }
+
+    void aPinFlipAndUndoDuringARun() {
+        Live live("normal", 400);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().rowsOf("steps") > 3, kWaitMs);
+        PlanStrip& strip = live.w.window.panels().plan->strip();
+        const int layer = 7;
+        const LayerKind before = bench.plan().kind(layer);
+        QTest::mouseClick(&strip, Qt::LeftButton, {}, strip.stripLayout().bar(layer).center().toPoint());
+        QTest::keyClick(&strip, Qt::Key_P);
+        QVERIFY(bench.plan().pin(layer).has_value());
+        const std::int64_t rows = bench.run().rowsOf("steps");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().rowsOf("steps") > rows + 10, kWaitMs);
+        QVERIFY(bench.plan().kind(layer) != before);  // gates go on moving, the pin holds
+        bench.plan().undoStack().undo();
+        bench.plan().undoStack().undo();
+        QVERIFY(!bench.plan().pin(layer).has_value());
+    }
+
+    void changesAreAcknowledged() {
+        Live live("normal", 400);
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(live.w.bench.run().rowsOf("steps") > 3, kWaitMs);
+        LiveSettings& settings = live.w.window.panels().objective->settings();
+        Q_EMIT settings.changeWanted("lambda", 0.25);
+        QTRY_VERIFY_WITH_TIMEOUT(live.w.window.status().text().contains("lambda change takes effect at step"), kWaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(live.w.bench.run().numbers("series/objective/lambda").back() == 0.25, kWaitMs);
+    }
+
+    void aPlanAtRestIsProbed() {
+        Live live("normal", 30);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().state() == RunState::Finished, kWaitMs);
+        bench.plan().setBudget(7);
+        QVERIFY(!bench.cost().measured());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.cost().measured().has_value(), kWaitMs);
+        QCOMPARE(bench.cost().measured()->budget, 7);
+        QVERIFY(bench.cost().cost().has_value());
+    }
+
+    void aDeadEngineIsOneSentenceAndResumes() {
+        Live live("crash", 60);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.engine().lostRun().isEmpty(), kWaitMs);
+        auto* resume = live.w.window.status().findChild<QToolButton*>("statusResume");
+        QVERIFY(resume->isVisible());
+        QVERIFY(live.w.window.status().text().contains("Resume continues it"));
+        QCOMPARE(live.controls().phase(), JobPhase::NoEngine);
+        QVERIFY(live.w.window.problems().rowCount() > 0);
+        const std::int64_t kept = bench.run().rowsOf("steps");
+        QVERIFY(kept > 0);
+        live.click(*resume);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().rowsOf("steps") > kept, kWaitMs);
+        QVERIFY(!resume->isVisible());
+    }
+
+    void closingDuringARunKeepsIt() {
+        Live live("normal", 2000);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().rowsOf("steps") > 3, kWaitMs);
+        const QString path = bench.source().path();
+        live.w.window.close();
+        QVERIFY(live.w.window.isVisible());  // until the engine has kept everything
+        QTRY_VERIFY_WITH_TIMEOUT(!live.w.window.isVisible(), kWaitMs);
+        RunSource kept;
+        QVERIFY(kept.openFile(path));
+        QVERIFY(kept.data().state() == RunState::Cancelled);
+        QVERIFY(kept.data().rowsOf("steps") > 3);
+    }
+};
+
+QTEST_MAIN(TestLiveRun)
+#include "test_live_run.moc"

@@ -1,0 +1,132 @@
+// The whole window over recorded runs: docks, layout kept and restored, shortcuts, first picture.
+#include <QDockWidget>
+#include <QElapsedTimer>
+#include <QMenu>
+#include <QMenuBar>
+#include <QSignalSpy>
+
+#include "app/gui/window_toolbar.h"
+#include "tests/window/window_fixture.h"
+#include "widgets/panels/plan_panel.h"
+#include "widgets/panels/plan_strip.h"
+
+using namespace fm;
+using fixture::makeStudy;
+using fixture::Window;
+
+namespace {
+
+void collect(const QMenu& menu, QList<QAction*>& actions) {
+    for (QAction* action : menu.actions()) {
+        if (action->menu()) collect(*action->menu(), actions);
+        actions << action;
+    }
+}
+
+}  // namespace
+
+class TestMainWindow : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        registerFonts();
+        applyTheme(*qApp, ThemeKind::Dark);
+    }
+
+    void isOnTheScreenWithinASecond() {
+        QTemporaryDir folder;
+        QElapsedTimer timer;
+        timer.start();
+        Window w(folder.filePath("settings.ini"));
+        QVERIFY(QTest::qWaitForWindowExposed(&w.window));
+        const qint64 ms = timer.elapsed();
+        qInfo("window shown after %lld ms", static_cast<long long>(ms));
+        QVERIFY(ms < 1000);
+    }
+
+    void showsTheNewestGateRunOfAStudy() {
+        QTemporaryDir folder;
+        const QString study = makeStudy(folder, 12);
+        Window w(folder.filePath("settings.ini"));
+        QVERIFY(w.bench.openStudy(study));
+        QTRY_COMPARE(w.bench.plan().numLayers(), 12);
+        QCOMPARE(QString::fromStdString(w.bench.plan().key()), QString("FFLLLLLLLLLL"));
+        QCOMPARE(w.bench.cursor().step(), 19);
+        QVERIFY(w.bench.cost().measured());
+        QCOMPARE(w.settings.recentStudies().value(0), study);
+        QTRY_VERIFY(w.window.panels().plan->strip().stripLayout().num_layers == 12);
+    }
+
+    void restoresTheLastLayout() {
+        QTemporaryDir folder;
+        const QString ini = folder.filePath("settings.ini");
+        {
+            Window w(ini);
+            QVERIFY(QTest::qWaitForWindowExposed(&w.window));
+            w.window.docks().dock("objective")->hide();
+            w.window.addDockWidget(Qt::BottomDockWidgetArea, w.window.docks().dock("gates"));
+            w.window.close();
+        }
+        {
+            Window w(ini);
+            QVERIFY(w.window.docks().dock("objective")->isHidden());
+            QCOMPARE(w.window.dockWidgetArea(w.window.docks().dock("gates")), Qt::BottomDockWidgetArea);
+            w.window.resetLayout();
+            QVERIFY(!w.window.docks().dock("objective")->isHidden());
+            QCOMPARE(w.window.dockWidgetArea(w.window.docks().dock("gates")), Qt::RightDockWidgetArea);
+        }
+        // A layout of another version is forgotten, not half restored.
+        QSettings(ini, QSettings::IniFormat).setValue("window/version", Settings::kLayoutVersion + 1);
+        Window w(ini);
+        QVERIFY(!w.window.docks().dock("objective")->isHidden());
+    }
+
+    void everyShortcutIsTakenOnce() {
+        QTemporaryDir folder;
+        Window w(folder.filePath("settings.ini"));
+        QList<QAction*> actions;
+        for (QAction* action : w.window.menuBar()->actions()) collect(*action->menu(), actions);
+        QHash<QString, QString> taken;
+        for (const QAction* action : actions) {
+            for (const QKeySequence& key : action->shortcuts()) {
+                QVERIFY2(!taken.contains(key.toString()),
+                         qPrintable(key.toString() + ": " + taken[key.toString()] + " and " + action->text()));
+                taken[key.toString()] = action->text();
+            }
+        }
+        QVERIFY(taken.size() > 10);
+    }
+
+    void everyControlHasATooltipAndAName() {
+        QTemporaryDir folder;
+        Window w(folder.filePath("settings.ini"));
+        for (const QWidget* widget : w.window.findChildren<QWidget*>()) {
+            const bool control = widget->focusPolicy() != Qt::NoFocus && widget->inherits("QAbstractButton");
+            if (!control || widget->objectName().startsWith("qt_") || widget->inherits("QDockWidgetTitleButton") ||
+                widget->parentWidget()->inherits("QTabBar")) {
+                continue;
+            }
+            const auto* button = static_cast<const QAbstractButton*>(widget);
+            QVERIFY2(!button->toolTip().isEmpty(), qPrintable("no tooltip: " + button->text() + button->objectName()));
+            QVERIFY2(!button->text().isEmpty() || !button->accessibleName().isEmpty(),
+                     qPrintable("no name: " + button->toolTip()));
+        }
+    }
+
+    void rewindingShowsThatStepEverywhere() {
+        QTemporaryDir folder;
+        const QString study = makeStudy(folder, 12);
+        Window w(folder.filePath("settings.ini"));
+        w.bench.openStudy(study);
+        QTRY_COMPARE(w.bench.plan().numLayers(), 12);
+        w.bench.cursor().setStep(3);
+        QCOMPARE(w.bench.plan().ranking().score[11], double(fixture::meanOf(11, 12, 3)));
+        QVERIFY(w.window.panels().plan->subtitle().contains("step 3"));
+        w.bench.study().refresh();  // new data of the study move nothing
+        QTest::qWait(100);
+        QCOMPARE(w.bench.cursor().step(), 3);
+    }
+};
+
+QTEST_MAIN(TestMainWindow)
+#include "test_main_window.moc"

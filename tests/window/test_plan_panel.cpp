@@ -1,0 +1,236 @@
+// The heart of the window under real clicks and keys: strip, budget, tiles.
+#include <QAccessible>
+#include <QElapsedTimer>
+#include <QLabel>
+#include <QSignalSpy>
+#include <QTest>
+
+#include "tests/state/gate_run_fixture.h"
+#include "widgets/panels/budget_bar.h"
+#include "widgets/panels/cost_tiles.h"
+#include "widgets/panels/plan_panel.h"
+#include "widgets/panels/plan_strip.h"
+#include "widgets/state/cost_state.h"
+#include "widgets/state/plan_follow.h"
+#include "widgets/state/plan_state.h"
+#include "widgets/state/run_data.h"
+#include "widgets/state/selection.h"
+#include "widgets/state/step_cursor.h"
+#include "widgets/theme/theme.h"
+
+using namespace fm;
+
+namespace {
+
+// Everything that the panel needs, with a gate run of `layers` layers at its last step.
+struct Bench {
+    explicit Bench(int layers, QSize size = {1000, 330}) {
+        run.reset(fixture::gateHeader(layers));
+        for (int step = 0; step < 20; ++step) run.append(0, fixture::gateStep(step, layers));
+        run.announce();
+        panel.resize(size);
+        panel.show();
+        if (!QTest::qWaitForWindowExposed(&panel)) qWarning("the panel was never shown");
+    }
+    RunData run;
+    StepCursor cursor;
+    PlanState plan;
+    CostState cost;
+    Selection selection;
+    ThemeSource theme{ThemeKind::Dark};
+    PlanFollow follow{run, cursor, plan};
+    PlanPanel panel{run, cursor, plan, cost, selection, theme};
+
+    PlanStrip& strip() { return panel.strip(); }
+    QPoint at(int layer) { return strip().stripLayout().bar(layer).center().toPoint(); }
+    QString key() const { return QString::fromStdString(plan.key()); }
+};
+
+ModelShape shapeOf(int layers) {
+    return {.num_layers = layers,
+            .hidden_size = 576,
+            .intermediate_size = 1536,
+            .num_heads = 9,
+            .num_kv_heads = 3,
+            .head_dim = 64,
+            .vocab_size = 49152,
+            .max_position = 8192,
+            .tie_embeddings = true};
+}
+
+}  // namespace
+
+class TestPlanPanel : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        registerFonts();
+        registerPlanStripAccessibility();
+    }
+
+    void clickFlipsAndUndoBringsBack() {
+        Bench bench(12);
+        QCOMPARE(bench.key(), QString("FFLLLLLLLLLL"));
+        QTest::mouseClick(&bench.strip(), Qt::LeftButton, {}, bench.at(5));
+        QCOMPARE(bench.key(), QString("FFLLLFLLLLLL"));
+        QCOMPARE(bench.plan.budget(), 3);
+        QVERIFY(bench.selection.layers() == std::set<int>{5});
+        QTest::keyClick(&bench.strip(), Qt::Key_P);  // pin what was flipped
+        QVERIFY(bench.plan.pin(5) == LayerKind::Full);
+        bench.plan.undoStack().undo();
+        bench.plan.undoStack().undo();
+        QCOMPARE(bench.key(), QString("FFLLLLLLLLLL"));
+        QVERIFY(!bench.plan.pin(5));
+    }
+
+    void dragSelectsAndFlipsNothing() {
+        Bench bench(12);
+        QTest::mousePress(&bench.strip(), Qt::LeftButton, {}, bench.at(3));
+        QTest::mouseMove(&bench.strip(), bench.at(4));
+        QTest::mouseMove(&bench.strip(), bench.at(6));
+        QTest::mouseRelease(&bench.strip(), Qt::LeftButton, {}, bench.at(6));
+        QVERIFY(bench.selection.layers() == (std::set<int>{3, 4, 5, 6}));
+        QCOMPARE(bench.plan.undoStack().count(), 0);
+        QTest::keyClick(&bench.strip(), Qt::Key_F);
+        QCOMPARE(bench.key(), QString("FFLFFFFLLLLL"));
+        QTest::keyClick(&bench.strip(), Qt::Key_L);
+        QCOMPARE(bench.key(), QString("FFLLLLLLLLLL"));
+        QTest::mouseClick(&bench.strip(), Qt::LeftButton, Qt::ControlModifier, bench.at(9));
+        QVERIFY(bench.selection.layers() == (std::set<int>{3, 4, 5, 6, 9}));
+    }
+
+    void everythingWorksByKeyboard() {
+        Bench bench(12);
+        bench.strip().setFocus(Qt::TabFocusReason);
+        QTRY_VERIFY(bench.strip().hasFocus());
+        QCOMPARE(bench.selection.currentLayer(), 0);
+        QTest::keyClick(&bench.strip(), Qt::Key_Right);
+        QTest::keyClick(&bench.strip(), Qt::Key_Right);
+        QCOMPARE(bench.selection.currentLayer(), 2);
+        QTest::keyClick(&bench.strip(), Qt::Key_Right, Qt::ShiftModifier);
+        QVERIFY(bench.selection.layers() == (std::set<int>{2, 3}));
+        QTest::keyClick(&bench.strip(), Qt::Key_End);
+        QCOMPARE(bench.selection.currentLayer(), 11);
+        QTest::keyClick(&bench.strip(), Qt::Key_Space);
+        QVERIFY(bench.plan.kind(11) == LayerKind::Full);
+        QTest::keyClick(&bench.strip(), Qt::Key_Escape);
+        QVERIFY(bench.selection.layers().empty());
+    }
+
+    void wrapsIntoRowsAndKeepsThemClickable() {
+        Bench bench(96, {1000, 420});
+        const StripLayout layout = bench.strip().stripLayout();
+        QVERIFY(layout.rows >= 3);
+        for (const int layer : {0, 31, 32, 60, 95}) {
+            QCOMPARE(layout.layerAt(layout.bar(layer).center()), layer);
+            QVERIFY(bench.strip().rect().contains(layout.cell(layer).toAlignedRect()));
+        }
+        QVERIFY(layout.bar(0).width() >= 20);
+        const bool was_full = bench.plan.kind(60) == LayerKind::Full;
+        QTest::mouseClick(&bench.strip(), Qt::LeftButton, {}, bench.at(60));
+        QVERIFY((bench.plan.kind(60) == LayerKind::Full) != was_full);
+    }
+
+    void describesLayersToScreenReaders() {
+        Bench bench(12);
+        bench.plan.togglePins({0});
+        QVERIFY(bench.strip().describe(0).contains("full attention"));
+        QVERIFY(bench.strip().describe(0).contains("pinned"));
+        QVERIFY(bench.strip().describe(99).isEmpty());
+        const QString tip = bench.strip().toolTipOf(3);
+        for (const char* part : {"Layer 3", "linear", "gate", "gradient", "cut"}) QVERIFY2(tip.contains(part), part);
+        QAccessibleInterface* strip = QAccessible::queryAccessibleInterface(&bench.strip());
+        QVERIFY(strip);
+        QCOMPARE(strip->childCount(), 12);
+        QCOMPARE(strip->child(3)->text(QAccessible::Name), bench.strip().describe(3));
+        QVERIFY(!strip->child(12));
+    }
+
+    void budgetMovesByMouseAndKeys() {
+        Bench bench(12);
+        BudgetSlider& slider = bench.panel.budget().slider();
+        const auto at = [&](int budget) { return QPoint(int(slider.positionOf(budget)), slider.height() / 2); };
+        QTest::mousePress(&slider, Qt::LeftButton, {}, at(3));
+        for (int k = 4; k <= 8; ++k) QTest::mouseMove(&slider, at(k));
+        QCOMPARE(bench.plan.budget(), 8);
+        QTest::mouseRelease(&slider, Qt::LeftButton, {}, at(8));
+        QCOMPARE(bench.plan.undoStack().count(), 1);
+        QCOMPARE(bench.panel.findChild<QLabel*>("budgetValue")->text(), QString("K = 8 / 12"));
+        QTest::keyClick(&slider, Qt::Key_Left);
+        QCOMPARE(bench.plan.budget(), 7);
+        QTest::keyClick(&slider, Qt::Key_Home);
+        QCOMPARE(bench.plan.budget(), 0);
+        bench.plan.undoStack().undo();
+        bench.plan.undoStack().undo();
+        QCOMPARE(bench.plan.budget(), 8);
+    }
+
+    void tilesTellPredictionFromMeasurement() {
+        Bench bench(12);
+        const CostTiles& tiles = bench.panel.tiles();
+        QCOMPARE(tiles.tile(CostTiles::Kv).content().value, QString::fromUtf8("–"));
+        bench.cost.setShape(shapeOf(12));
+        QVERIFY(tiles.tile(CostTiles::Kv).content().detail.contains("17 %"));  // 2 of 12
+        QVERIFY(tiles.tile(CostTiles::Decode).content().kind == CostTile::Kind::Predicted);
+        QVERIFY(tiles.tile(CostTiles::Recall).content().kind == CostTile::Kind::Plain);
+        MeasuredPlan probe;
+        probe.plan = bench.plan.key();
+        probe.exact_match = 0.93;
+        probe.exact_match_half_width = 0.02;
+        bench.cost.addMeasured(probe);
+        QVERIFY(tiles.tile(CostTiles::Recall).content().kind == CostTile::Kind::Measured);
+        QCOMPARE(tiles.tile(CostTiles::Recall).content().value, QString::fromUtf8("0.93 ± 0.02"));
+        QCOMPARE(tiles.tile(CostTiles::Recall).content().detail, QString("measured"));
+        bench.plan.setBudget(5);
+        QVERIFY(tiles.tile(CostTiles::Recall).content().kind != CostTile::Kind::Measured);
+    }
+
+    void scrubbingShowsThatStep() {
+        Bench bench(12);
+        const double at_end = bench.plan.ranking().score[11];
+        bench.cursor.setStep(0);
+        QVERIFY(bench.plan.ranking().score[11] > at_end);
+        QVERIFY(bench.panel.subtitle().contains("step 0"));
+    }
+
+    // DESIGN 7: plan, cost and prediction follow the mouse within 16 ms.
+    void budgetDragRedrawsWithinOneFrame() {
+        Bench bench(96, {1200, 420});
+        bench.cost.setShape(shapeOf(96));
+        Measurements measured;
+        measured.branches = "b";
+        for (int l = 0; l < 96; ++l) measured.effects.single.push_back(0.01 * (l % 7 + 1));
+        for (int i = 0; i < 96; ++i) {
+            for (int j = i + 1; j < 96; ++j) measured.effects.extra[{i, j}] = 0.001 * ((i + j) % 5 - 2);
+        }
+        for (int k = 0; k <= 96; k += 8) {
+            MeasuredPlan plan;
+            plan.plan = bench.plan.planAt(k).key();
+            plan.answer_kl = 0.02 * (97 - k);
+            plan.exact_match = k / 96.0;
+            measured.plans.push_back(plan);
+        }
+        bench.cost.setMeasurements(measured);
+        BudgetSlider& slider = bench.panel.budget().slider();
+        QTest::mousePress(&slider, Qt::LeftButton, {}, QPoint(int(slider.positionOf(10)), slider.height() / 2));
+        double worst_ms = 0, total_ms = 0;
+        int moves = 0;
+        for (int k = 11; k <= 90; ++k) {
+            QElapsedTimer timer;
+            timer.start();
+            QTest::mouseMove(&slider, QPoint(int(slider.positionOf(k)), slider.height() / 2));
+            bench.panel.repaint();  // strip, slider and tiles, now
+            const double ms = double(timer.nsecsElapsed()) / 1e6;
+            worst_ms = std::max(worst_ms, ms);
+            total_ms += ms;
+            ++moves;
+        }
+        QTest::mouseRelease(&slider, Qt::LeftButton, {}, QPoint(int(slider.positionOf(90)), slider.height() / 2));
+        QCOMPARE(bench.plan.budget(), 90);
+        qInfo("budget drag at 96 layers: mean %.2f ms, worst %.2f ms", total_ms / moves, worst_ms);
+        QVERIFY2(total_ms / moves < 16, "the budget does not follow the mouse within one frame");
+    }
+};
+
+QTEST_MAIN(TestPlanPanel)
+#include "test_plan_panel.moc"

@@ -1,0 +1,35 @@
+// The run of one job that a view shows beside the shown run: the shown one when it is of that job, else the newest of
+// the study.
+#pragma once
+
+#include <QObject>
+#include <QString>
+
+#include "widgets/state/run_source.h"
+
+namespace fm {
+
+class StudyState;
+
+// Thread: the window's.
+class CompanionRun : public QObject {
+    Q_OBJECT
+public:
+    CompanionRun(const RunData& shown, const StudyState& study, const QString& job, QObject* parent = nullptr);
+
+    const RunData* data() const { return data_; }  // null: the study has none
+
+Q_SIGNALS:
+    void changed();  // data() is another run; rows are announced by the data itself
+
+private:
+    void follow();
+
+    const RunData& shown_;
+    const StudyState& study_;
+    QString job_, id_;
+    RunSource own_;
+    const RunData* data_ = nullptr;
+};
+
+}  // namespace fm

@@ -103,6 +103,12 @@ double numberAt(const RunReader& run, const std::string& column, std::int64_t ro
     return run.readNumbers(column, row, 1).at(0);
 }
 
+// A probe without plain text stores zeros.
+std::optional<double> textKl(const RunReader& run, std::int64_t row) {
+    if (run.find("probes/text_nll") && numberAt(run, "probes/text_nll", row) == 0) return std::nullopt;
+    return numberAt(run, "probes/text_kl", row);
+}
+
 void Comparison::noteName(const Subject& subject, const std::string& chosen_by) {
     if (!chosen_by.empty()) names_[subject.key()].insert(chosen_by);
 }
@@ -161,7 +167,7 @@ void Comparison::addProbe(const RunReader& run, const nlohmann::json& spec) {
             rowOf(run, subject, chosenBy(run), settingOf(spec, {"tasks", "lengths", "sequences", "seed"}));
         row.answer_kl = {numberAt(run, "probes/answer_kl", at), numberAt(run, "probes/answer_kl_half_width", at)};
         row.exact_match = {numberAt(run, "probes/exact_match", at), numberAt(run, "probes/exact_match_half_width", at)};
-        row.text_kl = numberAt(run, "probes/text_kl", at);
+        row.text_kl = textKl(run, at);
     }
 }
 
@@ -177,7 +183,7 @@ void Comparison::addGates(const RunReader& run, const nlohmann::json& spec) {
     ComparedRow& row = rowOf(run, planSubject(run, planFromKey(plans.back())), name, probe);
     row.answer_kl = {numberAt(run, "probes/answer_kl", at), numberAt(run, "probes/answer_kl_half_width", at)};
     row.exact_match = {numberAt(run, "probes/exact_match", at), numberAt(run, "probes/exact_match_half_width", at)};
-    row.text_kl = numberAt(run, "probes/text_kl", at);
+    row.text_kl = textKl(run, at);
 }
 
 void Comparison::addSelect(const RunReader& run, const nlohmann::json& spec) {
@@ -278,9 +284,18 @@ void Comparison::nameRows() {
     }
 }
 
+// Hybrids of the same name are told apart by their ids.
+void tellApart(std::vector<ComparedRow>& rows) {
+    std::map<std::string, std::set<std::string>> hybrids;
+    for (const ComparedRow& row : rows) hybrids[row.name].insert(row.hybrid);
+    for (ComparedRow& row : rows)
+        if (!row.hybrid.empty() && hybrids.at(row.name).size() > 1) row.name += " (" + row.hybrid.substr(0, 8) + ")";
+}
+
 ComparedTable Comparison::finish(const std::vector<std::string>& hybrids) {
     attachEvals();
     nameRows();
+    tellApart(table_.rows);
     if (!hybrids.empty()) {
         std::erase_if(table_.rows, [&](const ComparedRow& row) {
             return !isTeacher(row) && !isAllLinear(row) &&

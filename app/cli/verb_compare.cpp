@@ -61,11 +61,15 @@ std::string rowText(const ComparedRow& row, const PlanCost& cost, std::size_t na
                   layersText(row.plan).c_str());
 }
 
+std::string onOneLine(const nlohmann::json& value) {
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string legendText(const char* what, const std::map<std::string, nlohmann::json>& settings) {
     std::string text;
     for (const auto& [letter, setting] : settings) {
         text += format("%s %s:", what, letter.c_str());
-        for (const auto& [field, value] : setting.items()) text += " " + field + " " + dumpJson(value);
+        for (const auto& [field, value] : setting.items()) text += " " + field + " " + onOneLine(value);
         text += "\n";
     }
     return text;
@@ -107,8 +111,8 @@ int printDifferences(const GlobalOptions& global, const Study& study, const Comp
     const nlohmann::json differences = specDifferences(study, options.diff[0], options.diff[1]);
     std::string text = differences.empty() ? "the two specs are the same\n" : "";
     for (const nlohmann::json& entry : differences) {
-        text += format("%-20s %s  ->  %s\n", entry["field"].get<std::string>().c_str(), dumpJson(entry["a"]).c_str(),
-                       dumpJson(entry["b"]).c_str());
+        text += format("%-20s %s  ->  %s\n", entry["field"].get<std::string>().c_str(), onOneLine(entry["a"]).c_str(),
+                       onOneLine(entry["b"]).c_str());
     }
     printResult(global, {{"a", options.diff[0]}, {"b", options.diff[1]}, {"differences", differences}}, text);
     return kExitDone;

@@ -32,7 +32,8 @@ Column word(const char* path) { return {path, CellType::Text, 32, "", ""}; }
 const std::vector<Table> kProbes = {
     {"probes",
      {word("probes/plan"), number("probes/answer_kl"), number("probes/answer_kl_half_width"),
-      number("probes/exact_match"), number("probes/exact_match_half_width"), number("probes/text_kl")}}};
+      number("probes/exact_match"), number("probes/exact_match_half_width"), number("probes/text_kl"),
+      number("probes/text_nll")}}};
 const std::vector<Table> kPlans = {
     {"plans",
      {word("plans/selector"), word("plans/plan"), number("plans/answer_kl"), number("plans/answer_kl_half_width"),
@@ -90,7 +91,9 @@ Json probeSpec(const char* layers, int seed) {
     return {{"tasks", {"mk8"}}, {"lengths", {256}}, {"sequences", 8}, {"seed", seed}, {"layers", layers}};
 }
 
-Row scores(const std::string& plan, double kl) { return {plan, kl, kl / 10, 0.5, 0.05, kl / 2}; }
+Row scores(const std::string& plan, double kl) {
+    return {plan, kl, kl / 10, 0.5, 0.05, kl / 2, plan == "LL" ? 0.0 : 1.5};
+}
 
 }  // namespace
 
@@ -103,6 +106,7 @@ private Q_SLOTS:
     void costsAreThePlansOwn();
     void someRunsAndSomeHybrids();
     void wrongIdsAreListed();
+    void namesAreToldApart();
     void textIsATable();
     void differencesOnly();
     void damagedFilesAreSaid();
@@ -167,6 +171,7 @@ void TestCliCompare::everyMeasurementOnce() {
     QCOMPARE(text(plan["full_layers"]), std::string("[0]"));
     // Mean 3/4 of four: sample variance 1/4, half-width 1.96 * sqrt(1/4 / 4).
     QVERIFY(std::abs(json["rows"][4]["recall_half_width"].get<double>() - 1.96 * 0.25) < 1e-6);
+    QVERIFY(json["rows"][2]["text_kl"].is_null());  // that probe had no text
     QCOMPARE(text(json["probes"]["C"]["seed"]), std::string("2"));
     QCOMPARE(text(json["evals"]["b"]["depths"]), std::string("5"));
     QCOMPARE(text(json["problems"]), std::string("[]"));
@@ -209,6 +214,24 @@ void TestCliCompare::wrongIdsAreListed() {
     QCOMPARE(runFlashmorph({"compare", study_.path(), "--diff", kGates, "x"}).exit_code, 2);
 }
 
+void TestCliCompare::namesAreToldApart() {
+    const StudyOnDisk twins;
+    const std::string other = "cd34cd34cd34cd34cd34cd34cd34cd34";
+    Study::open(twins.path().toStdString()).update([&](StudyInfo& info) {
+        info.artifacts[other] = {ArtifactKind::Hybrid, "hybrids/" + other, "", {"plan-FL"}};
+        info.labels[other].name = "the good one";
+    });
+    for (const auto& [run, hybrid] :
+         {std::pair<const char*, std::string>{kHybridProbe, kHybrid}, {kOtherProbe, other}}) {
+        Json spec = probeSpec("", 1);
+        spec["hybrid"] = hybrid;
+        twins.write(run, spec, {hybrid}, kProbes, {{0, scores("FL", hybrid == other ? 0.2 : 0.1)}});
+    }
+    const Json rows = runFlashmorph({"compare", twins.path(), "--json"}).json()["rows"];
+    QCOMPARE(rows[0]["name"].get<std::string>(), std::string("hybrid the good one (ab12ab12)"));
+    QCOMPARE(rows[1]["name"].get<std::string>(), std::string("hybrid the good one (cd34cd34)"));
+}
+
 void TestCliCompare::textIsATable() {
     const ProgramRun run = runFlashmorph({"compare", study_.path()});
     QCOMPARE(run.exit_code, 0);
@@ -218,7 +241,8 @@ void TestCliCompare::textIsATable() {
     QVERIFY2(lines[5].startsWith("hybrid the good one") && lines[5].contains("0.1000 +- 0.0100") &&
                  lines[5].contains("0.750 +- 0.490 a"),
              lines[5].constData());
-    QVERIFY2(run.out.contains("\nprobe B: ") && run.out.contains("\neval a: "), run.out.constData());
+    QVERIFY2(run.out.contains("\nprobe B: lengths [256] seed 1") && run.out.contains("\neval a: "),
+             run.out.constData());
     const qsizetype column = lines[0].indexOf("full layers");
     for (qsizetype i = 1; i <= 7; ++i) QVERIFY2(lines[i].size() > column && lines[i][column - 1] == ' ', lines[i]);
 }

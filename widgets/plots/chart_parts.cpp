@@ -64,7 +64,20 @@ LegendEntry sequentialLegend(const QString& text, const QString& low, const QStr
     return entry;
 }
 
-double IntegerTicker::getTickStep(const QCPRange& range) { return std::max(1.0, QCPAxisTicker::getTickStep(range)); }
+void IntegerTicker::fitStep(double unit_px, double label_px) {
+    fitted_step_ = 1;
+    for (double decade = 1; fitted_step_ * unit_px < label_px && decade < 1e6; decade *= 10) {
+        for (const double part : {1.0, 2.0, 5.0}) {
+            if (fitted_step_ * unit_px < label_px) fitted_step_ = part * decade;
+        }
+    }
+}
+
+double IntegerTicker::getTickStep(const QCPRange& range) {
+    if (fitted_step_ > 0) return fitted_step_;
+    const double step = std::max(1.0, QCPAxisTicker::getTickStep(range));
+    return step == std::round(step) ? step : 2 * step;  // 2.5 would be labelled wrongly
+}
 
 QString IntegerTicker::getTickLabel(double tick, const QLocale&, QChar, int) { return formatInteger(tick); }
 

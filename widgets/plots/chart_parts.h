@@ -26,10 +26,17 @@ LegendEntry sequentialLegend(const QString& text, const QString& low, const QStr
 
 // Ticks at whole numbers: steps, budgets.
 class IntegerTicker : public QCPAxisTicker {
+public:
+    // The smallest of 1, 2, 5, 10, 20 ... that leaves each label `label_px` where a whole number is `unit_px` apart.
+    void fitStep(double unit_px, double label_px);
+
 protected:
     double getTickStep(const QCPRange& range) override;
     QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
     int getSubTickCount(double step) override;
+
+private:
+    double fitted_step_ = 0;  // 0: by the number of ticks
 };
 
 // Ticks at multiples and at the last layer.

@@ -34,6 +34,7 @@ std::string JobDesk::add(const std::string& run, const std::string& job, Work wo
     const Ticket* known = find(run);
     if (known && !known->ended()) throw RpcError(ErrorCode::WrongState, "that run is " + known->state + " already");
     if (closed_) throw RpcError(ErrorCode::WrongState, "the engine is shutting down");
+    dropEnded();
     Ticket& ticket = tickets_.emplace_back();
     ticket.run = run;
     ticket.job = job;
@@ -120,13 +121,12 @@ void JobDesk::end(Ticket& ticket, const JobEnd& end) {
         ticket.result = end.outcome.json;
     }
     tell_(ticket.toJson());
-    dropEnded();
 }
 
 void JobDesk::dropEnded() {
     constexpr std::size_t most_kept = 100;
     for (auto ticket = tickets_.begin(); ticket != tickets_.end() && tickets_.size() > most_kept;)
-        ticket = ticket->ended() && std::next(ticket) != tickets_.end() ? tickets_.erase(ticket) : std::next(ticket);
+        ticket = ticket->ended() ? tickets_.erase(ticket) : std::next(ticket);
 }
 
 void JobDesk::run() {

@@ -5,6 +5,7 @@
 #include "core/run/error.h"
 #include "core/run/event_json.h"
 #include "core/store/run_reader.h"
+#include "core/store/run_rows.h"
 
 namespace fm::cli {
 
@@ -33,36 +34,6 @@ std::int64_t mostRows(const Table& table) {
     return std::clamp<std::int64_t>(most_bytes / row_bytes, 1, most_rows);
 }
 
-std::vector<Row> readRows(const RunReader& reader, const Table& table, std::int64_t first, std::int64_t count) {
-    std::vector<Row> rows(static_cast<std::size_t>(count));
-    const auto add = [&rows](auto values) {
-        for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(Cell(std::move(values.at(i))));
-    };
-    for (const Column& column : table.columns) {
-        switch (column.type) {
-            case CellType::Int64:
-                add(reader.readIntegers(column.path, first, count));
-                break;
-            case CellType::Float64:
-                add(reader.readNumbers(column.path, first, count));
-                break;
-            case CellType::Text:
-                add(reader.readTexts(column.path, first, count));
-                break;
-            case CellType::Float32Vector: {
-                const FloatMatrix matrix = reader.readVectors(column.path, first, count);
-                std::vector<std::vector<float>> cells;
-                for (std::int64_t i = 0; i < matrix.rows; ++i)
-                    cells.emplace_back(matrix.values.begin() + i * matrix.width,
-                                       matrix.values.begin() + (i + 1) * matrix.width);
-                add(std::move(cells));
-                break;
-            }
-        }
-    }
-    return rows;
-}
-
 nlohmann::json fetch(const std::string& path, const nlohmann::json& params) {
     const RunReader reader(path);
     const std::string name = params["table"].get<std::string>();
@@ -74,7 +45,7 @@ nlohmann::json fetch(const std::string& path, const nlohmann::json& params) {
     const std::int64_t asked = std::max<std::int64_t>(0, params["count"].get<std::int64_t>());
     const std::int64_t count = std::min({asked, total - first, mostRows(table)});
     nlohmann::json rows = nlohmann::json::array();
-    for (Row& row : readRows(reader, table, first, count))
+    for (Row& row : readRows(reader, *index, first, count))
         rows.push_back(eventToJson({0, 0, RowAppended{*index, std::move(row)}})["body"]["row"]);
     nlohmann::json answer = {{"table", name},
                              {"first", first},

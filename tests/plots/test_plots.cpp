@@ -222,6 +222,50 @@ private Q_SLOTS:
         QVERIFY(!plot.grab().isNull());
     }
 
+    void oddNumbersAreDrawnAround() {
+        const double none = std::nan(""), far = std::numeric_limits<double>::infinity();
+        ObjectivePlot curves(darkTheme());
+        curves.setCurves({{"a", "a", ""}, {"b", "b", "", CurveColour::Next, true}});
+        curves.append(0, std::vector<double>{none, 0, 1, 2, far, 3}, std::vector<double>{5, 1, far, none, 9, 2});
+        curves.append(1, std::vector<double>{0}, std::vector<double>{-far});
+        const auto history = std::make_shared<GateHistory>(2);
+        history->append(std::vector<double>{none, 0, 1, 1}, std::vector<float>{9, 9, 0.5F, NAN, INFINITY, -1, 9, 9});
+        QCOMPARE(history->numSteps(), std::size_t(2));
+        GatesHeatmap heatmap(darkTheme());
+        GatesCurves gates(darkTheme());
+        heatmap.setHistory(history);
+        gates.setHistory(history);
+        PairMap pairs(darkTheme());
+        pairs.setMatrix(3, {none, far, 0.2});  // too short as well
+        pairs.setPair(1, 2, -far);
+        pairs.setPair(7, 1, 3);
+        RetrievalMap retrieval(darkTheme());
+        retrieval.setGrid({{0, 1}, {512, none}, {{far}, {none}, {-4}}});
+        PlanBudgetMap budgets(darkTheme());
+        budgets.setPlans({4, {1, 2, 3}, {{true}, {}}});
+        ParetoPlot pareto(darkTheme());
+        pareto.setPoints({{"a", "a", none, 1}, {"b", "b", 1, far}, {"c", "c", 1, 0.5, far}});
+        for (PlotFrame* plot :
+             std::initializer_list<PlotFrame*>{&curves, &heatmap, &gates, &pairs, &retrieval, &budgets, &pareto}) {
+            plot->resize(300, 200);
+            plot->show();
+            plot->refreshNow();
+            QVERIFY(!plot->grab().isNull());
+            plot->resize(160, 130);  // as small as it gets
+            plot->refreshNow();
+            csvOf(*plot);
+        }
+        QCOMPARE(curves.xRange(), std::pair(0.0, 3.0));
+        QVERIFY(curves.yRange().second < 3);
+        for (const auto& layers : {std::make_shared<GateHistory>(0), std::make_shared<GateHistory>(3)}) {
+            layers->append(std::vector<double>{0, 1}, {});
+            heatmap.setHistory(layers);
+            heatmap.refreshNow();
+            gates.setHistory(layers);
+            gates.refreshNow();
+        }
+    }
+
     void draggingPansAndIsNoClick() {
         const auto plot = shown<GatesHeatmap>("gates_heatmap");
         plot->zoomBy(0.5);

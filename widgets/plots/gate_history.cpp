@@ -1,13 +1,14 @@
 #include "widgets/plots/gate_history.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace fm {
 
 void GateHistory::append(std::span<const double> steps, std::span<const float> alpha) {
     const auto width = static_cast<std::size_t>(num_layers_);
     for (std::size_t row = 0; row < steps.size() && (row + 1) * width <= alpha.size(); ++row) {
-        if (!steps_.empty() && !(steps[row] > steps_.back())) continue;
+        if (!std::isfinite(steps[row]) || (!steps_.empty() && !(steps[row] > steps_.back()))) continue;
         steps_.push_back(steps[row]);
         const auto values = alpha.subspan(row * width, width);
         alpha_.insert(alpha_.end(), values.begin(), values.end());

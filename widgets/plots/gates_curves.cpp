@@ -64,7 +64,7 @@ void GatesCurves::setCut(std::optional<double> alpha) {
     markStale();
 }
 
-bool GatesCurves::hasData() const { return history_ && history_->numSteps() > 0; }
+bool GatesCurves::hasData() const { return history_ && history_->numSteps() > 0 && history_->numLayers() > 0; }
 
 ChartPlot::Bounds GatesCurves::bounds(double, double) const {
     const double last = history_->steps().back();
@@ -106,7 +106,7 @@ QPolygonF GatesCurves::lineOf(int layer) const {
         line << first;
         if (std::abs(second.y() - first.y()) > kSameDot) line << second;
     }
-    if (end > begin) line << point(end - 1);
+    if (end > begin && std::isfinite(value(end - 1))) line << point(end - 1);
     return line;
 }
 
@@ -145,6 +145,7 @@ void GatesCurves::paintLabels(QCPPainter& painter) const {
     std::vector<double> used;
     for (const int layer : layers) {
         const double y = y_axis.coordToPixel(history_->alpha(*row, layer));
+        if (!std::isfinite(y)) continue;
         const auto touches = [&](double other) { return std::abs(other - y) < height; };
         if (y < plotArea().top() || y > plotArea().bottom() || std::any_of(used.begin(), used.end(), touches)) continue;
         used.push_back(y);

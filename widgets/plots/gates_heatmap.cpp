@@ -61,7 +61,7 @@ void GatesHeatmap::setMarks(const LayerMarks& marks) {
     markStale();
 }
 
-bool GatesHeatmap::hasData() const { return history_ && history_->numSteps() > 0; }
+bool GatesHeatmap::hasData() const { return history_ && history_->numSteps() > 0 && history_->numLayers() > 0; }
 
 ChartPlot::Bounds GatesHeatmap::bounds(double, double) const {
     const double rows = history_->numLayers();

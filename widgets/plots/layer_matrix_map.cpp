@@ -10,6 +10,12 @@
 
 namespace fm {
 
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
 LayerMatrixMap::LayerMatrixMap(const ThemeSource& theme_source, const QString& name, const Words& words,
                                QWidget* parent)
     : CellMap(theme_source, name, parent), words_(words) {
@@ -25,15 +31,17 @@ LayerMatrixMap::LayerMatrixMap(const ThemeSource& theme_source, const QString& n
 void LayerMatrixMap::setMatrix(int num_layers, const std::vector<double>& values) {
     num_layers_ = num_layers;
     values_ = values;
-    values_.resize(static_cast<std::size_t>(num_layers) * num_layers, std::numeric_limits<double>::quiet_NaN());
+    values_.resize(static_cast<std::size_t>(num_layers) * num_layers, kMissing);
+    for (double& value : values_) value = std::isfinite(value) ? value : kMissing;
     order_stale_ = true;
     markStale();
 }
 
 void LayerMatrixMap::setPair(int first, int second, double value) {
     if (first < 0 || second < 0 || first >= num_layers_ || second >= num_layers_) return;
-    values_[static_cast<std::size_t>(first) * num_layers_ + second] = value;
-    values_[static_cast<std::size_t>(second) * num_layers_ + first] = value;
+    const double finite = std::isfinite(value) ? value : kMissing;
+    values_[static_cast<std::size_t>(first) * num_layers_ + second] = finite;
+    values_[static_cast<std::size_t>(second) * num_layers_ + first] = finite;
     order_stale_ = true;
     markStale();
 }

@@ -8,7 +8,7 @@
 
 namespace fm {
 
-// Indices of the first smallest and the first largest value of a range; `any` is false when all values are NaN.
+// Indices of the first smallest and the first largest value of a range; `any` is false when no value is finite.
 struct Extremes {
     std::size_t low = 0;
     std::size_t high = 0;
@@ -16,7 +16,7 @@ struct Extremes {
 };
 
 // Keeps indices only, half a byte per value; the values stay with their owner, who hands `value(i) -> number` to every
-// call. NaN counts as missing.
+// call. NaN and infinity count as missing.
 class MinMaxTiers {
 public:
     void clear() {
@@ -88,7 +88,7 @@ private:
     }
     template <class Value>
     static void merge(Extremes& into, std::size_t low, std::size_t high, const Value& value) {
-        if (std::isnan(static_cast<double>(value(low)))) return;
+        if (!std::isfinite(static_cast<double>(value(low)))) return;
         if (!into.any) {
             into = {low, high, true};
             return;

@@ -15,7 +15,7 @@ constexpr double kMark = 4.5;           // half the size of a mark, pixels
 constexpr std::size_t kMaxLabels = 40;  // more would cover the points
 constexpr double kReach = 18;           // pixels from the pointer to the point it means
 
-double halfWidth(const ParetoPoint& point) { return std::isnan(point.half_width) ? 0 : point.half_width; }
+double halfWidth(const ParetoPoint& point) { return std::isfinite(point.half_width) ? point.half_width : 0; }
 
 }  // namespace
 

@@ -9,7 +9,7 @@ namespace fm {
 void SeriesTiers::append(std::span<const double> x, std::span<const double> y) {
     const std::size_t count = std::min(x.size(), y.size());
     for (std::size_t i = 0; i < count; ++i) {
-        if (!x_.empty() && !(x[i] > x_.back())) continue;
+        if (!std::isfinite(x[i]) || (!x_.empty() && !(x[i] > x_.back()))) continue;
         x_.push_back(x[i]);
         y_.push_back(y[i]);
     }
@@ -44,7 +44,7 @@ ThinnedCurve SeriesTiers::thinned(double x_low, double x_high, int num_columns) 
     ThinnedCurve out;
     const auto add = [&](std::size_t i) {
         out.x.push_back(x_[i]);
-        out.y.push_back(y_[i]);
+        out.y.push_back(std::isfinite(y_[i]) ? y_[i] : std::numeric_limits<double>::quiet_NaN());
     };
     const auto [begin, end] = indicesIn(x_low, x_high);
     if (begin > 0) add(begin - 1);

@@ -23,7 +23,8 @@ struct ThinnedBand {
 
 class SeriesTiers {
 public:
-    // x must grow from point to point; a point that does not advance is left out. y may be NaN: a gap.
+    // x must be finite and grow from point to point; a point that does not advance is left out. y may be NaN or
+    // infinite: a gap in the picture.
     void append(std::span<const double> x, std::span<const double> y);
     void clear();
 

@@ -87,6 +87,26 @@ private Q_SLOTS:
         QCOMPARE(shown(model, 1, RunsModel::RecallColumn), QStringLiteral("0.93"));
     }
 
+    void unreadFilesAreListedByTheirNames() {
+        RunsModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const std::vector<RunEntry> runs = someRuns();
+        std::vector<std::string> paths;
+        for (const RunEntry& run : runs) paths.push_back(run.summary.path);
+        model.setRuns({runs[3]}, paths);
+        QCOMPARE(model.rowCount(), 4);
+        const int gates = model.rowOf("20260301T100000Z-gates-aaaaaa");
+        QCOMPARE(shown(model, gates, RunsModel::StateColumn), QStringLiteral("…"));
+        QVERIFY(shown(model, gates, RunsModel::RunColumn).endsWith("gates"));
+        QCOMPARE(shown(model, model.rowOf("20260304T100000Z-eval-dddddd"), RunsModel::StateColumn),
+                 QStringLiteral("done"));
+        const QPersistentModelIndex kept = model.index(gates, 0);
+        model.setRuns(runs);
+        QVERIFY(kept.isValid());
+        QCOMPARE(shown(model, gates, RunsModel::StateColumn), QStringLiteral("done"));
+        QCOMPARE(shown(model, gates, RunsModel::RecallColumn), QStringLiteral("0.50"));
+    }
+
     void refreshTellsOnlyWhatDiffers() {
         RunsModel model;
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);

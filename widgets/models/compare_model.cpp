@@ -130,14 +130,17 @@ void CompareModel::findBest() {
         best = -1;
         if (better(column) == 0) continue;
         double best_value = 0;
+        bool differ = false;  // among equals nobody is the best
         for (int row = 0; row < rowCount(); ++row) {
             const CompareEntry& entry = entries_[static_cast<std::size_t>(row)];
             const std::optional<double> value = valueOf(entry, column);
             if (!value || !std::isfinite(*value) || entry.kind == CompareEntry::Kind::Teacher) continue;
+            differ = differ || (best >= 0 && *value != best_value);
             if (best >= 0 && !((*value - best_value) * better(column) > 0)) continue;
             best = row;
             best_value = *value;
         }
+        if (!differ) best = -1;
     }
 }
 

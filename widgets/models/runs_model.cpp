@@ -1,12 +1,13 @@
 #include "widgets/models/runs_model.h"
 
-#include <QLocale>
+#include <QFileInfo>
 #include <algorithm>
 #include <set>
 #include <unordered_set>
 
 #include "widgets/models/number_text.h"
 #include "widgets/models/run_text.h"
+#include "widgets/models/run_title.h"
 
 namespace fm {
 
@@ -21,19 +22,11 @@ QString joinedTags(const Label& label) {
     return tags.join(QStringLiteral(", "));
 }
 
-// "14:02" today, "12 Mar 14:02" this year, else with the year.
-QString startText(const QDateTime& started) {
-    const QDateTime start = started.toLocalTime();
-    const QDate today = QDate::currentDate();
-    if (start.date() == today) return start.toString(QStringLiteral("hh:mm"));
-    const bool this_year = start.date().year() == today.year();
-    return QLocale::c().toString(start, this_year ? QStringLiteral("d MMM hh:mm") : QStringLiteral("d MMM yyyy hh:mm"));
-}
-
-QString runTitle(const RunEntry& run) {
-    if (!run.started.isValid()) return QString::fromStdString(run.summary.run_id);
-    const QString job = QString::fromStdString(run.summary.job);
-    return job.isEmpty() ? startText(run.started) : startText(run.started) + QChar(' ') + job;
+// A format error begins with the file's path, which the row's tooltip has in full.
+QString shortProblem(const RunSummary& run) {
+    const QString problem = QString::fromStdString(run.problem);
+    const QString path = QString::fromStdString(run.path) + QStringLiteral(": ");
+    return problem.startsWith(path) ? problem.mid(path.size()) : problem;
 }
 
 bool sameFigures(const RunFigures& a, const RunFigures& b) {
@@ -47,6 +40,18 @@ bool sameRun(const RunEntry& a, const RunEntry& b) {
     return x.run_id == y.run_id && x.state == y.state && x.interrupted == y.interrupted && x.problem == y.problem &&
            x.rows == y.rows && x.spec_json == y.spec_json && x.device == y.device && x.parents == y.parents &&
            a.label == b.label && a.live == b.live && sameFigures(a.figures, b.figures);
+}
+
+// "<folder>/20260314T150926Z-gates-3fa9c1.h5": what the name tells.
+RunEntry runOfPath(const std::string& path) {
+    RunEntry run;
+    const QString id = QFileInfo(QString::fromStdString(path)).completeBaseName();
+    run.summary.path = path;
+    run.summary.run_id = id.toStdString();
+    run.summary.job = id.section(QChar('-'), 1, -2).toStdString();
+    run.started = QDateTime::fromString(id.left(15), QStringLiteral("yyyyMMdd'T'HHmmss"));
+    run.started.setTimeSpec(Qt::UTC);
+    return run;
 }
 
 bool isNumber(int column) { return column == RunsModel::RecallColumn || column == RunsModel::KlColumn; }
@@ -67,8 +72,8 @@ constexpr const char* helps[] = {
 
 RunsModel::RunsModel(QObject* parent) : QAbstractTableModel(parent) {}
 
-RunsModel::Item RunsModel::itemOf(const RunEntry& run) const {
-    Item item{run, flatSpec(run.summary.spec_json), {}};
+RunsModel::Item RunsModel::itemOf(const RunEntry& run, bool read) const {
+    Item item{run, flatSpec(run.summary.spec_json), {}, read};
     QStringList parts;
     for (int column = 0; column < num_fixed_columns; ++column) parts << text(item, column);
     parts << QString::fromStdString(run.summary.run_id);
@@ -92,7 +97,13 @@ void RunsModel::removeMissing(const std::vector<RunEntry>& runs) {
     }
 }
 
-void RunsModel::setRuns(const std::vector<RunEntry>& runs) {
+void RunsModel::setRuns(std::vector<RunEntry> runs, const std::vector<std::string>& unread_paths) {
+    const std::size_t num_read = runs.size();
+    std::unordered_set<std::string> read_paths;
+    for (const RunEntry& run : runs) read_paths.insert(run.summary.path);
+    for (const std::string& path : unread_paths)
+        if (!read_paths.contains(path)) runs.push_back(runOfPath(path));
+    const auto isRead = [&](const RunEntry& run) { return &run < runs.data() + num_read; };
     removeMissing(runs);
     std::vector<const RunEntry*> added;
     for (const RunEntry& run : runs) {
@@ -102,14 +113,14 @@ void RunsModel::setRuns(const std::vector<RunEntry>& runs) {
             continue;
         }
         Item& item = items_[static_cast<std::size_t>(found->second)];
-        if (sameRun(item.run, run)) continue;
-        item = itemOf(run);
+        if (item.read == isRead(run) && sameRun(item.run, run)) continue;
+        item = itemOf(run, isRead(run));
         Q_EMIT dataChanged(index(found->second, 0), index(found->second, columnCount() - 1));
     }
     if (added.empty()) return;
     const std::size_t first = items_.size();
     beginInsertRows({}, static_cast<int>(first), static_cast<int>(first + added.size()) - 1);
-    for (const RunEntry* run : added) items_.push_back(itemOf(*run));
+    for (const RunEntry* run : added) items_.push_back(itemOf(*run, isRead(*run)));
     reindex(first);
     endInsertRows();
 }
@@ -166,14 +177,14 @@ QString RunsModel::text(const Item& item, int column) const {
         case RunColumn:
             return runTitle(run);
         case AboutColumn:
-            if (!run.summary.problem.empty()) return QString::fromStdString(run.summary.problem);
+            if (!run.summary.problem.empty()) return shortProblem(run.summary);
             return QString::fromStdString(aboutRun(run.summary.job, item.spec, run.figures.plan));
         case RecallColumn:
             return run.figures.recall ? shareText(*run.figures.recall) : no_value;
         case KlColumn:
             return run.figures.answer_kl ? numberText(*run.figures.answer_kl) : no_value;
         case StateColumn:
-            return QString::fromStdString(stateWord(run.summary));
+            return item.read ? QString::fromStdString(stateWord(run.summary)) : QStringLiteral("…");
         case TagsColumn:
             return joinedTags(run.label);
         case NotesColumn:
@@ -241,7 +252,7 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
         case RunIdRole:
             return QString::fromStdString(item.run.summary.run_id);
         case StateRole:
-            return QString::fromStdString(stateWord(item.run.summary));
+            return item.read ? QString::fromStdString(stateWord(item.run.summary)) : QStringLiteral("…");
         case ArchivedRole:
             return isArchived(item.run.label);
         case ProblemRole:

@@ -39,8 +39,9 @@ public:
 
     explicit RunsModel(QObject* parent = nullptr);
 
-    // All runs there are. Only what differs from before is told to the views.
-    void setRuns(const std::vector<RunEntry>& runs);
+    // All runs there are, and run files that nobody has read yet: their names say when and which job. Only what differs
+    // from before is told to the views.
+    void setRuns(std::vector<RunEntry> runs, const std::vector<std::string>& unread_paths = {});
     // Columns beyond the fixed ones, one per named field of the spec.
     void setSpecColumns(const QStringList& fields);
     const QStringList& specColumns() const { return spec_columns_; }
@@ -59,8 +60,9 @@ private:
         RunEntry run;
         std::map<std::string, std::string> spec;  // flat, as text
         QString search;
+        bool read = true;  // false: only its name is known
     };
-    Item itemOf(const RunEntry& run) const;
+    Item itemOf(const RunEntry& run, bool read) const;
     void removeMissing(const std::vector<RunEntry>& runs);
     void reindex(std::size_t first);
     QString text(const Item& item, int column) const;

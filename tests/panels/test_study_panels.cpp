@@ -1,0 +1,207 @@
+// Samples, interdependence, comparison: what they say about a study, and what a click does elsewhere.
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTabBar>
+#include <QTableView>
+#include <QTest>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tests/panels/panel_study.h"
+#include "widgets/models/compare_model.h"
+#include "widgets/panels/compare_panel.h"
+#include "widgets/panels/interdependence_panel.h"
+#include "widgets/panels/pair_inspector.h"
+#include "widgets/panels/samples_panel.h"
+#include "widgets/plots/pair_map.h"
+#include "widgets/plots/parallel_plot.h"
+#include "widgets/plots/pareto_plot.h"
+#include "widgets/state/cost_state.h"
+#include "widgets/state/plan_state.h"
+#include "widgets/state/selection.h"
+#include "widgets/state/study_state.h"
+#include "widgets/theme/theme.h"
+
+namespace {
+
+// 256 prompt characters, the needle's value twice: as a distractor early, as the needle late.
+fm::SampleDetail detailOfPrompt(const QString& value) {
+    const QString prompt = QString(40, 'x') + value + QString(120, 'y') + value + QString(60, 'z');
+    nlohmann::json result = {
+        {"prompt", prompt.toStdString()},  {"expected", value.toStdString()},
+        {"teacher", "the teacher says"},   {"needle_begin", 70},
+        {"ids", std::vector<int>(100, 1)}, {"gates", {{"run", "gates-run"}, {"alpha", {1.0, 0.25}}}}};
+    return fm::sampleDetail(result);
+}
+
+}  // namespace
+
+class TestStudyPanels : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        fm::registerFonts();
+        fm::applyTheme(*qApp, fm::ThemeKind::Dark);
+    }
+
+    void samplesAreInspected() {
+        fm::Selection selection;
+        fm::SamplesPanel panel(selection, theme_);
+        panel.resize(800, 400);
+        panel.show();
+        fm::RunData run;
+        panel.setRun(&run);
+        QSignalSpy evaluate(&panel, &fm::SamplesPanel::evaluateWanted);
+        QTest::mouseClick(panel.findChild<QPushButton*>(), Qt::LeftButton);
+        QCOMPARE(evaluate.size(), 1);
+
+        run.reset(fixture::header("20260304T090000Z-eval-0000dd", "eval", "{}", fixture::evalTables()));
+        for (const auto& [table, row] : fixture::evalRows()) run.append(table, row);
+        run.announce();
+        auto* table = panel.findChild<QTableView*>();
+        QVERIFY(table->isVisible());
+        QSignalSpy wanted(&panel, &fm::SamplesPanel::sampleWanted);
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
+                          table->visualRect(table->model()->index(3, 0)).center());
+        QCOMPARE(wanted.size(), 1);
+        QCOMPARE(wanted[0][1].toInt(), 3);
+        QCOMPARE(selection.sample().index, 3);
+
+        panel.setDetail(run.runId(), 2, detailOfPrompt("amber 2"));  // too late: another one is shown
+        auto* prompt = panel.findChild<QPlainTextEdit*>();
+        QVERIFY(prompt->toPlainText().isEmpty());
+        panel.setDetail(run.runId(), 3, detailOfPrompt("amber 3"));
+        QCOMPARE(prompt->extraSelections().size(), 1);
+        QCOMPARE(prompt->extraSelections()[0].cursor.selectedText(), QStringLiteral("amber 3"));
+        QCOMPARE(prompt->extraSelections()[0].cursor.selectionStart(), 40 + 7 + 120);  // not the distractor
+        fm::GateContext& gates = panel.inspector().gates();
+        QVERIFY(gates.isVisible());
+        QTest::mouseClick(&gates, Qt::LeftButton, {}, gates.barRect(1).center());
+        QCOMPARE(selection.layers(), std::set<int>{1});
+
+        QTest::mouseClick(panel.findChild<QCheckBox*>(), Qt::LeftButton, {}, QPoint(8, 10));
+        QCOMPARE(table->model()->rowCount(), 5);  // every fifth of 24, from the fourth on
+        panel.showCell("mk8", 512, 0.75);
+        QCOMPARE(table->model()->rowCount(), 1);  // sample 8
+    }
+
+    void sampleDetailSurvivesAnything() {
+        QVERIFY(fm::sampleDetail(nlohmann::json()).prompt.isEmpty());
+        const fm::SampleDetail odd = fm::sampleDetail(nlohmann::json::parse(
+            R"({"prompt":7,"ids":[1],"needle_begin":99,"expected":"a","gates":{"run":1,"alpha":["nan","x",0.5]}})"));
+        QCOMPARE(odd.needle_begin, qsizetype{-1});
+        QCOMPARE(odd.gates.size(), std::size_t(3));
+        QVERIFY(std::isnan(odd.gates[1]));
+    }
+
+    void pairsFillLive() {
+        fm::Selection selection;
+        fm::PlanState plan;
+        plan.reset(fixture::num_layers, 4);
+        fm::InterdependencePanel panel(plan, selection, theme_);
+        panel.resize(420, 460);
+        panel.show();
+        QSignalSpy wanted(&panel, &fm::InterdependencePanel::interactWanted);
+        QTest::mouseClick(panel.findChild<QPushButton*>(), Qt::LeftButton);
+        QCOMPARE(wanted.size(), 1);
+
+        fm::RunData run;
+        panel.setRun(&run);
+        run.reset(fixture::header("20260305T090000Z-interact-0000ee", "interact", "{}",
+                                  fixture::interactTables(fixture::num_layers)));
+        QVERIFY(panel.pairMap().isVisible());
+        fixture::fill(run, 0, fixture::singleRows());
+        fixture::fill(run, 1, {fixture::pairRow(2, 5)});
+        Q_EMIT panel.pairMap().pairClicked(2, 5);
+        QTRY_VERIFY(panel.inspector().text().contains("×"));
+        const QString text = panel.inspector().text();
+        // f({2}) = 0.03, f({5}) = 0.06, both cost 0.2 more: 0.29.
+        QVERIFY2(text.contains("layer 2 0.030 0.230 ×7.67"), qPrintable(text));
+        QVERIFY2(text.contains("layer 5 0.060 0.260 ×4.33"), qPrintable(text));
+        QVERIFY2(text.contains("0.290 nat, 0.200 nat more than the sum"), qPrintable(text));
+        QCOMPARE(selection.layers(), (std::set<int>{2, 5}));
+        selection.setLayers({0, 1});  // selected in the strip
+        QVERIFY(panel.inspector().text().contains("not measured yet"));
+        QVERIFY(!panel.findChild<QTabBar*>()->isTabEnabled(1));
+        fixture::fill(run, 2, {{std::int64_t{0}, std::string("FLFLLFLF"), std::vector<float>(8, 0.5f)}});
+        QTRY_VERIFY(panel.findChild<QTabBar*>()->isTabEnabled(1));
+    }
+
+    void valueOfALayerFollowsFromThePair() {
+        fm::RunData run;
+        run.reset(fixture::header("20260305T090000Z-interact-0000ee", "interact", "{}", fixture::interactTables(8)));
+        fixture::fill(run, 0,
+                      {{std::int64_t{1}, 0.5, 0.0}, {std::int64_t{3}, 0.25, 0.0}, {std::int64_t{99}, 1.0, 0.0}});
+        // f(0) = 0.125: extra = both - f(1) - f(3) + f(0) = 1 - 0.5 - 0.25 + 0.125
+        fixture::fill(run, 1,
+                      {{std::int64_t{1}, std::int64_t{3}, 1.0, 0.375}, {std::int64_t{-1}, std::int64_t{2}, 1.0, 1.0}});
+        const fm::PairValues values = fm::pairValues(run);
+        QCOMPARE(values.num_pairs, 1);
+        QCOMPARE(fm::valueChange(values, 1, 3).with_full, 0.5 - 0.125);
+        QCOMPARE(fm::valueChange(values, 1, 3).with_linear, 1.0 - 0.25);
+        QVERIFY(std::isnan(fm::valueChange(values, 1, 2).with_full));
+        QVERIFY(std::isnan(fm::valueChange(values, 1, 99).with_full));
+    }
+
+    void comparisonIsLinked() {
+        QTemporaryDir folder;
+        fixture::makeStudy(folder.filePath("study"));
+        fm::StudyState study;
+        fm::CostState cost;
+        fm::Selection selection;
+        fm::ComparePanel panel(study, cost, selection, theme_);
+        panel.resize(900, 400);
+        panel.show();
+        QVERIFY(study.open(folder.filePath("study")));
+        while (study.loading()) QTest::qWait(5);
+        fm::ModelShape shape;
+        shape.num_layers = fixture::num_layers;
+        shape.hidden_size = 64, shape.intermediate_size = 128, shape.vocab_size = 512, shape.max_position = 4096;
+        shape.num_heads = 4, shape.num_kv_heads = 2, shape.head_dim = 16;
+        study.setModel(shape, {}, {});
+        auto* table = panel.findChild<QTableView*>();
+        QVERIFY(table->isVisible());
+        const auto title = [table](int row) { return table->model()->index(row, 0).data().toString(); };
+        QCOMPARE(title(0), QStringLiteral("teacher"));
+        QCOMPARE(title(1), QStringLiteral("uniform-a K=2"));
+        QCOMPARE(title(2), QStringLiteral("uniform-a K=4"));
+        QCOMPARE(table->model()->rowCount(), 5);
+        int gates = 0;
+        while (title(gates) != QStringLiteral("gates K=4")) QVERIFY(++gates < 5);
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
+                          table->visualRect(table->model()->index(gates, 0)).center());
+        QVERIFY(!selection.comparedRuns().empty());
+        QVERIFY(selection.comparedRuns().begin()->contains("gates"));
+
+        selection.setComparedRuns({"20260303T100000Z-probe-0000cd"});  // chosen in the table of runs
+        QCOMPARE(panel.selectedIds(), QStringList({"plan-FLFLFLFL"}));
+
+        Q_EMIT panel.parallel().brushed({"plan-FLFLFLFL", "plan-FLFLLFLF"});
+        QCOMPARE(table->model()->rowCount(), 4);  // one kept, and the three that are pinned
+        Q_EMIT panel.parallel().brushed({"plan-FFFFFFFF", "plan-FLFLFLFL", "plan-FLFLLFLF", "plan-FLLLFLLL", "h1"});
+        QCOMPARE(table->model()->rowCount(), 5);
+
+        QSignalSpy plan(&panel, &fm::ComparePanel::planWanted);
+        table->setFocus();
+        table->setCurrentIndex(table->model()->index(1, 0));
+        QTest::keyClick(table, Qt::Key_Return);
+        QCOMPARE(plan.size(), 1);
+        QTest::keyClick(table, Qt::Key_C, Qt::ControlModifier);
+        QVERIFY(QGuiApplication::clipboard()->text().contains("recovered K=4,4"));
+        panel.showView(fm::ComparePanel::View::Pareto);
+        QVERIFY(panel.pareto().isVisible());
+        panel.showView(fm::ComparePanel::View::Parallel);
+        QVERIFY(panel.parallel().isVisible());
+    }
+
+private:
+    fm::ThemeSource theme_{fm::ThemeKind::Dark};
+};
+
+QTEST_MAIN(TestStudyPanels)
+#include "test_study_panels.moc"

@@ -1,0 +1,24 @@
+// What the figures of the comparison show, out of its entries.
+#pragma once
+
+#include <QStringList>
+#include <vector>
+
+#include "widgets/models/compare_entries.h"
+#include "widgets/plots/parallel_plot.h"
+#include "widgets/plots/pareto_plot.h"
+#include "widgets/state/recall_predictor.h"
+
+namespace fm {
+
+// Measured entries of known cost; an entry without a measured recall has no point.
+std::vector<ParetoPoint> paretoPoints(const std::vector<CompareEntry>& entries, bool from_eval,
+                                      const QStringList& selected);
+// The plan under the user's hands while nobody has measured it.
+ParetoPoint predictedPoint(const PlanCost& cost, const Prediction& prediction);
+
+std::vector<ParallelAxis> compareAxes();
+std::vector<ParallelLine> compareLines(const std::vector<CompareEntry>& entries, const StudyState& study,
+                                       const QStringList& selected);
+
+}  // namespace fm

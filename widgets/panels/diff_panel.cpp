@@ -1,0 +1,106 @@
+#include "widgets/panels/diff_panel.h"
+
+#include <QBoxLayout>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLabel>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QToolButton>
+
+#include "widgets/models/run_title.h"
+#include "widgets/models/spec_diff_model.h"
+#include "widgets/panels/panel_parts.h"
+#include "widgets/state/selection.h"
+#include "widgets/state/study_state.h"
+
+namespace fm {
+
+DiffPanel::DiffPanel(StudyState& study, Selection& selection, QWidget* parent)
+    : QWidget(parent), study_(study), selection_(selection) {
+    model_ = new SpecDiffModel(this);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(6, 6, 6, 6);
+    layout->setSpacing(4);
+    auto* head = new QHBoxLayout;
+    subtitle_ = faintLabel({}, this);
+    all_button_ = flatButton(tr("all fields"), tr("Also show the fields in which the runs are equal"), this);
+    all_button_->setCheckable(true);
+    QToolButton* copy = flatButton(tr("copy"), tr("Copies the shown fields as tab-separated text"), this);
+    head->addWidget(subtitle_, 1);
+    head->addWidget(all_button_);
+    head->addWidget(copy);
+    layout->addLayout(head);
+    pages_ = new QStackedWidget(this);
+    table_ = new QTableView(pages_);
+    setTableLook(*table_, tr("Differences between the specs of runs"));
+    table_->setModel(model_);
+    empty_ = emptyLabel(pages_);
+    pages_->addWidget(table_);
+    pages_->addWidget(empty_);
+    layout->addWidget(pages_, 1);
+    connect(all_button_, &QToolButton::toggled, this, [this](bool all) {
+        model_->setDifferencesOnly(!all);
+        shown_.clear();
+        showRuns();
+    });
+    connect(copy, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(model_->tsv()); });
+    connect(&study_, &StudyState::runsChanged, this, &DiffPanel::showRuns);
+    connect(&study_, &StudyState::opened, this, &DiffPanel::showRuns);
+    connect(&selection_, &Selection::runChanged, this, &DiffPanel::showRuns);
+    connect(&selection_, &Selection::comparedRunsChanged, this, &DiffPanel::showRuns);
+    showRuns();
+}
+
+std::vector<const RunEntry*> DiffPanel::runsToCompare() const {
+    std::vector<const RunEntry*> runs;
+    if (selection_.comparedRuns().size() > 1) {
+        for (const RunEntry& run : study_.runs())
+            if (run.summary.problem.empty() &&
+                selection_.comparedRuns().contains(QString::fromStdString(run.summary.run_id)))
+                runs.push_back(&run);
+        return runs;
+    }
+    const RunEntry* shown = study_.run(selection_.run());
+    if (shown == nullptr || !shown->summary.problem.empty()) return runs;
+    const RunEntry* before = nullptr;
+    for (const RunEntry& run : study_.runs()) {
+        if (run.summary.path == shown->summary.path) break;
+        if (run.summary.job == shown->summary.job && run.summary.problem.empty()) before = &run;
+    }
+    if (before != nullptr) runs = {shown, before};
+    return runs;
+}
+
+void DiffPanel::showRuns() {
+    const std::vector<const RunEntry*> runs = runsToCompare();
+    std::vector<SpecDiffModel::Run> specs;
+    QStringList titles;
+    QString identity;
+    for (const RunEntry* run : runs) {
+        titles << runLongTitle(*run);
+        specs.push_back({titles.constLast(), run->summary.spec_json});
+        identity += QString::fromStdString(run->summary.path + run->summary.spec_json) + titles.constLast();
+    }
+    const QString title = titles.join(QStringLiteral(" · "));
+    if (runs.size() < 2) {
+        empty_->setText(
+            tr("Select two or more runs (Ctrl+click, or Shift and arrows) to see where their settings "
+               "differ. One selected run is held against the one of its job before it."));
+    } else {
+        empty_->setText(tr("No difference: %1 have the same settings.").arg(title));
+    }
+    subtitle_->setText(title);
+    subtitle_->setToolTip(title);
+    if (identity != shown_ || runs.empty()) {
+        shown_ = identity;
+        model_->setRuns(specs);
+        table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+        Q_EMIT titleChanged(title);
+    }
+    const bool has_rows = runs.size() > 1 && model_->rowCount() > 0;
+    pages_->setCurrentWidget(has_rows ? static_cast<QWidget*>(table_) : empty_);
+}
+
+}  // namespace fm

@@ -1,0 +1,46 @@
+// Where the specs of runs differ: of the runs selected for comparison, or of the shown run and the one of the same job
+// before it.
+//
+// Wiring: DiffPanel(study, selection). Needs nothing from the window; titleChanged may go into the dock's title.
+#pragma once
+
+#include <QString>
+#include <QWidget>
+
+class QLabel;
+class QStackedWidget;
+class QTableView;
+class QToolButton;
+
+namespace fm {
+
+class Selection;
+class SpecDiffModel;
+class StudyState;
+struct RunEntry;
+
+class DiffPanel : public QWidget {
+    Q_OBJECT
+public:
+    DiffPanel(StudyState& study, Selection& selection, QWidget* parent = nullptr);
+    const SpecDiffModel& model() const { return *model_; }
+
+Q_SIGNALS:
+    void titleChanged(const QString& title);  // "14:02 gates · 13:41 gates"
+
+private:
+    void showRuns();
+    std::vector<const RunEntry*> runsToCompare() const;
+
+    StudyState& study_;
+    Selection& selection_;
+    SpecDiffModel* model_ = nullptr;
+    QLabel* subtitle_ = nullptr;
+    QToolButton* all_button_ = nullptr;
+    QStackedWidget* pages_ = nullptr;
+    QTableView* table_ = nullptr;
+    QLabel* empty_ = nullptr;
+    QString shown_;  // ids and specs of what is shown: a refresh of the same must not move anything
+};
+
+}  // namespace fm

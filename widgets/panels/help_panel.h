@@ -1,0 +1,51 @@
+// A short tour in the user's words, the list of all shortcuts, and where each control is.
+//
+// Wiring: HelpPanel(theme). The window calls setShortcuts() with its actions' (F1 shows that page through
+// showShortcuts()), and connects placeActivated to raising that dock.
+#pragma once
+
+#include <QString>
+#include <QWidget>
+#include <vector>
+
+class QStackedWidget;
+class QTabBar;
+class QTableWidget;
+class QTextBrowser;
+
+namespace fm {
+
+class ThemeSource;
+
+struct Shortcut {
+    QString place;  // "Everywhere", "Plan", "Runs", ...
+    QString keys;   // "Ctrl+Z"
+    QString what;
+};
+
+class HelpPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit HelpPanel(ThemeSource& theme, QWidget* parent = nullptr);
+
+    void setShortcuts(const std::vector<Shortcut>& shortcuts);  // added to those of the panels themselves
+    static const std::vector<Shortcut>& panelShortcuts();
+
+public Q_SLOTS:
+    void showTour();
+    void showShortcuts();
+
+Q_SIGNALS:
+    void placeActivated(const QString& place);  // a dock's name: "gates", "retrieval", ...
+
+private:
+    void fillTour();
+
+    ThemeSource& theme_;
+    QTabBar* tabs_ = nullptr;
+    QStackedWidget* pages_ = nullptr;
+    QTextBrowser* tour_ = nullptr;
+    QTableWidget* shortcuts_ = nullptr;
+};
+
+}  // namespace fm

@@ -1,0 +1,163 @@
+#include "widgets/panels/sample_inspector.h"
+
+#include <QBoxLayout>
+#include <QGridLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QStackedWidget>
+#include <QToolButton>
+
+#include "widgets/models/number_text.h"
+#include "widgets/panels/panel_parts.h"
+#include "widgets/theme/theme.h"
+
+namespace fm {
+
+static QLabel* answerLabel(const QString& name, QWidget* parent) {
+    auto* label = new QLabel(parent);
+    label->setTextFormat(Qt::PlainText);  // answers come out of models and files
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setWordWrap(true);
+    label->setAccessibleName(name);
+    return label;
+}
+
+SampleInspector::SampleInspector(ThemeSource& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    pages_ = new QStackedWidget(this);
+    empty_ = emptyLabel(pages_);
+    empty_->setText(tr("Select a sample to see its prompt, needle and answers."));
+    pages_->addWidget(empty_);
+    pages_->addWidget(buildPage());
+    layout->addWidget(pages_);
+    connect(&theme_, &ThemeSource::changed, this, [this] {
+        showVerdict();
+        markNeedle();
+    });
+}
+
+QWidget* SampleInspector::buildPage() {
+    auto* page = new QWidget(pages_);
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(4, 0, 0, 0);
+    layout->setSpacing(6);
+    auto* head = new QHBoxLayout;
+    title_ = faintLabel({}, page);
+    title_->setTextFormat(Qt::PlainText);
+    QToolButton* needle = flatButton(tr("needle"), tr("Scrolls the prompt to the needle that holds the answer"), page);
+    QToolButton* question = flatButton(tr("question"), tr("Scrolls the prompt to the question at its end"), page);
+    head->addWidget(title_, 1);
+    head->addWidget(needle);
+    head->addWidget(question);
+    layout->addLayout(head);
+    connect(needle, &QToolButton::clicked, this, &SampleInspector::goToNeedle);
+    connect(question, &QToolButton::clicked, this, &SampleInspector::goToQuestion);
+    prompt_note_ = faintLabel({}, page);
+    prompt_note_->setWordWrap(true);
+    layout->addWidget(prompt_note_);
+    prompt_ = new QPlainTextEdit(page);
+    prompt_->setReadOnly(true);
+    prompt_->setAccessibleName(tr("Prompt of the sample"));
+    prompt_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    layout->addWidget(prompt_, 1);
+    auto* answers = new QGridLayout;
+    answers->setColumnStretch(1, 1);
+    answers->setVerticalSpacing(3);
+    expected_ = answerLabel(tr("Expected answer"), page);
+    given_ = answerLabel(tr("Given answer"), page);
+    verdict_ = new QLabel(page);
+    teacher_ = answerLabel(tr("Teacher's answer"), page);
+    answers->addWidget(faintLabel(tr("expected"), page), 0, 0, Qt::AlignTop);
+    answers->addWidget(expected_, 0, 1, 1, 2);
+    answers->addWidget(faintLabel(tr("given"), page), 1, 0, Qt::AlignTop);
+    answers->addWidget(given_, 1, 1);
+    answers->addWidget(verdict_, 1, 2, Qt::AlignTop);
+    answers->addWidget(faintLabel(tr("teacher"), page), 2, 0, Qt::AlignTop);
+    answers->addWidget(teacher_, 2, 1, 1, 2);
+    layout->addLayout(answers);
+    gates_title_ = faintLabel({}, page);
+    layout->addWidget(gates_title_);
+    gates_ = new GateContext(theme_, page);
+    layout->addWidget(gates_);
+    return page;
+}
+
+void SampleInspector::clear() { pages_->setCurrentIndex(0); }
+
+void SampleInspector::showSample(int index, const SampleRow& sample) {
+    sample_ = sample;
+    title_->setText(tr("#%1 · %2 · %3 tokens · needle at %4 %")
+                        .arg(index)
+                        .arg(sample.task, tokensText(sample.tokens))
+                        .arg(100 * sample.needle_depth, 0, 'f', 0));
+    title_->setToolTip(tr("Seed %1: `flashmorph eval` with this seed makes the same prompt").arg(sample.seed));
+    expected_->setText(sample.expected);
+    given_->setText(sample.given.isEmpty() ? tr("(nothing)") : sample.given);
+    showVerdict();
+    teacher_->setText(QStringLiteral("–"));
+    gates_title_->hide();
+    gates_->hide();
+    needle_begin_ = needle_end_ = -1;
+    prompt_->clear();
+    showNote(tr("Making the prompt again from its seed…"));
+    pages_->setCurrentIndex(1);
+}
+
+void SampleInspector::showVerdict() {
+    const bool right = sample_.recall >= 1;
+    verdict_->setText(right                ? tr("right")
+                      : sample_.recall > 0 ? tr("%1 of the values").arg(shareText(sample_.recall))
+                                           : tr("wrong"));
+    QPalette colours = verdict_->palette();
+    colours.setColor(QPalette::WindowText, right ? theme_.theme().accent : theme_.theme().error);
+    verdict_->setPalette(colours);
+}
+
+void SampleInspector::showNote(const QString& note) {
+    prompt_note_->setText(note);
+    prompt_note_->setVisible(!note.isEmpty());
+}
+
+void SampleInspector::showDetail(const SampleDetail& detail) {
+    showNote({});
+    prompt_->setPlainText(detail.prompt);
+    needle_begin_ = detail.needle_begin;
+    needle_end_ = detail.needle_end;
+    teacher_->setText(detail.teacher.isEmpty() ? QStringLiteral("–") : detail.teacher);
+    gates_->setGates(detail.gates);
+    gates_->setVisible(!detail.gates.empty());
+    gates_title_->setText(tr("gate of each layer, from %1").arg(detail.gate_run));
+    gates_title_->setVisible(!detail.gates.empty());
+    markNeedle();
+    goToNeedle();
+}
+
+void SampleInspector::markNeedle() {
+    QList<QTextEdit::ExtraSelection> marks;
+    if (needle_begin_ >= 0) {
+        QTextEdit::ExtraSelection mark;
+        mark.cursor = QTextCursor(prompt_->document());
+        mark.cursor.setPosition(static_cast<int>(needle_begin_));
+        mark.cursor.setPosition(static_cast<int>(needle_end_), QTextCursor::KeepAnchor);
+        mark.format.setBackground(theme_.theme().full);
+        mark.format.setForeground(readableOn(theme_.theme().full));
+        marks << mark;
+    }
+    prompt_->setExtraSelections(marks);
+}
+
+void SampleInspector::goToNeedle() {
+    if (needle_begin_ < 0) return;
+    QTextCursor cursor(prompt_->document());
+    cursor.setPosition(static_cast<int>(needle_begin_));
+    prompt_->setTextCursor(cursor);
+    prompt_->centerCursor();
+}
+
+void SampleInspector::goToQuestion() {
+    prompt_->moveCursor(QTextCursor::End);
+    prompt_->ensureCursorVisible();
+}
+
+}  // namespace fm

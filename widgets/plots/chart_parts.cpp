@@ -156,8 +156,13 @@ void styleChart(QCustomPlot& chart, const Theme& theme) {
 
 void fitTickCounts(QCustomPlot& chart) {
     const QRect rect = chart.axisRect()->rect();
-    const int digits = QFontMetrics(uiFont(-1.75)).horizontalAdvance(QStringLiteral("00 000"));
-    chart.xAxis->ticker()->setTickCount(std::clamp(rect.width() / (digits + 22), 2, 9));
+    // Labels grow with the numbers they show.
+    const QString longest = formatInteger(std::max(1000.0, std::abs(chart.xAxis->range().upper)));
+    const int digits = QFontMetrics(chart.xAxis->tickLabelFont()).horizontalAdvance(longest);
+    chart.xAxis->ticker()->setTickCount(std::clamp(rect.width() / (digits + 26), 2, 9));
+    if (const auto whole = chart.xAxis->ticker().dynamicCast<IntegerTicker>()) {
+        whole->fitStep(rect.width() / chart.xAxis->range().size(), digits + 18);
+    }
     const int rows = std::clamp(rect.height() / 38, 2, 8);
     chart.yAxis->ticker()->setTickCount(rows);
     chart.yAxis2->ticker()->setTickCount(rows);

@@ -123,7 +123,8 @@ ChartPlot::Bounds CurvePlot::bounds(double x_low, double x_high) const {
         if (!logScale() || line.value > 0) y.add(line.value);
     }
     const std::pair<double, double> range = fixed_y_ && !logScale() ? *fixed_y_ : padded(y, logScale());
-    return {x.low, x.high > x.low ? x.high : x.low + 1, range.first, range.second};
+    const double room = x.high > x.low ? 0 : 0.5;  // a single step stands in the middle
+    return {x.low - room, x.high + room, range.first, range.second};
 }
 
 std::size_t CurvePlot::bandWindow() const {

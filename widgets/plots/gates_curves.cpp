@@ -69,7 +69,8 @@ bool GatesCurves::hasData() const { return history_ && history_->numSteps() > 0 
 ChartPlot::Bounds GatesCurves::bounds(double, double) const {
     const double last = history_->steps().back();
     const double first = history_->steps().front();
-    return {first, last > first ? last : first + 1, kLow, kHigh};
+    const double room = last > first ? 0 : 0.5;  // a single step stands in the middle
+    return {first - room, last + room, kLow, kHigh};
 }
 
 void GatesCurves::prepare() {
@@ -110,6 +111,12 @@ QPolygonF GatesCurves::lineOf(int layer) const {
     return line;
 }
 
+void GatesCurves::paintDot(QCPPainter& painter, const QPointF& at) const {
+    painter.setBrush(painter.pen().color());
+    painter.drawEllipse(at, 2.5, 2.5);
+    painter.setBrush(Qt::NoBrush);
+}
+
 void GatesCurves::paintCurves(QCPPainter& painter) const {
     painter.setAntialiasing(true);
     painter.setBrush(Qt::NoBrush);
@@ -119,7 +126,9 @@ void GatesCurves::paintCurves(QCPPainter& painter) const {
             if (marks_.isSelected(layer) != selected) continue;
             const QColor colour = withAlpha(colourOf(layer), selected ? 255 : some_selected ? 120 : 190);
             painter.setPen(QPen(colour, selected ? 2.4 : 1.0));
-            painter.drawPolyline(lineOf(layer));
+            const QPolygonF line = lineOf(layer);
+            painter.drawPolyline(line);
+            if (history_->numSteps() == 1 && !line.isEmpty()) paintDot(painter, line.front());
         }
     }
     if (!cut_) return;

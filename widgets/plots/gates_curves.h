@@ -40,6 +40,7 @@ protected:
 
 private:
     QPolygonF lineOf(int layer) const;
+    void paintDot(QCPPainter& painter, const QPointF& at) const;
     void paintCurves(QCPPainter& painter) const;
     void paintLabels(QCPPainter& painter) const;
     void paintCursor(QCPPainter& painter) const;

@@ -13,6 +13,14 @@ double gap(const QPointF& point, const QRectF& rect) {
     return std::hypot(x, y);
 }
 
+bool meets(const QLineF& line, const QRectF& rect) {
+    const QLineF sides[] = {QLineF(rect.topLeft(), rect.topRight()), QLineF(rect.topRight(), rect.bottomRight()),
+                            QLineF(rect.bottomRight(), rect.bottomLeft()), QLineF(rect.bottomLeft(), rect.topLeft())};
+    return rect.contains(line.p1()) || std::any_of(std::begin(sides), std::end(sides), [&](const QLineF& side) {
+               return side.intersects(line) == QLineF::BoundedIntersection;
+           });
+}
+
 }  // namespace
 
 LabelPlaces::LabelPlaces(const QRectF& area, const QList<QPointF>& points, const QList<QRectF>& obstacles,
@@ -22,7 +30,7 @@ LabelPlaces::LabelPlaces(const QRectF& area, const QList<QPointF>& points, const
 bool LabelPlaces::belongsTo(const QPointF& point, const QRectF& place) const {
     const double own = gap(point, place);
     return std::none_of(points_.begin(), points_.end(),
-                        [&](const QPointF& other) { return other != point && gap(other, place) < own + 1; });
+                        [&](const QPointF& other) { return other != point && gap(other, place) < own + 2; });
 }
 
 bool LabelPlaces::isFree(const QRectF& place) const {
@@ -31,38 +39,55 @@ bool LabelPlaces::isFree(const QRectF& place) const {
 }
 
 bool LabelPlaces::crossesLine(const QRectF& place) const {
-    const QLineF sides[] = {QLineF(place.topLeft(), place.topRight()), QLineF(place.topRight(), place.bottomRight()),
-                            QLineF(place.bottomRight(), place.bottomLeft()),
-                            QLineF(place.bottomLeft(), place.topLeft())};
-    return std::any_of(lines_.begin(), lines_.end(), [&](const QLineF& line) {
-        return place.contains(line.p1()) || std::any_of(std::begin(sides), std::end(sides), [&](const QLineF& side) {
-                   return side.intersects(line) == QLineF::BoundedIntersection;
-               });
-    });
+    return std::any_of(lines_.begin(), lines_.end(), [&](const QLineF& line) { return meets(line, place); });
 }
 
-std::optional<QRectF> LabelPlaces::find(const QPointF& point, const QSizeF& size, double distance, bool own) const {
+bool LabelPlaces::leaderIsClear(const QLineF& leader) const {
+    return std::none_of(labels_.begin(), labels_.end(), [&](const QRectF& label) { return meets(leader, label); }) &&
+           std::none_of(leaders_.begin(), leaders_.end(),
+                        [&](const QLineF& other) { return leader.intersects(other) == QLineF::BoundedIntersection; });
+}
+
+std::optional<LabelPlace> LabelPlaces::beside(const QPointF& point, const QSizeF& size, double distance,
+                                              bool may_cross) const {
     const double w = size.width(), h = size.height(), d = distance;
     // Offsets of the label's top left corner: right below, right above, right, the same to the left, below, above.
     const QPointF near[] = {{d - 1, 2},           {d - 1, -h - 2},      {d + 1, -h / 2}, {-d - w + 1, 2},
                             {-d - w + 1, -h - 2}, {-d - w - 1, -h / 2}, {-w / 2, d},     {-w / 2, -d - h}};
-    std::optional<QRectF> crossing;
-    for (const double further : {1.0, 2.2}) {
-        for (const QPointF& offset : near) {
-            const QPointF away(0, (further - 1) * (offset.y() < -h / 2 ? -h / 2 : h / 2));
-            const QRectF place(point + offset + away, size);
-            if (!isFree(place) || (own && !belongsTo(point, place))) continue;
-            if (!crossesLine(place)) return place;
-            if (!crossing) crossing = place;
+    for (const QPointF& offset : near) {
+        const QRectF place(point + offset, size);
+        if (isFree(place) && belongsTo(point, place) && (may_cross || !crossesLine(place))) {
+            return LabelPlace{place, std::nullopt};
         }
     }
-    return crossing;
+    return std::nullopt;
 }
 
-std::optional<QRectF> LabelPlaces::take(const QPointF& point, const QSizeF& size, double distance, bool in_any_case) {
-    std::optional<QRectF> place = find(point, size, distance, true);
-    if (!place && in_any_case) place = find(point, size, distance, false);
-    if (place) taken_ << *place;
+std::optional<LabelPlace> LabelPlaces::apart(const QPointF& point, const QSizeF& size, double distance) const {
+    const double w = size.width(), h = size.height();
+    for (const double further : {18.0, 40.0}) {
+        for (const double rows : {0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0}) {
+            for (const bool right : {true, false}) {
+                const double x = right ? distance + further : -distance - further - w;
+                const QRectF place(point + QPointF(x, rows * h - h / 2), size);
+                const QPointF end(right ? place.left() - 2 : place.right() + 2, place.center().y());
+                const QLineF whole(point, end);
+                const QLineF leader(whole.pointAt(distance / whole.length()), end);
+                if (isFree(place) && !crossesLine(place) && leaderIsClear(leader)) return LabelPlace{place, leader};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<LabelPlace> LabelPlaces::take(const QPointF& point, const QSizeF& size, double distance) {
+    std::optional<LabelPlace> place = beside(point, size, distance, false);
+    if (!place) place = apart(point, size, distance);
+    if (!place) place = beside(point, size, distance, true);
+    if (!place) return std::nullopt;
+    taken_ << place->rect;
+    labels_ << place->rect;
+    if (place->leader) leaders_ << *place->leader;
     return place;
 }
 

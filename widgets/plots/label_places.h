@@ -9,6 +9,11 @@
 
 namespace fm {
 
+struct LabelPlace {
+    QRectF rect;
+    std::optional<QLineF> leader;  // from the point to a label that stands apart
+};
+
 class LabelPlaces {
 public:
     // Labels stay inside `area`, off the `obstacles`, and nearer to their own point than to any other of `points`, so
@@ -16,20 +21,24 @@ public:
     LabelPlaces(const QRectF& area, const QList<QPointF>& points, const QList<QRectF>& obstacles,
                 const QList<QLineF>& lines);
 
-    // A place for a label of `size` at `distance` from `point`, which is taken from then on; nothing when all are. One
-    // that is wanted in any case may stand nearer to another point.
-    std::optional<QRectF> take(const QPointF& point, const QSizeF& size, double distance, bool in_any_case = false);
+    // A place for a label of `size` at `distance` from `point`, or further away with a leader; it is taken from then
+    // on. Nothing when all places are.
+    std::optional<LabelPlace> take(const QPointF& point, const QSizeF& size, double distance);
 
 private:
+    std::optional<LabelPlace> beside(const QPointF& point, const QSizeF& size, double distance, bool may_cross) const;
+    std::optional<LabelPlace> apart(const QPointF& point, const QSizeF& size, double distance) const;
     bool isFree(const QRectF& place) const;
     bool belongsTo(const QPointF& point, const QRectF& place) const;
-    std::optional<QRectF> find(const QPointF& point, const QSizeF& size, double distance, bool own) const;
     bool crossesLine(const QRectF& place) const;
+    bool leaderIsClear(const QLineF& leader) const;
 
     QRectF area_;
     QList<QPointF> points_;
     QList<QRectF> taken_;
+    QList<QRectF> labels_;  // those of `taken_` that are labels
     QList<QLineF> lines_;
+    QList<QLineF> leaders_;
 };
 
 }  // namespace fm

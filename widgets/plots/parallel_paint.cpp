@@ -23,7 +23,7 @@ QColor ParallelPlot::colourOf(const ParallelLine& line) const {
     const double share = shareOf(axis, line.values[static_cast<std::size_t>(axis)]);
     if (std::isnan(share)) return theme().text_faint;
     // The ends of the map are too near to the panel's colour for a thin line.
-    return theme().kind == ThemeKind::Dark ? QColor(sequentialColour(0.25 + 0.75 * share))
+    return theme().kind == ThemeKind::Dark ? QColor(sequentialColour(0.35 + 0.65 * share))
                                            : QColor(sequentialColour(0.85 * share));
 }
 

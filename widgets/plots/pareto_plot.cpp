@@ -174,11 +174,13 @@ void ParetoPlot::paintLabels(QCPPainter& painter) const {
     const QFontMetricsF metrics(painter.font());
     for (const std::size_t i : order) {
         const QSizeF size(metrics.horizontalAdvance(points_[i].label), metrics.height() - 2);
-        const std::optional<QRectF> place =
-            places.take(pixel(points_[i]), size, kMark + (points_[i].selected ? 7 : 3), rank(i) == 0);
+        const double distance = kMark + (points_[i].selected ? 7 : 3);
+        const std::optional<LabelPlace> place = places.take(pixel(points_[i]), size, distance);
         if (!place) continue;
+        painter.setPen(QPen(withAlpha(theme().text_faint, 140), 1));
+        if (place->leader) painter.drawLine(*place->leader);
         painter.setPen(points_[i].selected ? theme().text : theme().text_faint);
-        painter.drawText(place->adjusted(-2, -2, 2, 2), Qt::AlignCenter, points_[i].label);
+        painter.drawText(place->rect.adjusted(-2, -2, 2, 2), Qt::AlignCenter, points_[i].label);
     }
 }
 

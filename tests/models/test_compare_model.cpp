@@ -95,6 +95,24 @@ private Q_SLOTS:
         QVERIFY(find(entries, "gates K=4") != nullptr);
     }
 
+    void aProbeOfTheTeacherIsItsOwn() {
+        Study probed = study();
+        probed.runs.push_back(fixture::entry("20260306T100000Z-probe-ffffff", "probe", R"({"layers":"all"})"));
+        probed.runs.back().figures.plan = "FFFFFFFF";
+        probed.runs.back().figures.recall = 0.84;
+        QCOMPARE(probed.entries()[0].probe_recall->value, 0.84);
+    }
+
+    void plansOfOneBudgetAreToldApart() {
+        Study two = study();
+        two.measurements.plans.push_back(measured("FFFLLLLF", 0.3, 0.6, "probe"));
+        two.measurements.plans.push_back(measured("LFFFLLLF", 0.3, 0.6, "probe"));
+        const std::vector<CompareEntry> entries = two.entries();
+        QVERIFY(find(entries, "plan K=4 · 0 1 2 7") != nullptr);
+        QVERIFY(find(entries, "plan K=4 · 1 2 3 7") != nullptr);
+        QVERIFY(find(entries, "gates K=4") != nullptr);
+    }
+
     void withoutAModelThereIsNoCost() {
         const std::vector<CompareEntry> entries = study().entries(false);
         for (const CompareEntry& entry : entries) QVERIFY(!entry.cost.has_value());

@@ -67,6 +67,18 @@ private Q_SLOTS:
         }
     }
 
+    void hybridsAreCalledByTheirNames() {
+        RunsModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.setRuns(someRuns());
+        model.setHybridNames({{"h1", "recovered K=4"}});
+        QCOMPARE(shown(model, 3, RunsModel::AboutColumn), QStringLiteral("recovered K=4"));
+        RunsFilter filter;
+        filter.setSourceModel(&model);
+        filter.setWords("recovered");
+        QCOMPARE(filter.rowCount(), 1);
+    }
+
     void unreadableFileIsOneRowThatSaysWhy() {
         RunsModel model;
         std::vector<RunEntry> runs = someRuns();

@@ -191,6 +191,7 @@ private:
         fm::RunsPanel panel(scene.study, scene.selection, scene.theme);
         scene.selection.setRun("20260302T090000Z-gates-0000bb");
         look(panel, "runs", {340, 420});
+        look(panel, "runs_wide", {520, 300});
         fm::DiffPanel diff(scene.study, scene.selection);
         look(diff, "diff", {340, 170});
     }
@@ -215,6 +216,7 @@ private:
         panel.setGateRun(&scene.gates.data());
         Q_EMIT panel.pairMap().pairClicked(2, 5);
         look(panel, "interdependence", {400, 420});
+        look(panel, "interdependence_wide", {640, 300});
         panel.showCurvature(true);
         look(panel, "curvature", {400, 420});
     }

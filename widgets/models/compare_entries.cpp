@@ -95,7 +95,9 @@ private:
     }
 
     void addMeasured(const MeasuredPlan& plan) {
-        CompareEntry& entry = planEntry(plan.plan, QString::fromStdString(plan.source));
+        // A probe tells how a plan was measured, not where it came from.
+        const QString source = plan.source == "probe" ? QStringLiteral("plan") : QString::fromStdString(plan.source);
+        CompareEntry& entry = planEntry(plan.plan, source);
         entry.probe_recall = MeasuredValue{plan.exact_match, plan.exact_match_half_width};
         entry.answer_kl = MeasuredValue{plan.answer_kl, plan.answer_kl_half_width};
         entry.text_kl = plan.text_kl;
@@ -133,9 +135,11 @@ private:
             std::string key = run.figures.plan;
             if (key.empty()) key = keyOfLayers(field("layers"), numLayers());
             if (key.empty()) return;  // a plan that only the gate run's file knows
-            entry = &planEntry(key, QStringLiteral("eval"));
+            entry = &planEntry(key, QStringLiteral("plan"));
+        } else if (isTeacher(run.figures.plan)) {
+            entry = &planEntry(run.figures.plan, {});  // it has no branches, so that it is not among the measurements
         } else {
-            return;  // probes of plans are among the measurements
+            return;  // probes of other plans are
         }
         entry->runs.insert(QString::fromStdString(run.summary.run_id));
         const MeasuredValue recall{*run.figures.recall, run.figures.recall_half_width.value_or(0)};
@@ -148,9 +152,23 @@ private:
         entry->text_kl = run.figures.text_kl;
     }
 
+    // Plans of one budget and origin are told apart by their layers.
+    static void nameApart(std::vector<CompareEntry>& list) {
+        std::map<QString, int> uses;
+        for (const CompareEntry& entry : list) ++uses[entry.title];
+        for (CompareEntry& entry : list) {
+            if (uses[entry.title] < 2 || entry.plan.empty()) continue;
+            QStringList layers;
+            for (std::size_t layer = 0; layer < entry.plan.size(); ++layer)
+                if (entry.plan[layer] == 'F') layers << QString::number(layer);
+            entry.title += QStringLiteral(" · ") + layers.join(QChar(' '));
+        }
+    }
+
     std::vector<CompareEntry> sorted() const {
         std::vector<CompareEntry> list;
         for (const auto& [id, entry] : entries_) list.push_back(entry);
+        nameApart(list);
         const auto group = [](const CompareEntry& entry) {
             return entry.kind == CompareEntry::Kind::Teacher ? 0 : entry.kind == CompareEntry::Kind::Uniform ? 1 : 2;
         };

@@ -171,14 +171,27 @@ int RunsModel::columnCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : num_fixed_columns + static_cast<int>(spec_columns_.size());
 }
 
+void RunsModel::setHybridNames(const std::map<std::string, std::string>& names) {
+    if (names == hybrid_names_) return;
+    hybrid_names_ = names;
+    for (Item& item : items_) item = itemOf(item.run, item.read);
+    if (!items_.empty()) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
+}
+
+QString RunsModel::about(const Item& item) const {
+    if (!item.run.summary.problem.empty()) return shortProblem(item.run.summary);
+    const std::string what = aboutRun(item.run.summary.job, item.spec, item.run.figures.plan);
+    const auto named = hybrid_names_.find(what);
+    return QString::fromStdString(named == hybrid_names_.end() ? what : named->second);
+}
+
 QString RunsModel::text(const Item& item, int column) const {
     const RunEntry& run = item.run;
     switch (column) {
         case RunColumn:
             return runTitle(run);
         case AboutColumn:
-            if (!run.summary.problem.empty()) return shortProblem(run.summary);
-            return QString::fromStdString(aboutRun(run.summary.job, item.spec, run.figures.plan));
+            return about(item);
         case RecallColumn:
             return run.figures.recall ? shareText(*run.figures.recall) : no_value;
         case KlColumn:

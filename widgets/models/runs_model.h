@@ -42,6 +42,8 @@ public:
     // All runs there are, and run files that nobody has read yet: their names say when and which job. Only what differs
     // from before is told to the views.
     void setRuns(std::vector<RunEntry> runs, const std::vector<std::string>& unread_paths = {});
+    // What the user calls the hybrids that runs work on, by id.
+    void setHybridNames(const std::map<std::string, std::string>& names);
     // Columns beyond the fixed ones, one per named field of the spec.
     void setSpecColumns(const QStringList& fields);
     const QStringList& specColumns() const { return spec_columns_; }
@@ -65,11 +67,13 @@ private:
     Item itemOf(const RunEntry& run, bool read) const;
     void removeMissing(const std::vector<RunEntry>& runs);
     void reindex(std::size_t first);
+    QString about(const Item& item) const;
     QString text(const Item& item, int column) const;
     QVariant sortValue(const Item& item, int column) const;
     QString toolTip(const Item& item, int column) const;
 
-    std::vector<Item> items_;                    // in order of appearance
+    std::vector<Item> items_;  // in order of appearance
+    std::map<std::string, std::string> hybrid_names_;
     std::unordered_map<std::string, int> rows_;  // by path: two files may claim one run id
     QStringList spec_columns_;
 };

@@ -121,7 +121,7 @@ QTableView* ComparePanel::buildTable() {
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     table->setContextMenuPolicy(Qt::CustomContextMenu);
     table->setItemDelegate(new ThemedDelegate(theme_, compareCellLook, table));
-    const int widths[] = {136, 36, 108, 108, 68, 102, 104, 68, 74};
+    const int widths[] = {136, 36, 108, 112, 68, 102, 116, 68, 74};
     for (int column = 0; column < 9; ++column) table->setColumnWidth(column, widths[column]);
     connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &ComparePanel::followTable);
     connect(table, &QTableView::customContextMenuRequested, this, &ComparePanel::openMenu);

@@ -98,6 +98,7 @@ void InterdependencePanel::resizeEvent(QResizeEvent* event) {
     const bool wide = width() > 1.6 * height();
     page_layout_->setDirection(wide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
     page_layout_->setStretch(1, wide ? 2 : 0);
+    inspector_->setUpright(wide);
 }
 
 void InterdependencePanel::setRun(const RunData* run) {

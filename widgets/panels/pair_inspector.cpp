@@ -72,11 +72,10 @@ void GateProfile::paintEvent(QPaintEvent*) {
 }
 
 PairInspector::PairInspector(ThemeSource& theme, QWidget* parent) : QWidget(parent) {
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(2, 2, 2, 2);
-    row->setSpacing(10);
+    layout_ = new QBoxLayout(QBoxLayout::LeftToRight, this);
+    layout_->setContentsMargins(2, 2, 2, 2);
+    layout_->setSpacing(10);
     profile_ = new GateProfile(theme, this);
-    profile_->setMaximumWidth(130);
     auto* column = new QVBoxLayout;
     column->setSpacing(2);
     column->addWidget(buildTable());
@@ -85,9 +84,17 @@ PairInspector::PairInspector(ThemeSource& theme, QWidget* parent) : QWidget(pare
     note_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(note_);
     column->addStretch(1);
-    row->addWidget(profile_);
-    row->addLayout(column, 1);
+    layout_->addWidget(profile_);
+    layout_->addLayout(column, 1);
+    setUpright(false);
     showNone();
+}
+
+void PairInspector::setUpright(bool upright) {
+    constexpr int profile_width = 110, profile_height = 84, column_width = 340;
+    layout_->setDirection(upright ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    profile_->setMaximumSize(upright ? QWIDGETSIZE_MAX : profile_width, profile_height);
+    setMaximumWidth(upright ? column_width : QWIDGETSIZE_MAX);
 }
 
 QWidget* PairInspector::buildTable() {

@@ -6,6 +6,7 @@
 
 #include "widgets/panels/pair_values.h"
 
+class QBoxLayout;
 class QLabel;
 
 namespace fm {
@@ -38,6 +39,7 @@ public:
 
     void showPair(const PairValues& values, int first, int second);
     void showNone();
+    void setUpright(bool upright);  // a column beside the map, else a row below it
     GateProfile& profile() { return *profile_; }
     QString text() const;  // what is said, for tests and screen readers
 
@@ -51,6 +53,7 @@ private:
     QWidget* buildTable();
     void showLine(Line& line, const PairValues& values, int layer, int other);
 
+    QBoxLayout* layout_ = nullptr;
     QWidget* table_ = nullptr;
     Line lines_[2];
     QLabel* note_ = nullptr;

@@ -10,7 +10,6 @@
 #include <QMenu>
 #include <QShortcut>
 #include <QStackedWidget>
-#include <QTableView>
 #include <QToolButton>
 #include <algorithm>
 #include <utility>
@@ -21,36 +20,13 @@
 #include "widgets/models/runs_model.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/panels/run_label_editor.h"
+#include "widgets/panels/runs_table.h"
 #include "widgets/state/selection.h"
 #include "widgets/state/study_state.h"
-#include "widgets/theme/theme.h"
 
 namespace fm {
 
-namespace {
-
-QColor stateColour(const QString& state, const Theme& theme) {
-    if (state == QStringLiteral("live")) return theme.accent;
-    if (state == QStringLiteral("failed") || state == QStringLiteral("unreadable")) return theme.error;
-    if (state == QStringLiteral("interrupted") || state == QStringLiteral("paused")) return theme.warning;
-    return theme.text_faint;
-}
-
-void runCellLook(const QModelIndex& index, const Theme& theme, QStyleOptionViewItem& option) {
-    const bool broken = !index.data(RunsModel::ProblemRole).toString().isEmpty();
-    if (index.column() == RunsModel::StateColumn)
-        option.palette.setColor(QPalette::Text, stateColour(index.data(RunsModel::StateRole).toString(), theme));
-    if (index.column() >= RunsModel::TagsColumn || index.data(RunsModel::ArchivedRole).toBool())
-        option.palette.setColor(QPalette::Text, theme.text_faint);
-    if (broken && index.column() == RunsModel::AboutColumn) option.palette.setColor(QPalette::Text, theme.error);
-    option.palette.setColor(QPalette::HighlightedText, option.palette.color(QPalette::Text));
-}
-
-constexpr int default_columns[] = {RunsModel::RunColumn, RunsModel::AboutColumn, RunsModel::RecallColumn,
-                                   RunsModel::StateColumn};
-constexpr quint32 saved_format = 1;
-
-}  // namespace
+static constexpr quint32 saved_format = 1;
 
 RunsPanel::RunsPanel(StudyState& study, Selection& selection, ThemeSource& theme, QWidget* parent)
     : QWidget(parent), study_(study), selection_(selection), theme_(theme) {
@@ -62,7 +38,6 @@ RunsPanel::RunsPanel(StudyState& study, Selection& selection, ThemeSource& theme
     connect(&study_, &StudyState::runsChanged, this, &RunsPanel::showRuns);
     connect(&study_, &StudyState::opened, this, &RunsPanel::showRuns);
     connect(&selection_, &Selection::runChanged, this, &RunsPanel::followSelection);
-    connect(&theme_, &ThemeSource::changed, table_->viewport(), qOverload<>(&QWidget::update));
     showRuns();
 }
 
@@ -115,22 +90,7 @@ void RunsPanel::build() {
 
 void RunsPanel::buildTable() {
     pages_ = new QStackedWidget(this);
-    table_ = new QTableView(pages_);
-    setTableLook(*table_, tr("Runs of the study"));
-    table_->setModel(filter_);
-    table_->setSortingEnabled(true);
-    table_->sortByColumn(RunsModel::RunColumn, Qt::DescendingOrder);
-    table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    table_->setContextMenuPolicy(Qt::CustomContextMenu);
-    table_->setItemDelegate(new ThemedDelegate(theme_, runCellLook, table_));
-    for (int column = 0; column < RunsModel::num_fixed_columns; ++column)
-        table_->setColumnHidden(column, std::find(std::begin(default_columns), std::end(default_columns), column) ==
-                                            std::end(default_columns));
-    table_->setColumnWidth(RunsModel::RunColumn, 104);
-    table_->setColumnWidth(RunsModel::AboutColumn, 62);
-    table_->setColumnWidth(RunsModel::RecallColumn, 62);
-    table_->setColumnWidth(RunsModel::KlColumn, 84);
-    table_->setColumnWidth(RunsModel::StateColumn, 74);
+    table_ = new RunsTable(theme_, *filter_, pages_);
     empty_ = emptyLabel(pages_);
     pages_->addWidget(table_);
     pages_->addWidget(empty_);
@@ -165,7 +125,7 @@ void RunsPanel::addColumnActions(QMenu& menu) {
         action->setCheckable(true);
         action->setChecked(!table_->isColumnHidden(column));
         action->setEnabled(column != RunsModel::RunColumn);
-        connect(action, &QAction::toggled, this, [this, column](bool show) { table_->setColumnHidden(column, !show); });
+        connect(action, &QAction::toggled, this, [this, column](bool show) { table_->showColumn(column, show); });
     }
     QMenu* fields = menu.addMenu(tr("fields of the spec"));
     for (const QString& field : model_->knownSpecFields()) {
@@ -185,6 +145,7 @@ void RunsPanel::toggleSpecColumn(const QString& field, bool show) {
         fields.removeAll(field);
     }
     model_->setSpecColumns(fields);
+    table_->fitColumns();
 }
 
 void RunsPanel::focusFilter() {
@@ -194,6 +155,7 @@ void RunsPanel::focusFilter() {
 
 void RunsPanel::showRuns() {
     const bool before = std::exchange(following_, true);
+    model_->setHybridNames(hybridNames());
     model_->setRuns(study_.runs(), unreadPaths());
     following_ = before;
     followSelection();
@@ -209,6 +171,16 @@ std::vector<std::string> RunsPanel::unreadPaths() const {
     } catch (const WorldError&) {
         return {};  // the study says so itself
     }
+}
+
+std::map<std::string, std::string> RunsPanel::hybridNames() const {
+    std::map<std::string, std::string> names;
+    for (const auto& [id, artifact] : study_.info().artifacts) {
+        const auto label = study_.info().labels.find(id);
+        if (artifact.kind == ArtifactKind::Hybrid && label != study_.info().labels.end() && !label->second.name.empty())
+            names[id] = label->second.name;
+    }
+    return names;
 }
 
 void RunsPanel::showFilter(const QString& text) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <QWidget>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,6 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QStackedWidget;
-class QTableView;
 class QToolButton;
 
 namespace fm {
@@ -22,6 +22,7 @@ namespace fm {
 class RunLabelEditor;
 class RunsFilter;
 class RunsModel;
+class RunsTable;
 class Selection;
 class StudyState;
 class ThemeSource;
@@ -52,6 +53,7 @@ private:
     void toggleSpecColumn(const QString& field, bool show);
     void showRuns();
     std::vector<std::string> unreadPaths() const;
+    std::map<std::string, std::string> hybridNames() const;
     void showFilter(const QString& text);
     void followView();       // the user has selected rows
     void followSelection();  // another view has selected a run
@@ -72,7 +74,7 @@ private:
     QToolButton* columns_button_ = nullptr;
     QToolButton* archived_button_ = nullptr;
     QStackedWidget* pages_ = nullptr;
-    QTableView* table_ = nullptr;
+    RunsTable* table_ = nullptr;
     QLabel* empty_ = nullptr;
     RunLabelEditor* label_editor_ = nullptr;
     bool following_ = false;  // the table changes for another reason than the user's choice

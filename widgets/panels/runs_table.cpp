@@ -1,0 +1,84 @@
+#include "widgets/panels/runs_table.h"
+
+#include <QHeaderView>
+#include <algorithm>
+
+#include "widgets/models/runs_model.h"
+#include "widgets/panels/panel_parts.h"
+#include "widgets/theme/theme.h"
+
+namespace fm {
+
+namespace {
+
+QColor stateColour(const QString& state, const Theme& theme) {
+    if (state == QStringLiteral("live")) return theme.accent;
+    if (state == QStringLiteral("failed") || state == QStringLiteral("unreadable")) return theme.error;
+    if (state == QStringLiteral("interrupted") || state == QStringLiteral("paused")) return theme.warning;
+    return theme.text_faint;
+}
+
+void runCellLook(const QModelIndex& index, const Theme& theme, QStyleOptionViewItem& option) {
+    const bool broken = !index.data(RunsModel::ProblemRole).toString().isEmpty();
+    if (index.column() == RunsModel::StateColumn)
+        option.palette.setColor(QPalette::Text, stateColour(index.data(RunsModel::StateRole).toString(), theme));
+    if (index.column() >= RunsModel::TagsColumn || index.data(RunsModel::ArchivedRole).toBool())
+        option.palette.setColor(QPalette::Text, theme.text_faint);
+    if (broken && index.column() == RunsModel::AboutColumn) option.palette.setColor(QPalette::Text, theme.error);
+    option.palette.setColor(QPalette::HighlightedText, option.palette.color(QPalette::Text));
+}
+
+constexpr int shown_first[] = {RunsModel::RunColumn, RunsModel::AboutColumn, RunsModel::RecallColumn,
+                               RunsModel::StateColumn};
+constexpr int about_width = 62, state_width = 96;
+
+}  // namespace
+
+RunsTable::RunsTable(ThemeSource& theme, QAbstractItemModel& model, QWidget* parent) : QTableView(parent) {
+    setTableLook(*this, tr("Runs of the study"));
+    setModel(&model);
+    setSortingEnabled(true);
+    sortByColumn(RunsModel::RunColumn, Qt::DescendingOrder);
+    setSelectionMode(QAbstractItemView::ExtendedSelection);
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    setItemDelegate(new ThemedDelegate(theme, runCellLook, this));
+    for (int column = 0; column < RunsModel::num_fixed_columns; ++column)
+        setColumnHidden(column,
+                        std::find(std::begin(shown_first), std::end(shown_first), column) == std::end(shown_first));
+    setColumnWidth(RunsModel::RunColumn, 104);
+    setColumnWidth(RunsModel::AboutColumn, about_width);
+    setColumnWidth(RunsModel::RecallColumn, 62);
+    setColumnWidth(RunsModel::KlColumn, 84);
+    setColumnWidth(RunsModel::StateColumn, state_width);
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int column) {
+        // Only a drag on the head is the user's doing; hiding and fitting resize too.
+        if (column == RunsModel::AboutColumn && !fitting_ && horizontalHeader()->underMouse()) set_by_hand_ = true;
+    });
+    connect(&theme, &ThemeSource::changed, viewport(), qOverload<>(&QWidget::update));
+}
+
+void RunsTable::showColumn(int column, bool show) {
+    setColumnHidden(column, !show);
+    fitColumns();
+}
+
+void RunsTable::fitColumns() {
+    if (set_by_hand_ || fitting_) return;
+    const QHeaderView& head = *horizontalHeader();
+    int others = 0;
+    for (int column = 0; column < head.count(); ++column) {
+        if (head.isSectionHidden(column) || column == RunsModel::AboutColumn) continue;
+        // The last column stretches: its present width says nothing about what it needs.
+        others += column == RunsModel::StateColumn ? state_width : head.sectionSize(column);
+    }
+    fitting_ = true;
+    setColumnWidth(RunsModel::AboutColumn, std::max(about_width, viewport()->width() - others));
+    fitting_ = false;
+}
+
+void RunsTable::resizeEvent(QResizeEvent* event) {
+    QTableView::resizeEvent(event);
+    fitColumns();
+}
+
+}  // namespace fm

@@ -8,6 +8,7 @@ namespace fm {
 
 namespace {
 
+constexpr int kDotRoomPx = 12;             // per point, where each gets a dot
 constexpr double kSmoothLengthPx = 60000;  // of all curves; their edges are smoothed in 6 ms
 constexpr double kMargin = 0.05;           // free space above and below the curves, of their extent
 
@@ -154,9 +155,11 @@ void CurvePlot::prepareCurve(Curve& curve) {
     hand(*curve.raw_graph, raw.x, raw.y);
     hand(*curve.average_graph, average.x, average.y);
     styleCurve(curve, drawnLength(curve, raw.y), drawnLength(curve, average.y));
-    // A single point has no line to draw.
-    const QCPScatterStyle dot(QCPScatterStyle::ssDisc, 5);
-    curve.raw_graph->setScatterStyle(curve.raw.size() == 1 ? dot : QCPScatterStyle(QCPScatterStyle::ssNone));
+    // Few points are measurements far apart: each gets a dot, and a single one has no line anyway.
+    const auto [begin, end] = curve.raw.indicesIn(low, high);
+    const bool dots = end - begin <= static_cast<std::size_t>(numColumns() / kDotRoomPx);
+    curve.raw_graph->setScatterStyle(dots ? QCPScatterStyle(QCPScatterStyle::ssDisc, 4.5)
+                                          : QCPScatterStyle(QCPScatterStyle::ssNone));
 }
 
 void CurvePlot::fitRightAxis() {

@@ -57,6 +57,7 @@ void CurvePlot::setCurves(const std::vector<CurveSpec>& specs) {
         curve->ema = DebiasedEma(beta_);
         curves_.push_back(std::move(curve));
     }
+    updateSubtitle();
     styleChanged();
     markStale();
 }
@@ -122,8 +123,10 @@ void CurvePlot::setSubject(const QString& subject) {
 void CurvePlot::updateSubtitle() {
     QStringList parts;
     if (!subject_.isEmpty()) parts << subject_;
-    if (beta_ > 0) parts << tr("raw faint, EMA %1 debiased").arg(formatNumber(beta_, 4));
-    if (band_shown_) parts << tr("band: range of %1 steps").arg(bandWindow());
+    const bool averaged =
+        std::any_of(curves_.begin(), curves_.end(), [](const auto& curve) { return curve->spec.smooth; });
+    if (beta_ > 0 && averaged) parts << tr("raw faint, EMA %1 debiased").arg(formatNumber(beta_, 4));
+    if (band_shown_ && averaged) parts << tr("band: range of %1 steps").arg(bandWindow());
     setSubtitle(parts.join(QStringLiteral(" · ")));
 }
 

@@ -4,6 +4,7 @@
 #include <QDockWidget>
 #include <QMainWindow>
 #include <QMenu>
+#include <QTimer>
 #include <algorithm>
 
 namespace fm {
@@ -20,14 +21,35 @@ Docks::Docks(QMainWindow& window) : window_(window) {
     window_.setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
 }
 
-QDockWidget* Docks::add(const QString& id, const QString& title, QWidget* content) {
+QDockWidget* Docks::add(const QString& id, const QString& title, QWidget* content, QWidget* title_row) {
     auto* dock = new QDockWidget(title, &window_);
     dock->setObjectName(id);
+    content->setAttribute(Qt::WA_StyledBackground);
     dock->setWidget(content);
+    if (title_row) {
+        dock->setTitleBarWidget(title_row);
+        own_titles_ << id;
+    }
     docks_[id] = dock;
     order_ << id;
     window_.addDockWidget(Qt::RightDockWidgetArea, dock);
+    for (auto signal : {&QDockWidget::topLevelChanged, &QDockWidget::visibilityChanged}) {
+        connect(dock, signal, this, [this] { QTimer::singleShot(0, this, &Docks::showTitles); });
+    }
+    connect(dock, &QDockWidget::dockLocationChanged, this, [this] { QTimer::singleShot(0, this, &Docks::showTitles); });
     return dock;
+}
+
+void Docks::showTitles() {
+    for (const QString& id : order_) {
+        if (own_titles_.contains(id)) continue;
+        QDockWidget* each = dock(id);
+        const bool tabbed = !each->isFloating() && !window_.tabifiedDockWidgets(each).isEmpty();
+        if (tabbed == (each->titleBarWidget() != nullptr)) continue;
+        QWidget* old = each->titleBarWidget();
+        each->setTitleBarWidget(tabbed ? new QWidget(each) : nullptr);
+        delete old;
+    }
 }
 
 void Docks::raise(const QString& id) {
@@ -58,22 +80,24 @@ void Docks::arrange(const QSize& size) {
         dock(id)->setFloating(false);
         window_.removeDockWidget(dock(id));
     }
-    arrangeSide(size);
-    arrangePlots(size, tall);
+    arrangeSide();
+    arrangePlots(tall);
     for (const QString& id : order_) dock(id)->show();
-    tabify({"runs", "job"});
-    tabify({"diff", "history", "log", "help"});
+    for (const char* front : {"runs", "diff", "gates", "objective", "retrieval"}) dock(front)->raise();
+    showTitles();
+    giveSizes(size, tall);
+    // Sizes hold only once the docks have been laid out.
+    QTimer::singleShot(0, this, [this, size, tall] { giveSizes(size, tall); });
 }
 
-void Docks::arrangeSide(const QSize& size) {
+void Docks::arrangeSide() {
     window_.addDockWidget(Qt::LeftDockWidgetArea, dock("runs"));
     split("runs", "diff", Qt::Vertical);
     tabify({"runs", "job"});
     tabify({"diff", "history", "log", "help"});
-    window_.resizeDocks({dock("runs")}, {std::max(250, size.width() / 5)}, Qt::Horizontal);
 }
 
-void Docks::arrangePlots(const QSize& size, bool tall) {
+void Docks::arrangePlots(bool tall) {
     window_.addDockWidget(Qt::RightDockWidgetArea, dock("plan"));
     split("plan", "gates", Qt::Vertical);
     if (tall) split("gates", "interdependence", Qt::Vertical);
@@ -88,14 +112,24 @@ void Docks::arrangePlots(const QSize& size, bool tall) {
         tabify({"objective", "budget"});
         tabify({"retrieval", "compare", "samples"});
     }
-    const int plan_height = 300, rest = std::max(200, size.height() - plan_height - 130);
+}
+
+void Docks::giveSizes(const QSize& size, bool tall) {
+    const int side = std::clamp(size.width() * 22 / 100, 250, 440), plots = size.width() - side;
+    window_.resizeDocks({dock("runs"), dock("plan")}, {side, plots}, Qt::Horizontal);
+    const int plan = tall ? 320 : 290, rest = std::max(200, size.height() - plan - 130);
     QList<QDockWidget*> column{dock("plan"), dock("gates")};
-    QList<int> heights{plan_height, tall ? rest / 2 : rest};
-    if (tall && has("interdependence")) {
+    QList<int> heights{plan, tall ? rest / 2 : rest};
+    if (tall) {
         column << dock("interdependence");
         heights << rest / 2;
+        window_.resizeDocks({dock("interdependence"), dock("budget"), dock("compare")},
+                            {plots * 3 / 10, plots * 3 / 10, plots * 4 / 10}, Qt::Horizontal);
     }
     window_.resizeDocks(column, heights, Qt::Vertical);
+    window_.resizeDocks({dock("gates"), dock("objective"), dock("retrieval")},
+                        {plots * 38 / 100, plots * 32 / 100, plots * 30 / 100}, Qt::Horizontal);
+    window_.resizeDocks({dock("runs"), dock("diff")}, {rest * 2 / 3, rest / 3}, Qt::Vertical);
 }
 
 void Docks::fillMenu(QMenu& menu) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QHash>
+#include <QObject>
 #include <QSize>
 #include <QString>
 #include <QStringList>
@@ -14,12 +15,14 @@ class QWidget;
 namespace fm {
 
 // Thread: the window's.
-class Docks {
+class Docks : public QObject {
+    Q_OBJECT
 public:
     explicit Docks(QMainWindow& window);
 
     // `id` is stored in layouts: never change it.
-    QDockWidget* add(const QString& id, const QString& title, QWidget* content);
+    // `title_row`: drawn instead of the usual title, in and out of tabs.
+    QDockWidget* add(const QString& id, const QString& title, QWidget* content, QWidget* title_row = nullptr);
     QDockWidget* dock(const QString& id) const { return docks_.value(id); }
     // Shows it, in front of others on its place, and gives it the focus.
     void raise(const QString& id);
@@ -33,12 +36,14 @@ private:
     void split(const QString& first, const QString& second, Qt::Orientation orientation);
     void tabify(const QStringList& ids);  // the first stays in front
     bool has(const QString& id) const { return docks_.contains(id); }
-    void arrangeSide(const QSize& size);
-    void arrangePlots(const QSize& size, bool tall);
+    void arrangeSide();
+    void arrangePlots(bool tall);
+    void giveSizes(const QSize& size, bool tall);
+    void showTitles();  // a tab says the name already
 
     QMainWindow& window_;
     QHash<QString, QDockWidget*> docks_;
-    QStringList order_;
+    QStringList order_, own_titles_;
 };
 
 }  // namespace fm

@@ -50,7 +50,6 @@ EngineLink::EngineLink(EngineClient& client, StudyState& study, RunSource& sourc
     : QObject(parent), client_(client), study_(study), source_(source) {
     connect(&client_, &EngineClient::stateChanged, this, &EngineLink::engineChanged);
     connect(&client_, &EngineClient::ready, this, [this] {
-        setPhase(JobPhase::Idle);
         Q_EMIT engineChanged();
         openStudy();
     });
@@ -101,6 +100,7 @@ void EngineLink::setPhase(JobPhase phase) {
 }
 
 void EngineLink::openStudy() {
+    if (phase_ == JobPhase::Idle) setPhase(JobPhase::NoEngine);  // until the engine knows this study
     if (!client_.isReady() || !study_.isOpen()) return;
     const Json params = {{"path", study_.folder().toStdString()}};
     client_.request("study/open", params, this, [this](const EngineReply& reply) { studyOpened(reply); });
@@ -120,6 +120,7 @@ void EngineLink::studyOpened(const EngineReply& reply) {
     if (!shape)
         return Q_EMIT problem(tr("The engine's answer to study/open has no model sizes: is it another version?"));
     study_.setModel(*shape, tasks, lengths);
+    if (phase_ == JobPhase::NoEngine) setPhase(JobPhase::Idle);
     if (std::exchange(resume_when_open_, false)) startJob(lost_job_, Json::object(), lost_);
 }
 

@@ -29,7 +29,7 @@ public:
     void start(const QString& command);  // empty: the flashmorph beside this program
     bool ready() const;
     EngineClient& client() { return client_; }
-    JobPhase phase() const { return phase_; }
+    JobPhase phase() const { return phase_; }  // NoEngine also until it has opened the study
     JobAsked asked() const { return asked_; }
     const QString& jobRun() const { return run_; }    // of the job that runs or waits; empty: none
     const QString& lostRun() const { return lost_; }  // of the job that the engine took with it

@@ -34,7 +34,7 @@ JobLink::JobLink(Workbench& workbench, JobForm& form, QObject* parent)
     connect(&workbench_, &Workbench::studyOpened, this, [this] { form_.setStudy(workbench_.study().folder()); });
     connect(&workbench_.study(), &StudyState::modelChanged, this, [this] {
         form_.setSuggestions("tasks", workbench_.study().tasks());
-        choose(chosen_.isEmpty() ? QStringLiteral("gates") : chosen_);
+        choose(chosen_);
     });
     connect(&workbench_.plan(), &PlanState::planChanged, this, &JobLink::followPlan);
     showPhase();
@@ -104,7 +104,6 @@ void JobLink::followPlan() {
 }
 
 void JobLink::startChosen() {
-    if (chosen_.isEmpty()) return;
     const bool filled = form_.job() == chosen_;
     workbench_.engine().startJob(chosen_, filled ? form_.spec() : suggested(chosen_));
 }

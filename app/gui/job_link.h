@@ -34,7 +34,7 @@ private:
 
     Workbench& workbench_;
     JobForm& form_;
-    QString chosen_;
+    QString chosen_ = QStringLiteral("gates");
     std::map<QString, nlohmann::json> defaults_;  // answers of spec/defaults
 };
 

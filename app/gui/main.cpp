@@ -9,6 +9,7 @@
 #include "app/gui/screenshots.h"
 #include "app/gui/settings.h"
 #include "app/gui/workbench.h"
+#include "widgets/panels/plan_panel.h"
 #include "widgets/panels/plan_strip.h"
 #include "widgets/theme/theme.h"
 
@@ -47,6 +48,7 @@ int main(int argc, char** argv) {
     MainWindow window(workbench, theme);
     window.restoreOrArrange();
     window.show();
+    window.panels().plan->strip().setFocus(Qt::OtherFocusReason);
     // The window is on the screen before anything is read.
     QTimer::singleShot(0, &window, [&] {
         workbench.engine().start(parser.isSet("engine") ? parser.value("engine") : settings.engineCommand());

@@ -143,7 +143,7 @@ void MainWindow::showPhase() {
 
 void MainWindow::showEngine() {
     const EngineLink& engine = workbench_.engine();
-    toolbar_->setEngine(engine.where(), engine.what(), !engine.ready());
+    toolbar_->setEngine(engine.where(), engine.what());
     if (!engine.ready()) return;
     status_->setEngineText({}, false);
     status_->setResumeShown(false);

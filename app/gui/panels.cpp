@@ -46,8 +46,9 @@ Panels makePanels(MainWindow& window, Docks& docks, Workbench& w, ProblemsModel&
     p.compare = new ComparePanel(w.study(), w.cost(), w.selection(), theme, &window);
     p.log = new LogPanel(problems, theme, &window);
     p.help = new HelpPanel(theme, &window);
+    p.log->setMinimumWidth(240);  // its row of filters would make the whole side wide
     docks.add("runs", QObject::tr("Runs"), p.runs);
-    docks.add("plan", QObject::tr("Plan"), p.plan);
+    docks.add("plan", QObject::tr("Plan"), p.plan, p.plan->titleRow());
     docks.add("gates", QObject::tr("Gates"), p.gates);
     docks.add("objective", QObject::tr("Objective"), p.objective);
     docks.add("retrieval", QObject::tr("Retrieval"), p.retrieval);
@@ -56,9 +57,9 @@ Panels makePanels(MainWindow& window, Docks& docks, Workbench& w, ProblemsModel&
     docks.add("compare", QObject::tr("Compare"), p.compare);
     docks.add("job", QObject::tr("Job"), p.job);
     docks.add("samples", QObject::tr("Samples"), p.samples);
-    docks.add("diff", QObject::tr("Difference"), p.diff);
+    docks.add("diff", QObject::tr("Diff"), p.diff);
     docks.add("history", QObject::tr("History"), p.history);
-    docks.add("log", QObject::tr("Log and problems"), p.log);
+    docks.add("log", QObject::tr("Log"), p.log);
     docks.add("help", QObject::tr("Help"), p.help);
     return p;
 }

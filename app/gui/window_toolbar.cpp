@@ -1,88 +1,88 @@
 #include "app/gui/window_toolbar.h"
 
-#include <QAction>
-#include <QActionGroup>
-#include <QLabel>
+#include <QButtonGroup>
+#include <QHBoxLayout>
 #include <QToolButton>
+#include <algorithm>
 
+#include "widgets/panels/elided_label.h"
 #include "widgets/panels/run_controls.h"
+#include "widgets/theme/theme.h"
 
 namespace fm {
 
 WindowToolbar::WindowToolbar(QWidget* parent)
     : QToolBar(tr("Study, job and engine"), parent),
-      open_(new QToolButton(this)),
-      study_(new QLabel(this)),
-      engine_(new QToolButton(this)),
-      jobs_(new QActionGroup(this)),
+      study_(new ElidedLabel(this)),
+      engine_(new ElidedLabel(this)),
+      jobs_(new QButtonGroup(this)),
       controls_(new RunControls(this)) {
     setObjectName("toolbar");
     setMovable(false);
     setContextMenuPolicy(Qt::PreventContextMenu);
-    open_->setText(tr("Open…"));
-    open_->setToolTip(tr("Opens a study, or makes one around a teacher (Ctrl+O)"));
+    auto* content = new QWidget(this);
+    auto* row = new QHBoxLayout(content);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(6);
+    open_ = addButton(*row, tr("Open…"), tr("Opens a study, or makes one around a teacher (Ctrl+O)"));
     open_->setPopupMode(QToolButton::InstantPopup);
-    addWidget(open_);
-    addWidget(study_);
-    study_->setContentsMargins(8, 0, 8, 0);
-    engine_->setToolTip(tr("Where jobs run: on this machine, or on another one over ssh"));
-    engine_->setProperty("role", "flat");
-    engine_->setObjectName("engineButton");
-    connect(engine_, &QToolButton::clicked, this, &WindowToolbar::engineSettingsWanted);
-    addWidget(engine_);
-    addWidget(spacer());
-    addJob("align", tr("Align"), tr("Trains a linear branch beside every attention layer, to stand in for it"));
-    addJob("gates", tr("Gates"), tr("Optimises one gate per layer together: which layers must keep full attention"));
-    addJob("select", tr("Select"), tr("Baselines: uniform, remove-one, restore-one, greedy, exhaustive"));
-    addJob("interact", tr("Interact"), tr("Measures how pairs of layers depend on each other"));
-    addJob("eval", tr("Evaluate"), tr("Retrieval by depth and length, every sample kept"));
-    addJob("distill", tr("Distill"), tr("Recovers the hybrid of the present plan from the teacher"));
-    QAction* exporting = addAction(tr("Export…"));
-    exporting->setToolTip(tr("Writes a checkpoint for other programs, with a verdict on its exactness (Ctrl+E)"));
-    connect(exporting, &QAction::triggered, this, &WindowToolbar::exportWanted);
-    addWidget(spacer());
-    addWidget(controls_);
+    row->addSpacing(6);
+    row->addWidget(study_);
+    row->addSpacing(10);
+    engine_->setProperty("role", "faint");
+    row->addWidget(engine_);
+    row->addStretch(1);
+    addJob(*row, "align", tr("Align"), tr("Trains a linear branch beside every attention layer, to stand in for it"));
+    addJob(*row, "gates", tr("Gates"),
+           tr("Optimises one gate per layer together: which layers must keep full attention"));
+    addJob(*row, "select", tr("Select"), tr("Baselines: uniform, remove-one, restore-one, greedy, exhaustive"));
+    addJob(*row, "interact", tr("Interact"), tr("Measures how pairs of layers depend on each other"));
+    addJob(*row, "eval", tr("Evaluate"), tr("Retrieval by depth and length, every sample kept"));
+    addJob(*row, "distill", tr("Distill"), tr("Recovers the hybrid of the present plan from the teacher"));
+    QToolButton* exporting = addButton(
+        *row, tr("Export…"), tr("Writes a checkpoint for other programs, with a verdict on its exactness (Ctrl+E)"));
+    connect(exporting, &QToolButton::clicked, this, &WindowToolbar::exportWanted);
+    row->addStretch(1);
+    row->addWidget(controls_);
+    addWidget(content);
     setStudy({}, {});
-    setEngine(tr("local"), tr("not started"), false);
+    setEngine(tr("local"), tr("not started"));
 }
 
-QWidget* WindowToolbar::spacer() {
-    auto* space = new QWidget(this);
-    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    return space;
+QToolButton* WindowToolbar::addButton(QHBoxLayout& row, const QString& text, const QString& help) {
+    auto* button = new QToolButton(this);
+    button->setText(text);
+    button->setToolTip(help);
+    button->setFocusPolicy(Qt::TabFocus);
+    row.addWidget(button);
+    return button;
 }
 
-void WindowToolbar::addJob(const QString& job, const QString& text, const QString& help) {
-    QAction* action = addAction(text);
-    action->setObjectName("job_" + job);
-    action->setData(job);
-    action->setCheckable(true);
-    action->setToolTip(help);
-    jobs_->addAction(action);
-    connect(action, &QAction::triggered, this, [this, job] { Q_EMIT jobChosen(job); });
+void WindowToolbar::addJob(QHBoxLayout& row, const QString& job, const QString& text, const QString& help) {
+    QToolButton* button = addButton(row, text, help);
+    button->setObjectName(job);
+    button->setCheckable(true);
+    jobs_->addButton(button);
+    connect(button, &QToolButton::clicked, this, [this, job] { Q_EMIT jobChosen(job); });
 }
 
 void WindowToolbar::setStudy(const QString& name, const QString& folder) {
-    study_->setText(name.isEmpty() ? tr("no study open") : tr("Study <b>%1</b>").arg(name.toHtmlEscaped()));
-    study_->setToolTip(folder);
+    study_->setFont(uiFont(0, !name.isEmpty()));
+    study_->setFullText(name.isEmpty() ? tr("no study open") : name);
+    study_->setMinimumWidth(std::min(study_->sizeHint().width(), 150));
+    study_->setAccessibleName(tr("Study %1").arg(name));
+    study_->setAccessibleDescription(folder);
 }
 
-void WindowToolbar::setEngine(const QString& where, const QString& what, bool problem) {
-    const QString text = tr("Engine %1").arg(where) + (what.isEmpty() ? QString() : QString::fromUtf8(" · ") + what);
-    engine_->setText(engine_->fontMetrics().elidedText(text, Qt::ElideRight, 260));
-    engine_->setAccessibleName(text);
-    engine_->setToolTip(text + "\n" + tr("Where jobs run: on this machine, or on another one over ssh"));
-    engine_->setProperty("problem", problem);
+void WindowToolbar::setEngine(const QString& where, const QString& what) {
+    const QString text = what.isEmpty() ? where : where + QString::fromUtf8(" · ") + what;
+    engine_->setFullText(tr("Engine %1").arg(text));
 }
 
 void WindowToolbar::setJob(const QString& job) {
-    for (QAction* action : jobs_->actions()) {
-        if (action->data().toString() == job) action->setChecked(true);
-    }
+    if (auto* button = findChild<QToolButton*>(job)) button->setChecked(true);
 }
 
-QString WindowToolbar::job() const {
-    return jobs_->checkedAction() ? jobs_->checkedAction()->data().toString() : QString();
-}
+QString WindowToolbar::job() const { return jobs_->checkedButton() ? jobs_->checkedButton()->objectName() : QString(); }
 
 }  // namespace fm

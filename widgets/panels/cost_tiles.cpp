@@ -5,6 +5,8 @@
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
+#include <algorithm>
+#include <utility>
 
 #include "widgets/models/number_text.h"
 #include "widgets/panels/plan_strip.h"
@@ -17,6 +19,7 @@ namespace fm {
 namespace {
 
 const std::int64_t kContexts[] = {2048, 4096, 8192, 16384, 32768, 65536, 131072};
+constexpr int kPadding = 18, kDetailGap = 7;
 const QString kDash = QString::fromUtf8("–");
 
 }  // namespace
@@ -67,7 +70,7 @@ void CostTile::paintEvent(QPaintEvent*) {
         pen.setStyle(Qt::DashLine);
     }
     painter.setPen(pen);
-    painter.setBrush(content_.kind == Kind::Measured ? QBrush(withAlpha(theme.accent, 34)) : QBrush(Qt::NoBrush));
+    painter.setBrush(content_.kind == Kind::Measured ? QBrush(withAlpha(theme.accent, 24)) : QBrush(Qt::NoBrush));
     painter.drawRoundedRect(frame, 4, 4);
     if (hasFocus()) {
         painter.setPen(QPen(theme.accent, 2));
@@ -84,14 +87,25 @@ void CostTile::paintEvent(QPaintEvent*) {
     painter.setFont(uiFont(2, true));
     painter.setPen(theme.text);
     const int value_width = painter.fontMetrics().horizontalAdvance(content_.value);
-    painter.drawText(inner, Qt::AlignLeft | Qt::AlignBottom, content_.value);
+    const QRectF value_room = three_lines_ ? inner.adjusted(0, 0, 0, -17) : inner;
+    painter.drawText(value_room, Qt::AlignLeft | Qt::AlignBottom, content_.value);
     painter.setFont(uiFont(-1.5));
     painter.setPen(theme.text_faint);
-    const QRectF rest = inner.adjusted(value_width + 7, 0, 0, -1);
-    if (rest.width() > 20) {
-        painter.drawText(rest, Qt::AlignLeft | Qt::AlignBottom,
-                         painter.fontMetrics().elidedText(content_.detail, Qt::ElideRight, int(rest.width())));
-    }
+    const QRectF rest = three_lines_ ? inner : inner.adjusted(value_width + kDetailGap, 0, 0, -1);
+    painter.drawText(rest, Qt::AlignLeft | Qt::AlignBottom,
+                     painter.fontMetrics().elidedText(content_.detail, Qt::ElideRight, int(rest.width())));
+}
+
+bool CostTile::fitsInTwoLines() const {
+    const int value = QFontMetrics(uiFont(2, true)).horizontalAdvance(content_.value);
+    const int detail = QFontMetrics(uiFont(-1.5)).horizontalAdvance(content_.detail);
+    return value + kDetailGap + detail <= width() - kPadding;
+}
+
+void CostTile::setThreeLines(bool three) {
+    if (std::exchange(three_lines_, three) == three) return;
+    updateGeometry();
+    update();
 }
 
 CostTiles::CostTiles(CostState& cost, const PlanState& plan, const PlanStrip& strip, ThemeSource& theme,
@@ -117,6 +131,18 @@ void CostTiles::refresh() {
     showCost();
     showQuality();
     showMargin();
+    fit();
+}
+
+void CostTiles::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fit();
+}
+
+// All tiles alike: three lines as soon as one needs them.
+void CostTiles::fit() {
+    const bool two = std::all_of(tiles_.begin(), tiles_.end(), [](const CostTile* t) { return t->fitsInTwoLines(); });
+    for (CostTile* tile : tiles_) tile->setThreeLines(!two);
 }
 
 void CostTiles::showCost() {

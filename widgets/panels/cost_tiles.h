@@ -27,8 +27,10 @@ public:
     void setContent(const Content& content);
     const Content& content() const { return content_; }
     void setChoices(const std::vector<std::pair<QString, std::int64_t>>& choices);  // makes it a button with a menu
-    QSize sizeHint() const override { return {150, 46}; }
-    QSize minimumSizeHint() const override { return {84, 46}; }
+    bool fitsInTwoLines() const;                                                    // value and detail side by side
+    void setThreeLines(bool three);
+    QSize sizeHint() const override { return {150, three_lines_ ? 62 : 46}; }
+    QSize minimumSizeHint() const override { return {84, sizeHint().height()}; }
 
 Q_SIGNALS:
     void chosen(std::int64_t value);
@@ -43,6 +45,7 @@ private:
 
     ThemeSource& theme_;
     Content content_;
+    bool three_lines_ = false;
     std::vector<std::pair<QString, std::int64_t>> choices_;
 };
 
@@ -54,8 +57,12 @@ public:
     const CostTile& tile(int index) const { return *tiles_.at(static_cast<std::size_t>(index)); }
     enum Index { Kv, StateBytes, Decode, Recall, Kl, Margin };
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void refresh();
+    void fit();
     void showCost();
     void showQuality();
     void showMargin();

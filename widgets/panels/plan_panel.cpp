@@ -10,7 +10,7 @@
 #include "widgets/panels/budget_bar.h"
 #include "widgets/panels/cost_tiles.h"
 #include "widgets/panels/plan_strip.h"
-#include "widgets/plots/plot_header.h"
+#include "widgets/panels/plan_title.h"
 #include "widgets/state/cost_state.h"
 #include "widgets/state/plan_state.h"
 #include "widgets/state/run_data.h"
@@ -25,29 +25,27 @@ PlanPanel::PlanPanel(const RunData& run, const StepCursor& cursor, PlanState& pl
       cursor_(cursor),
       plan_(plan),
       cost_(cost),
-      theme_(theme),
-      header_(new PlotHeader(theme, this)),
+      title_(new PlanTitle(theme, this)),
       strip_(new PlanStrip(plan, selection, theme, this)),
       budget_(new BudgetBar(plan, theme, this)),
       tiles_(new CostTiles(cost, plan, *strip_, theme, this)) {
     setObjectName("planPanel");
     auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(10, 2, 10, 10);
+    column->setContentsMargins(10, 4, 10, 8);
     column->setSpacing(6);
-    column->addWidget(header_);
     column->addWidget(strip_, 1);
     column->addWidget(budget_);
     column->addWidget(tiles_);
+    column->addStretch(0);
     connect(&run_, &RunData::wasReset, this, &PlanPanel::showStep);
     connect(&cursor_, &StepCursor::stepChanged, this, &PlanPanel::showStep);
     connect(&plan_, &PlanState::planChanged, this, [this] {
         cost_.setPlan(plan_.plan());
-        showHeader();
+        showTitle();
     });
-    connect(&plan_, &PlanState::rankingChanged, this, &PlanPanel::showHeader);
+    connect(&plan_, &PlanState::rankingChanged, this, &PlanPanel::showTitle);
     connect(&cost_, &CostState::changed, this, &PlanPanel::showCost);
     connect(&cost_, &CostState::measurementsChanged, this, [this] { budget_->setMeasurements(cost_.measurements()); });
-    connect(&theme_, &ThemeSource::changed, this, &PlanPanel::showHeader);
     cost_.setPlan(plan_.plan());
     budget_->setMeasurements(cost_.measurements());
     showStep();
@@ -72,7 +70,7 @@ void PlanPanel::showStep() {
         strip_->setDetails(std::move(details));
         strip_->setSpread(gateSpread(run_, cursor_.step()));
     }
-    showHeader();
+    showTitle();
 }
 
 void PlanPanel::showCost() {
@@ -90,16 +88,8 @@ QString PlanPanel::subtitle() const {
     return text;
 }
 
-void PlanPanel::showHeader() {
-    const Theme& colours = theme_.theme();
-    using Mark = LegendEntry::Mark;
-    header_->setContent({{},
-                         subtitle(),
-                         {{Mark::Square, colours.full, tr("full attention"), {}},
-                          {Mark::Square, colours.linear, tr("linear"), {}},
-                          {Mark::Diamond, colours.pinned, tr("pinned"), {}},
-                          {Mark::HollowDot, colours.text_faint, tr("unsure"), {}},
-                          {Mark::Dashed, colours.text_faint, tr("cut"), {}}}});
-}
+QWidget* PlanPanel::titleRow() { return title_; }
+
+void PlanPanel::showTitle() { title_->setSubtitle(subtitle()); }
 
 }  // namespace fm

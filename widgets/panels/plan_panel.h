@@ -11,7 +11,7 @@ class CostState;
 class CostTiles;
 class PlanState;
 class PlanStrip;
-class PlotHeader;
+class PlanTitle;
 class RunData;
 class Selection;
 class StepCursor;
@@ -27,20 +27,20 @@ public:
     BudgetBar& budget() { return *budget_; }
     CostTiles& tiles() { return *tiles_; }
     QString subtitle() const;
+    QWidget* titleRow();  // name, subtitle and legend, for the dock
     // Relative error of each layer's branch, from an align run; empty when none is known.
     void setLocalErrors(std::vector<double> local_error);
 
 private:
     void showStep();
     void showCost();
-    void showHeader();
+    void showTitle();
 
     const RunData& run_;
     const StepCursor& cursor_;
     PlanState& plan_;
     CostState& cost_;
-    ThemeSource& theme_;
-    PlotHeader* header_;
+    PlanTitle* title_;
     PlanStrip* strip_;
     BudgetBar* budget_;
     CostTiles* tiles_;

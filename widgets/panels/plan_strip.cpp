@@ -72,7 +72,9 @@ int PlanStrip::heightForWidth(int width) const {
 
 void PlanStrip::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    setMinimumHeight(static_cast<int>(StripLayout::rowsFor(std::max(1, plan_.numLayers()), width()) * 78));
+    const int rows = StripLayout::rowsFor(std::max(1, plan_.numLayers()), width());
+    setMinimumHeight(78 * rows);
+    setMaximumHeight(heightForWidth(width()) + 50);  // taller bars say nothing more
 }
 
 void PlanStrip::paintEvent(QPaintEvent*) {
@@ -209,9 +211,11 @@ bool PlanStrip::event(QEvent* event) {
         }
         return true;
     }
-    if (event->type() == QEvent::FocusIn && selection_.currentLayer() < 0 && plan_.numLayers() > 0 &&
-        static_cast<QFocusEvent*>(event)->reason() != Qt::MouseFocusReason) {
-        selection_.setLayers({0}, 0);
+    if (event->type() == QEvent::FocusIn && selection_.currentLayer() < 0 && plan_.numLayers() > 0) {
+        const Qt::FocusReason reason = static_cast<QFocusEvent*>(event)->reason();
+        const bool by_keys =
+            reason == Qt::TabFocusReason || reason == Qt::BacktabFocusReason || reason == Qt::ShortcutFocusReason;
+        if (by_keys) selection_.setLayers({0}, 0);
     }
     return QWidget::event(event);
 }

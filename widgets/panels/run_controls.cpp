@@ -39,21 +39,21 @@ QToolButton* RunControls::addButton(const QString& name) {
 void RunControls::setPhase(JobPhase phase) {
     phase_ = phase;
     asked_ = JobAsked::Nothing;
-    show();
+    showState();
 }
 
 void RunControls::setAsked(JobAsked asked) {
     asked_ = asked;
-    show();
+    showState();
 }
 
 void RunControls::setStartText(const QString& text, const QString& help) {
     start_text_ = text;
     start_help_ = help;
-    show();
+    showState();
 }
 
-void RunControls::show() {
+void RunControls::showState() {
     const bool active = phase_ == JobPhase::Running || phase_ == JobPhase::Paused || phase_ == JobPhase::Queued;
     const bool paused = phase_ == JobPhase::Paused;
     const auto set = [](QToolButton* button, const QString& text, const QString& help, bool on) {
@@ -64,7 +64,8 @@ void RunControls::show() {
         button->setEnabled(on);
     };
     const QString starting = phase_ == JobPhase::Starting ? tr("Starting …") : start_text_;
-    set(start_, starting, phase_ == JobPhase::NoEngine ? tr("The engine is not running yet") : start_help_,
+    set(start_, starting,
+        phase_ == JobPhase::NoEngine ? tr("The engine is not running, or no study is open") : start_help_,
         phase_ == JobPhase::Idle);
     QString pause = paused ? tr("Resume") : tr("Pause");
     if (asked_ == JobAsked::Pause) pause = tr("Pausing …");

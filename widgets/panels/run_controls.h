@@ -38,7 +38,7 @@ Q_SIGNALS:
 
 private:
     QToolButton* addButton(const QString& name);
-    void show();
+    void showState();
 
     JobPhase phase_ = JobPhase::NoEngine;
     JobAsked asked_ = JobAsked::Nothing;

@@ -1,10 +1,10 @@
 #include "widgets/panels/status_panel.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QToolButton>
 #include <cmath>
 
+#include "widgets/panels/elided_label.h"
 #include "widgets/state/run_source.h"
 
 namespace fm {
@@ -22,7 +22,7 @@ StatusPanel::StatusPanel(RunSource& source, QWidget* parent) : QWidget(parent), 
     row->setContentsMargins(10, 0, 10, 2);
     row->setSpacing(18);
     const auto label = [this, row](const QString& name) {
-        auto* text = new QLabel(this);
+        auto* text = new ElidedLabel(this);
         text->setObjectName(name);
         text->setProperty("role", "faint");
         row->addWidget(text);
@@ -45,18 +45,17 @@ StatusPanel::StatusPanel(RunSource& source, QWidget* parent) : QWidget(parent), 
     problems_->setToolTip(tr("Shows the list of problems and the log"));
     row->addWidget(problems_);
     saved_ = label("statusSaved");
-    saved_->setToolTip(tr("Every step is in the run file on the disk; a killed process loses at most the last second"));
     connect(problems_, &QToolButton::clicked, this, &StatusPanel::problemsWanted);
     connect(resume_, &QToolButton::clicked, this, &StatusPanel::resumeWanted);
     for (auto signal : {&RunData::stateChanged, &RunData::progressChanged, &RunData::wasReset}) {
-        connect(&source_.data(), signal, this, &StatusPanel::show);
+        connect(&source_.data(), signal, this, &StatusPanel::showState);
     }
-    connect(&source_, &RunSource::problemChanged, this, &StatusPanel::show);
+    connect(&source_, &RunSource::problemChanged, this, &StatusPanel::showState);
     clock_.setInterval(500);
-    connect(&clock_, &QTimer::timeout, this, &StatusPanel::show);
+    connect(&clock_, &QTimer::timeout, this, &StatusPanel::showState);
     clock_.start();
     setNumProblems(0);
-    show();
+    showState();
 }
 
 QString StatusPanel::jobText() const {
@@ -75,24 +74,24 @@ QString StatusPanel::jobText() const {
     return parts.join(QString::fromUtf8("  ·  "));
 }
 
-void StatusPanel::show() {
+void StatusPanel::showState() {
     const QString text = jobText();
-    if (job_->text() != text) job_->setText(text);
+    job_->setFullText(text);
     const RunData& run = source_.data();
     const double since = source_.secondsSinceLastRow();
     QString saved;
     if (run.isOpen() && isTerminal(run.state())) saved = tr("saved");
     if (run.isOpen() && !isTerminal(run.state()) && since >= 0) saved = tr("saved %1 s ago").arg(since, 0, 'f', 1);
-    if (saved_->text() != saved) saved_->setText(saved);
+    saved_->setFullText(saved);
 }
 
 void StatusPanel::setEngineText(const QString& text, bool problem) {
-    engine_->setText(text);
+    engine_->setFullText(text);
     engine_->setProperty("role", problem ? "error" : "faint");
     engine_->setStyleSheet(QString());  // looks the role up again
 }
 
-void StatusPanel::setChangeText(const QString& text) { change_->setText(text); }
+void StatusPanel::setChangeText(const QString& text) { change_->setFullText(text); }
 
 void StatusPanel::setNumProblems(int count) {
     problems_->setText(count == 1 ? tr("1 problem") : tr("%1 problems").arg(count));
@@ -101,7 +100,9 @@ void StatusPanel::setNumProblems(int count) {
 void StatusPanel::setResumeShown(bool shown) { resume_->setVisible(shown); }
 
 QString StatusPanel::text() const {
-    return QStringList{job_->text(), change_->text(), engine_->text(), problems_->text(), saved_->text()}.join(" | ");
+    return QStringList{job_->fullText(), change_->fullText(), engine_->fullText(), problems_->text(),
+                       saved_->fullText()}
+        .join(" | ");
 }
 
 }  // namespace fm

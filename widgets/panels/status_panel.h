@@ -4,11 +4,11 @@
 #include <QTimer>
 #include <QWidget>
 
-class QLabel;
 class QToolButton;
 
 namespace fm {
 
+class ElidedLabel;
 class RunData;
 class RunSource;
 
@@ -29,11 +29,11 @@ Q_SIGNALS:
     void resumeWanted();
 
 private:
-    void show();
+    void showState();
     QString jobText() const;
 
     RunSource& source_;
-    QLabel *job_, *engine_, *change_, *saved_;
+    ElidedLabel *job_, *engine_, *change_, *saved_;
     QToolButton *problems_, *resume_;
     QTimer clock_;
 };

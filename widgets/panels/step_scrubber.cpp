@@ -41,10 +41,10 @@ StepScrubber::StepScrubber(StepCursor& cursor, QWidget* parent)
     row->addWidget(follow_);
     connect(slider_, &QSlider::valueChanged, &cursor_, [this](int step) { cursor_.setStep(step); });
     connect(follow_, &QToolButton::clicked, &cursor_, &StepCursor::setFollowLast);
-    connect(&cursor_, &StepCursor::stepChanged, this, &StepScrubber::show);
-    connect(&cursor_, &StepCursor::countChanged, this, &StepScrubber::show);
-    connect(&cursor_, &StepCursor::followChanged, this, &StepScrubber::show);
-    show();
+    connect(&cursor_, &StepCursor::stepChanged, this, &StepScrubber::showState);
+    connect(&cursor_, &StepCursor::countChanged, this, &StepScrubber::showState);
+    connect(&cursor_, &StepCursor::followChanged, this, &StepScrubber::showState);
+    showState();
 }
 
 QToolButton* StepScrubber::addButton(Sign sign, const QString& help, void (StepScrubber::*run)()) {
@@ -64,7 +64,7 @@ void StepScrubber::goBack() { cursor_.move(-1); }
 void StepScrubber::goOn() { cursor_.move(1); }
 void StepScrubber::goLast() { cursor_.last(); }
 
-void StepScrubber::show() {
+void StepScrubber::showState() {
     const bool any = cursor_.count() > 0;
     const QSignalBlocker quiet(slider_);
     slider_->setEnabled(any);

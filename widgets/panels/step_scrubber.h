@@ -26,7 +26,7 @@ private:
     void goBack();
     void goOn();
     void goLast();
-    void show();
+    void showState();
 
     StepCursor& cursor_;
     QSlider* slider_;

@@ -35,7 +35,8 @@ QRectF StripLayout::cell(int layer) const {
 
 QRectF StripLayout::bar(int layer) const {
     const QRectF all = cell(layer);
-    return {all.left(), all.top() + kValueRoom, all.width(), bar_height};
+    const double width = std::min(all.width(), kWidest);
+    return {all.center().x() - width / 2, all.top() + kValueRoom, width, bar_height};
 }
 
 double StripLayout::y(int layer, double gate) const {

@@ -14,6 +14,7 @@ struct StripLayout {
     double left = 0, top = 0;
 
     static constexpr double kLeast = 27;      // a cell narrower than this cannot show its value
+    static constexpr double kWidest = 76;     // of a bar
     static constexpr double kGap = 4;         // between cells
     static constexpr double kValueRoom = 16;  // above the bar, for the value of a gate near 1
     static constexpr double kFootRoom = 30;   // layer number, pin

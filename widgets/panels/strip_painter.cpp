@@ -47,13 +47,18 @@ void StripPainter::paintBar(QPainter& painter, int layer) const {
     QRectF bar = track;
     bar.setTop(std::min(layout_.y(layer, gateOf(content_.plan, layer)), track.bottom() - 2));
     fillBar(painter, bar, content_.plan.kind(layer) == LayerKind::Full ? theme_.full : theme_.linear);
-    // The gate at this step, where the bar shows its average.
-    if (static_cast<int>(content_.details.size()) != layout_.num_layers) return;
+    if (const std::optional<double> y = tickOf(layer)) {
+        painter.setPen(QPen(theme_.mark, 1.5));
+        painter.drawLine(QPointF(track.left() + 3, *y), QPointF(track.right() - 3, *y));
+    }
+}
+
+// The gate at this step, where the bar shows its average.
+std::optional<double> StripPainter::tickOf(int layer) const {
+    if (static_cast<int>(content_.details.size()) != layout_.num_layers) return std::nullopt;
     const double gate = content_.details[layer].gate;
-    if (!std::isfinite(gate) || std::abs(gate - gateOf(content_.plan, layer)) < 0.02) return;
-    const double y = layout_.y(layer, gate);
-    painter.setPen(QPen(theme_.mark, 1.5));
-    painter.drawLine(QPointF(track.left() + 3, y), QPointF(track.right() - 3, y));
+    if (!std::isfinite(gate) || std::abs(gate - gateOf(content_.plan, layer)) < 0.02) return std::nullopt;
+    return layout_.y(layer, gate);
 }
 
 void StripPainter::paintCut(QPainter& painter) const {
@@ -72,7 +77,10 @@ void StripPainter::paintCut(QPainter& painter) const {
 void StripPainter::paintValue(QPainter& painter, int layer) const {
     if (!content_.plan.hasRanking()) return;
     const QRectF track = layout_.bar(layer);
-    const double top = layout_.y(layer, gateOf(content_.plan, layer));
+    double top = layout_.y(layer, gateOf(content_.plan, layer));
+    if (const std::optional<double> tick = tickOf(layer); tick && *tick<top&& * tick> top - StripLayout::kValueRoom) {
+        top = *tick;  // above both
+    }
     painter.setFont(uiFont(-1.5));
     const QString text = QString::number(gateOf(content_.plan, layer), 'f', 2);
     const QRectF room(track.left() - 4, top - StripLayout::kValueRoom, track.width() + 8, StripLayout::kValueRoom - 2);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QPainter>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -32,6 +33,7 @@ private:
     void paintFoot(QPainter& painter, int layer) const;
     void paintOutline(QPainter& painter, int layer) const;
     void paintCut(QPainter& painter) const;
+    std::optional<double> tickOf(int layer) const;
 
     const Theme& theme_;
     const StripLayout& layout_;

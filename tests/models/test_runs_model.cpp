@@ -71,12 +71,16 @@ private Q_SLOTS:
         RunsModel model;
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.setRuns(someRuns());
-        model.setHybridNames({{"h1", "recovered K=4"}});
+        model.setHybridNames({{"h1", "recovered K=4"}, {"20260305T100000Z-distill-eeeeee", "recovered K=4"}});
         QCOMPARE(shown(model, 3, RunsModel::AboutColumn), QStringLiteral("recovered K=4"));
         RunsFilter filter;
         filter.setSourceModel(&model);
         filter.setWords("recovered");
         QCOMPARE(filter.rowCount(), 1);
+        std::vector<RunEntry> runs = someRuns();
+        runs.push_back(fixture::entry("20260305T100000Z-distill-eeeeee", "distill", R"({"budget":-1,"layers":""})"));
+        model.setRuns(runs);
+        QCOMPARE(shown(model, 4, RunsModel::AboutColumn), QStringLiteral("recovered K=4"));
     }
 
     void unreadableFileIsOneRowThatSaysWhy() {

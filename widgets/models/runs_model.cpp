@@ -181,7 +181,8 @@ void RunsModel::setHybridNames(const std::map<std::string, std::string>& names) 
 QString RunsModel::about(const Item& item) const {
     if (!item.run.summary.problem.empty()) return shortProblem(item.run.summary);
     const std::string what = aboutRun(item.run.summary.job, item.spec, item.run.figures.plan);
-    const auto named = hybrid_names_.find(what);
+    // A run that made a hybrid is about it, whatever its spec left to be chosen.
+    const auto named = hybrid_names_.find(what.empty() ? item.run.summary.run_id : what);
     return QString::fromStdString(named == hybrid_names_.end() ? what : named->second);
 }
 

@@ -42,7 +42,7 @@ public:
     // All runs there are, and run files that nobody has read yet: their names say when and which job. Only what differs
     // from before is told to the views.
     void setRuns(std::vector<RunEntry> runs, const std::vector<std::string>& unread_paths = {});
-    // What the user calls the hybrids that runs work on, by id.
+    // What the user calls the hybrids, by their id and by the id of the run that made them.
     void setHybridNames(const std::map<std::string, std::string>& names);
     // Columns beyond the fixed ones, one per named field of the spec.
     void setSpecColumns(const QStringList& fields);

@@ -1,5 +1,6 @@
 #include "widgets/panels/compare_figures.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -19,19 +20,53 @@ ParetoKind kindOf(const CompareEntry& entry) {
 
 double valueOf(const std::optional<MeasuredValue>& measured) { return measured ? measured->value : missing; }
 
-// A number of the spec of the gate run that the entry came from.
-double specNumber(const CompareEntry& entry, const StudyState& study, const char* field) {
+std::optional<double> specNumber(const RunEntry& run, const char* field) {
+    const std::map<std::string, std::string> spec = flatSpec(run.summary.spec_json);
+    const auto found = spec.find(field);
+    if (found == spec.end()) return std::nullopt;
+    bool is_number = false;
+    const double number = QString::fromStdString(found->second).toDouble(&is_number);
+    return is_number ? std::optional(number) : std::nullopt;
+}
+
+// A setting of the gate run that the entry came from: its own, or a parent of one of its runs.
+double gateSetting(const CompareEntry& entry, const StudyState& study, const char* field) {
     for (const QString& id : entry.runs) {
         const RunEntry* run = study.run(id);
-        if (run == nullptr || run->summary.job != "gates") continue;
-        const std::map<std::string, std::string> spec = flatSpec(run->summary.spec_json);
-        const auto found = spec.find(field);
-        if (found == spec.end()) continue;
-        bool is_number = false;
-        const double number = QString::fromStdString(found->second).toDouble(&is_number);
-        if (is_number) return number;
+        if (run == nullptr) continue;
+        std::vector<const RunEntry*> candidates{run};
+        for (const std::string& parent : run->summary.parents)
+            candidates.push_back(study.run(QString::fromStdString(parent)));
+        for (const RunEntry* candidate : candidates) {
+            if (candidate == nullptr || candidate->summary.job != "gates") continue;
+            if (const std::optional<double> number = specNumber(*candidate, field)) return *number;
+        }
     }
     return missing;
+}
+
+std::vector<ParallelAxis> allAxes() {
+    return {{QObject::tr("K"), QObject::tr("layers"), false},
+            {QObject::tr("KV cache"), QObject::tr("% of teacher"), false},
+            {QObject::tr("decode"), QObject::tr("× teacher"), false},
+            {QObject::tr("gate lr"), {}, true},
+            {QObject::tr("text KL weight"), {}, false},
+            {QObject::tr("answer KL"), QObject::tr("nat"), true},
+            {QObject::tr("text KL"), QObject::tr("nat"), true},
+            {QObject::tr("recall, eval"), {}, false},
+            {QObject::tr("recall, probe"), {}, false}};
+}
+
+std::vector<double> allValues(const CompareEntry& entry, const StudyState& study) {
+    return {entry.budget < 0 ? missing : entry.budget,
+            entry.cost ? 100 * entry.cost->kv_share : missing,
+            entry.cost ? entry.cost->decode_speedup : missing,
+            gateSetting(entry, study, "lr"),
+            gateSetting(entry, study, "text_kl_weight"),
+            valueOf(entry.answer_kl),
+            entry.text_kl.value_or(missing),
+            valueOf(entry.eval_recall),
+            valueOf(entry.probe_recall)};
 }
 
 }  // namespace
@@ -66,39 +101,25 @@ ParetoPoint predictedPoint(const PlanCost& cost, const Prediction& prediction) {
     return point;
 }
 
-std::vector<ParallelAxis> compareAxes() {
-    return {{QObject::tr("K"), QObject::tr("layers"), false},
-            {QObject::tr("KV cache"), QObject::tr("% of teacher"), false},
-            {QObject::tr("decode"), QObject::tr("× teacher"), false},
-            {QObject::tr("gate lr"), {}, true},
-            {QObject::tr("text KL weight"), {}, false},
-            {QObject::tr("answer KL"), QObject::tr("nat"), true},
-            {QObject::tr("text KL"), QObject::tr("nat"), true},
-            {QObject::tr("recall, eval"), {}, false},
-            {QObject::tr("recall, probe"), {}, false}};
-}
-
-std::vector<ParallelLine> compareLines(const std::vector<CompareEntry>& entries, const StudyState& study,
-                                       const QStringList& selected) {
-    std::vector<ParallelLine> lines;
-    for (const CompareEntry& entry : entries) {
-        ParallelLine line;
-        line.id = entry.id;
-        line.label = entry.title;
-        line.values = {entry.budget < 0 ? missing : entry.budget,
-                       entry.cost ? 100 * entry.cost->kv_share : missing,
-                       entry.cost ? entry.cost->decode_speedup : missing,
-                       specNumber(entry, study, "lr"),
-                       specNumber(entry, study, "text_kl_weight"),
-                       valueOf(entry.answer_kl),
-                       entry.text_kl.value_or(missing),
-                       valueOf(entry.eval_recall),
-                       valueOf(entry.probe_recall)};
-        line.pinned = entry.pinned();
-        line.selected = selected.contains(entry.id);
-        lines.push_back(std::move(line));
+ParallelFigure parallelFigure(const std::vector<CompareEntry>& entries, const StudyState& study,
+                              const QStringList& selected) {
+    std::vector<std::vector<double>> values;
+    for (const CompareEntry& entry : entries) values.push_back(allValues(entry, study));
+    const std::vector<ParallelAxis> axes = allAxes();
+    ParallelFigure figure;
+    std::vector<std::size_t> kept;
+    for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+        const auto has_value = [axis](const std::vector<double>& row) { return !std::isnan(row[axis]); };
+        if (std::none_of(values.begin(), values.end(), has_value)) continue;
+        kept.push_back(axis);
+        figure.axes.push_back(axes[axis]);
     }
-    return lines;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        ParallelLine line{entries[i].id, entries[i].title, {}, entries[i].pinned(), selected.contains(entries[i].id)};
+        for (const std::size_t axis : kept) line.values.push_back(values[i][axis]);
+        figure.lines.push_back(std::move(line));
+    }
+    return figure;
 }
 
 }  // namespace fm

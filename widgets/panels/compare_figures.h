@@ -17,8 +17,12 @@ std::vector<ParetoPoint> paretoPoints(const std::vector<CompareEntry>& entries, 
 // The plan under the user's hands while nobody has measured it.
 ParetoPoint predictedPoint(const PlanCost& cost, const Prediction& prediction);
 
-std::vector<ParallelAxis> compareAxes();
-std::vector<ParallelLine> compareLines(const std::vector<CompareEntry>& entries, const StudyState& study,
-                                       const QStringList& selected);
+// Axes on which at least one entry has a value, and one line per entry.
+struct ParallelFigure {
+    std::vector<ParallelAxis> axes;
+    std::vector<ParallelLine> lines;
+};
+ParallelFigure parallelFigure(const std::vector<CompareEntry>& entries, const StudyState& study,
+                              const QStringList& selected);
 
 }  // namespace fm

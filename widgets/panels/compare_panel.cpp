@@ -65,7 +65,6 @@ ComparePanel::ComparePanel(const StudyState& study, const CostState& cost, Selec
            "plans and other rules, or Distill to recover a hybrid."));
     pareto_->setTitleShown(false);
     parallel_->setTitleShown(false);
-    parallel_->setAxes(compareAxes());
     for (QWidget* page : std::initializer_list<QWidget*>{table_, pareto_, parallel_, empty_}) pages_->addWidget(page);
     layout->addWidget(pages_, 1);
     connect(pareto_, &ParetoPlot::pointClicked, this, [this](const QString& id, Qt::KeyboardModifiers keys) {
@@ -177,7 +176,17 @@ void ComparePanel::showPareto() {
     pareto_->setPoints(points);
 }
 
-void ComparePanel::showParallel() { parallel_->setLines(compareLines(model_->entries(), study_, selectedIds())); }
+void ComparePanel::showParallel() {
+    const ParallelFigure figure = parallelFigure(model_->entries(), study_, selectedIds());
+    QStringList axes;
+    for (const ParallelAxis& axis : figure.axes) axes << axis.label;
+    if (axes != parallel_axes_) {  // new axes take the brushes away
+        parallel_->setAxes(figure.axes);
+        order_->setKept(std::nullopt);
+        parallel_axes_ = axes;
+    }
+    parallel_->setLines(figure.lines);
+}
 
 void ComparePanel::choose(const QString& id, bool add) {
     const QModelIndex index = order_->mapFromSource(model_->index(model_->rowOf(id), 0));

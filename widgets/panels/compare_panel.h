@@ -6,6 +6,7 @@
 // "export all".
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 #include <string>
 #include <vector>
@@ -78,6 +79,7 @@ private:
     ParetoPlot* pareto_ = nullptr;
     ParallelPlot* parallel_ = nullptr;
     QLabel* empty_ = nullptr;
+    QStringList parallel_axes_;
     bool following_ = false;  // the table's selection changes for another reason than the user's choice
 };
 

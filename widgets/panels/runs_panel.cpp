@@ -177,9 +177,12 @@ std::map<std::string, std::string> RunsPanel::hybridNames() const {
     std::map<std::string, std::string> names;
     for (const auto& [id, artifact] : study_.info().artifacts) {
         const auto label = study_.info().labels.find(id);
-        if (artifact.kind == ArtifactKind::Hybrid && label != study_.info().labels.end() && !label->second.name.empty())
-            names[id] = label->second.name;
+        if (artifact.kind != ArtifactKind::Hybrid || label == study_.info().labels.end()) continue;
+        names[id] = label->second.name;
+        names[artifact.made_by] = label->second.name;
     }
+    names.erase("");
+    std::erase_if(names, [](const auto& name) { return name.second.empty(); });
     return names;
 }
 

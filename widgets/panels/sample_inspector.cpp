@@ -92,8 +92,8 @@ void SampleInspector::showSample(int index, const SampleRow& sample) {
                         .arg(sample.task, tokensText(sample.tokens))
                         .arg(100 * sample.needle_depth, 0, 'f', 0));
     title_->setToolTip(tr("Seed %1: `flashmorph eval` with this seed makes the same prompt").arg(sample.seed));
-    expected_->setText(sample.expected);
-    given_->setText(sample.given.isEmpty() ? tr("(nothing)") : sample.given);
+    expected_->setText(sample.expected.trimmed());
+    given_->setText(sample.given.trimmed().isEmpty() ? tr("(nothing)") : sample.given.trimmed());
     showVerdict();
     teacher_->setText(QStringLiteral("–"));
     gates_title_->hide();
@@ -124,7 +124,7 @@ void SampleInspector::showDetail(const SampleDetail& detail) {
     prompt_->setPlainText(detail.prompt);
     needle_begin_ = detail.needle_begin;
     needle_end_ = detail.needle_end;
-    teacher_->setText(detail.teacher.isEmpty() ? QStringLiteral("–") : detail.teacher);
+    teacher_->setText(detail.teacher.trimmed().isEmpty() ? QStringLiteral("–") : detail.teacher.trimmed());
     gates_->setGates(detail.gates);
     gates_->setVisible(!detail.gates.empty());
     gates_title_->setText(tr("gate of each layer, from %1").arg(detail.gate_run));

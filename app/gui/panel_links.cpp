@@ -10,6 +10,7 @@
 #include "app/gui/window_toolbar.h"
 #include "app/gui/workbench.h"
 #include "core/run/gate_plan.h"
+#include "widgets/models/compare_entries.h"
 #include "widgets/panels/compare_panel.h"
 #include "widgets/panels/help_panel.h"
 #include "widgets/panels/interdependence_panel.h"
@@ -73,7 +74,12 @@ void PanelLinks::linkRuns() {
 }
 
 void PanelLinks::linkSamples() {
-    const auto follow = [this] { panels_.samples->setRun(evaluation_.data()); };
+    const auto follow = [this] {
+        const RunData* run = evaluation_.data();
+        panels_.samples->setRun(run);
+        const RunEntry* entry = run ? workbench_.study().run(run->runId()) : nullptr;
+        panels_.samples->setPlan(entry ? planOfRun(*entry, workbench_.study().info()) : std::string());
+    };
     connect(&evaluation_, &CompanionRun::changed, this, follow);
     follow();
     connect(panels_.samples, &SamplesPanel::evaluateWanted, this, [this] { chooseJob("eval"); });

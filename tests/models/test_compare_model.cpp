@@ -95,6 +95,12 @@ private Q_SLOTS:
         QVERIFY(find(entries, "gates K=4") != nullptr);
     }
 
+    void aRunOfAHybridIsAboutItsPlan() {
+        const Study made = study();
+        QCOMPARE(fm::planOfRun(made.runs[0], made.info), std::string("FFLLLLFF"));
+        QVERIFY(fm::planOfRun(made.runs[1], made.info).empty());
+    }
+
     void aProbeOfTheTeacherIsItsOwn() {
         Study probed = study();
         probed.runs.push_back(fixture::entry("20260306T100000Z-probe-ffffff", "probe", R"({"layers":"all"})"));

@@ -112,7 +112,7 @@ private:
         const bool named = label != sources_.info->labels.end() && !label->second.name.empty();
         entry.title = named ? QString::fromStdString(label->second.name) : entry.id;
         for (const std::string& parent : artifact.parents)
-            if (parent.starts_with("plan-")) setPlan(entry, parent.substr(5));
+            if (QString::fromStdString(parent).startsWith(plan_prefix)) setPlan(entry, parent.substr(5));
         if (!artifact.made_by.empty()) entry.runs.insert(QString::fromStdString(artifact.made_by));
         return entry;
     }
@@ -183,6 +183,17 @@ private:
 };
 
 }  // namespace
+
+std::string planOfRun(const RunEntry& run, const StudyInfo& info) {
+    if (!run.figures.plan.empty()) return run.figures.plan;
+    const std::map<std::string, std::string> spec = flatSpec(run.summary.spec_json);
+    const auto hybrid = spec.find("hybrid");
+    const auto artifact = hybrid == spec.end() ? info.artifacts.end() : info.artifacts.find(hybrid->second);
+    if (artifact == info.artifacts.end()) return {};
+    for (const std::string& parent : artifact->second.parents)
+        if (QString::fromStdString(parent).startsWith(plan_prefix)) return parent.substr(5);
+    return {};
+}
 
 std::vector<CompareEntry> compareEntries(const CompareSources& sources) { return Collector(sources).collect(); }
 

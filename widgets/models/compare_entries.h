@@ -46,4 +46,7 @@ struct CompareSources {
 // Teacher first, then uniform plans, then the rest; each group by budget, smallest first.
 std::vector<CompareEntry> compareEntries(const CompareSources& sources);
 
+// Key of the plan a run worked on, as its file or the hybrid it was told to use says; empty when neither does.
+std::string planOfRun(const RunEntry& run, const StudyInfo& info);
+
 }  // namespace fm

@@ -1,8 +1,11 @@
 // The window's end of the protocol with an engine that behaves, floods, stalls, babbles, crashes and is too old.
+#include <QDir>
 #include <QElapsedTimer>
+#include <QProcess>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 
 #include "core/store/run_reader.h"
 #include "widgets/client/engine_client.h"
@@ -53,6 +56,7 @@ private Q_SLOTS:
     void runsArriveInBatches();
     void jobsObey();
     void aFloodStallsNobody();
+    void aSleepingReaderLosesRowsOnly();
     void aStalledEngineIsVisible();
     void garbageIsLoggedAndPassedOver();
     void aCrashIsOneSentenceAndTheRunGoesOn();
@@ -166,6 +170,45 @@ void TestClient::aFloodStallsNobody() {
     QVERIFY(heard.in_order);
     QVERIFY2(worst_ms < 100, std::to_string(worst_ms).c_str());  // 16 ms when nothing else uses the processor
     qInfo("worst stall %lld ms, %lld rows thinned", worst_ms, static_cast<long long>(heard.thinned));
+}
+
+// Nobody reads for as long as the run takes: it ends on time, its file is whole, and the reader is told what it missed.
+void TestClient::aSleepingReaderLosesRowsOnly() {
+    constexpr int steps = 30000;
+    const QTemporaryDir folder;
+    QProcess process;
+    process.start(FM_FAKE_ENGINE, {"--script", "flood", "--steps", QString::number(steps), "--runs", folder.path()});
+    process.write((rpc::requestLine(1, "initialize", {{"protocol", 1}, {"client", "t"}}) + "\n").c_str());
+    process.write((rpc::requestLine(2, "job/start", {{"job", "gates"}}) + "\n").c_str());
+    QVERIFY(process.waitForBytesWritten(kWaitMs));
+    const auto finished = [&folder] {
+        const QStringList files = QDir(folder.path()).entryList({"*.h5"});
+        return !files.isEmpty() && RunReader(folder.filePath(files[0]).toStdString()).state() == RunState::Finished;
+    };
+    QElapsedTimer timer;
+    timer.start();
+    while (!finished() && timer.elapsed() < kWaitMs) QThread::msleep(100);
+    QVERIFY2(timer.elapsed() < kWaitMs, "a sleeping reader holds the run up");
+
+    std::int64_t rows = 0, thinned = 0, answers = 0;
+    bool ended = false;
+    while (!ended && (process.canReadLine() || process.waitForReadyRead(kWaitMs))) {
+        while (process.canReadLine()) {
+            const nlohmann::json message = nlohmann::json::parse(process.readLine().toStdString());
+            answers += message.contains("result") ? 1 : 0;
+            const nlohmann::json params = message.value("params", nlohmann::json::object());
+            const std::string type = params.value("type", "");
+            rows += type == "row_appended" ? 1 : 0;
+            if (type == "thinned") thinned += params["body"]["dropped"].get<int>();
+            ended = ended || (message.value("method", "") == "job" && params["state"] == "finished");
+        }
+    }
+    QVERIFY(ended);
+    QCOMPARE(answers, std::int64_t(2));
+    QVERIFY2(thinned > steps / 2, std::to_string(thinned).c_str());
+    QCOMPARE(rows + thinned, std::int64_t(steps));
+    process.kill();
+    process.waitForFinished();
 }
 
 void TestClient::aStalledEngineIsVisible() {

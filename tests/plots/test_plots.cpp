@@ -1,18 +1,12 @@
-// What figures do: keep the user's view, answer mouse and keyboard, redraw seldom, export what they were given.
+// What figures do: keep the user's view, answer mouse and keyboard, redraw seldom.
 #include <QAction>
 #include <QApplication>
-#include <QClipboard>
-#include <QFile>
 #include <QSignalSpy>
-#include <QTemporaryDir>
 #include <QTest>
-#include <QTextStream>
-#include <QWheelEvent>
 
 #include <cmath>
 
-#include "core/run/error.h"
-#include "tests/plots/plot_samples.h"
+#include "tests/plots/plot_driver.h"
 #include "widgets/plots/gates_curves.h"
 #include "widgets/plots/gates_heatmap.h"
 #include "widgets/plots/label_places.h"
@@ -20,79 +14,9 @@
 #include "widgets/plots/pair_map.h"
 #include "widgets/plots/pareto_plot.h"
 #include "widgets/plots/plan_budget_map.h"
-#include "widgets/plots/plot_export.h"
 #include "widgets/plots/retrieval_map.h"
 
 namespace fm {
-
-namespace {
-
-const ThemeSource& darkTheme() {
-    static const ThemeSource theme(ThemeKind::Dark);
-    return theme;
-}
-
-// The sample of that name, on screen.
-template <class Plot>
-std::unique_ptr<Plot> shown(const char* name) {
-    for (const samples::Sample& sample : samples::all()) {
-        if (QByteArray(sample.name) != name) continue;
-        std::unique_ptr<PlotFrame> plot = sample.make(darkTheme());
-        plot->resize(480, 320);
-        plot->show();
-        plot->refreshNow();
-        return std::unique_ptr<Plot>(dynamic_cast<Plot*>(plot.release()));
-    }
-    return nullptr;
-}
-
-QWidget* canvasAt(QWidget& plot, const QPoint& at) {
-    QWidget* child = plot.childAt(at);
-    return child != nullptr ? child : &plot;
-}
-
-void click(QWidget& plot, const QPoint& at, Qt::KeyboardModifiers modifiers = {}) {
-    QWidget* canvas = canvasAt(plot, at);
-    QTest::mouseClick(canvas, Qt::LeftButton, modifiers, canvas->mapFrom(&plot, at));
-}
-
-void turnWheel(QWidget& plot, const QPoint& at, int delta, Qt::KeyboardModifiers modifiers = {}) {
-    QWidget* canvas = canvasAt(plot, at);
-    const QPoint local = canvas->mapFrom(&plot, at);
-    QWheelEvent event(local, canvas->mapToGlobal(local), QPoint(), QPoint(0, delta), Qt::NoButton, modifiers,
-                      Qt::NoScrollPhase, false);
-    QApplication::sendEvent(canvas, &event);
-}
-
-void drag(QWidget& plot, const QPoint& from, const QPoint& to) {
-    QWidget* canvas = canvasAt(plot, from);
-    const QPoint a = canvas->mapFrom(&plot, from), b = canvas->mapFrom(&plot, to);
-    QTest::mousePress(canvas, Qt::LeftButton, {}, a);
-    for (int i = 1; i <= 5; ++i) {
-        const QPoint at = a + (b - a) * i / 5;
-        QMouseEvent move(QEvent::MouseMove, at, canvas->mapToGlobal(at), Qt::NoButton, Qt::LeftButton, {});
-        QApplication::sendEvent(canvas, &move);
-    }
-    QTest::mouseRelease(canvas, Qt::LeftButton, {}, b);
-}
-
-bool focused(QWidget& plot) {
-    plot.activateWindow();
-    plot.setFocus();
-    return QTest::qWaitForWindowActive(&plot);
-}
-
-QList<QStringList> csvOf(const ExportablePlot& plot) {
-    QString text;
-    QTextStream out(&text);
-    plot.writeCsv(out);
-    out.flush();
-    QList<QStringList> rows;
-    for (const QString& line : text.split('\n', Qt::SkipEmptyParts)) rows << line.split(',');
-    return rows;
-}
-
-}  // namespace
 
 class TestPlots : public QObject {
     Q_OBJECT
@@ -157,6 +81,26 @@ private Q_SLOTS:
         plot.historyGrew();
         plot.refreshNow();
         QCOMPARE(plot.xRange(), x);
+    }
+
+    void aViewThatShowsNothingOfAnotherRunIsGivenUp() {
+        ObjectivePlot plot(darkTheme());
+        plot.setCurves({{"a", "a", ""}});
+        plot.resize(480, 320);
+        plot.show();
+        const auto steps = [](double from) { return std::vector<double>{from, from + 50, from + 100}; };
+        plot.append(0, steps(1000), std::vector<double>{1, 2, 3});
+        plot.refreshNow();
+        plot.setXRange(1040, 1060);
+        plot.clear();
+        plot.append(0, steps(1020), std::vector<double>{1, 2, 3});
+        plot.refreshNow();
+        QCOMPARE(plot.xRange(), std::pair(1040.0, 1060.0));  // still of use
+        plot.clear();
+        plot.append(0, steps(0), std::vector<double>{1, 2, 3});
+        plot.refreshNow();
+        QCOMPARE(plot.xRange(), std::pair(0.0, 100.0));
+        QVERIFY(!plot.userHasZoomed());
     }
 
     void wheelZoomsWhereThePointerIs() {
@@ -411,45 +355,6 @@ private Q_SLOTS:
         }
     }
 
-    void gatesCsvIsTheData() {
-        const auto history = samples::gates();
-        const auto plot = shown<GatesHeatmap>("gates_heatmap");
-        const QList<QStringList> rows = csvOf(*plot);
-        QCOMPARE(rows.size(), 1501);
-        QCOMPARE(rows[0][30], QString("alpha_29"));
-        for (const int row : {0, 1, 777, 1499}) {
-            QCOMPARE(rows[row + 1][0].toDouble(), history->steps()[row]);
-            for (int layer = 0; layer < 30; ++layer)
-                QCOMPARE(rows[row + 1][layer + 1].toFloat(), history->alpha(row, layer));
-        }
-    }
-
-    void curvesCsvIsTheDataUnsmoothed() {
-        ObjectivePlot plot(darkTheme());
-        plot.setCurves({{"series/loss/a", "a", "nat"}, {"series/loss/b, c", "b"}});
-        plot.append(0, std::vector<double>{0, 1, 3}, std::vector<double>{0.1, std::nan(""), 1.0 / 3});
-        plot.append(1, std::vector<double>{1, 2}, std::vector<double>{1e-300, -7});
-        const QList<QStringList> expected = {{"step", "series/loss/a [nat]", "\"series/loss/b", " c\""},
-                                             {"0", "0.1", ""},
-                                             {"1", "", "1e-300"},
-                                             {"2", "", "-7"},
-                                             {"3", "0.3333333333333333", ""}};
-        QCOMPARE(csvOf(plot), expected);
-    }
-
-    void cellsCsvIsTheData() {
-        const QList<QStringList> retrieval = csvOf(*shown<RetrievalMap>("retrieval_map"));
-        QCOMPARE(retrieval.size(), 51);
-        QCOMPARE(retrieval[0].join(','), QString("depth,tokens,recall,low,high,answers"));
-        QCOMPARE(retrieval[3][1].toDouble(), 2048.0);
-        QCOMPARE(retrieval[50][2], QString());  // not measured
-        const QList<QStringList> budget = csvOf(*shown<PlanBudgetMap>("plan_budget_map"));
-        QCOMPARE(budget[13][8], QString("1"));  // layer 12 is full at K = 8
-        const QList<QStringList> points = csvOf(*shown<ParetoPlot>("pareto"));
-        QCOMPARE(points.size(), 11);
-        QCOMPARE(points[5].last(), QString("predicted"));
-    }
-
     void theFrontIsWhatNothingBeats() {
         const double none = std::nan("");
         const std::vector<ParetoPoint> points = {{"a", "", 10, 0.5, none},
@@ -488,46 +393,6 @@ private Q_SLOTS:
         QVERIFY(num_leaders > 0 && num_leaders < labels.size());
         LabelPlaces full(QRectF(0, 0, 50, 50), {QPointF(25, 25)}, {}, {});
         QVERIFY(!full.take(QPointF(25, 25), size, 8));  // no room at all
-    }
-
-    void picturesAreWrittenInEveryFormat() {
-        QTemporaryDir folder;
-        for (const samples::Sample& sample : samples::all()) {
-            if (QByteArray(sample.name).contains("map_") || QByteArray(sample.name).contains("retrieval"))
-                continue;                                                      // alike
-            const std::unique_ptr<PlotFrame> plot = sample.make(darkTheme());  // never shown
-            for (const char* ending : {"png", "svg", "pdf"}) {
-                const QString path = folder.filePath(QString("%1.%2").arg(sample.name, ending));
-                savePicture(*plot, path);
-                QFile file(path);
-                QVERIFY(file.open(QIODevice::ReadOnly));
-                const QByteArray bytes = file.readAll();
-                QVERIFY2(bytes.size() > 1500, qPrintable(path));
-                const QByteArray start = ending == QByteArray("pdf")   ? "%PDF"
-                                         : ending == QByteArray("svg") ? "<?xml"
-                                                                       : "\x89PNG";
-                QVERIFY2(bytes.startsWith(start), qPrintable(path));
-            }
-        }
-        const auto plot = shown<ObjectivePlot>("objective");
-        const QImage picture = pictureOf(*plot, 2);
-        QCOMPARE(picture.size(), plot->pictureSize() * 2);
-        copyPicture(*plot);
-        QCOMPARE(QApplication::clipboard()->image().size(), picture.size());
-        QVERIFY_THROWS_EXCEPTION(WorldError, savePicture(*plot, folder.filePath("x.bmp")));
-        QVERIFY_THROWS_EXCEPTION(WorldError, savePicture(*plot, folder.filePath("no/such/x.png")));
-        QVERIFY_THROWS_EXCEPTION(WorldError, saveCsv(*plot, folder.filePath("no/such/x.csv")));
-    }
-
-    void exportAllWritesEveryFigureOnce() {
-        QTemporaryDir folder;
-        QWidget window;
-        for (const samples::Sample& sample : samples::all()) sample.make(darkTheme()).release()->setParent(&window);
-        const QStringList paths = exportAll(window, folder.filePath("figures"), {"svg"});
-        QCOMPARE(paths.size(), static_cast<qsizetype>(2 * samples::all().size()));
-        QVERIFY(paths.contains(folder.filePath("figures/gates-heat-map.svg")));
-        QVERIFY(paths.contains(folder.filePath("figures/gates-heat-map-2.csv")));  // the empty one
-        for (const QString& path : paths) QVERIFY2(QFile::exists(path), qPrintable(path));
     }
 
     void theThemeCanChangeWhileShown() {

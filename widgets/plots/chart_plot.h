@@ -43,6 +43,7 @@ Q_SIGNALS:
     void viewReset();
 
 protected:
+    static constexpr double kZoomStep = 0.8;  // of the range, per notch of the wheel or key
     struct Bounds {
         double x_low = 0, x_high = 1;
         double y_low = 0, y_high = 1;

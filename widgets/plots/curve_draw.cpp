@@ -9,7 +9,7 @@ namespace fm {
 namespace {
 
 constexpr int kDotRoomPx = 12;             // per point, where each gets a dot
-constexpr double kSmoothLengthPx = 60000;  // of all curves; their edges are smoothed in 6 ms
+constexpr double kSmoothLengthPx = 40000;  // of all curves; their edges are smoothed in 4 ms
 constexpr double kMargin = 0.05;           // free space above and below the curves, of their extent
 
 struct Extent {

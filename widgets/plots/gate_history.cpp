@@ -10,8 +10,7 @@ void GateHistory::append(std::span<const double> steps, std::span<const float> a
     for (std::size_t row = 0; row < steps.size() && (row + 1) * width <= alpha.size(); ++row) {
         if (!std::isfinite(steps[row]) || (!steps_.empty() && !(steps[row] > steps_.back()))) continue;
         steps_.push_back(steps[row]);
-        const auto values = alpha.subspan(row * width, width);
-        alpha_.insert(alpha_.end(), values.begin(), values.end());
+        for (std::size_t layer = 0; layer < width; ++layer) alpha_[layer].push_back(alpha[row * width + layer]);
     }
 }
 

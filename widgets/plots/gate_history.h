@@ -1,6 +1,7 @@
 // The gates of one run, step by step, as plain numbers; shared by the figures that show them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -10,7 +11,8 @@ namespace fm {
 
 class GateHistory {
 public:
-    explicit GateHistory(int num_layers) : num_layers_(num_layers) {}
+    explicit GateHistory(int num_layers)
+        : num_layers_(num_layers), alpha_(static_cast<std::size_t>(std::max(0, num_layers))) {}
 
     // `alpha` holds one value per layer for each step, row-major. Steps must grow; a row that does not advance, and
     // anything after a row of the wrong width, is left out.
@@ -19,9 +21,7 @@ public:
     int numLayers() const { return num_layers_; }
     std::size_t numSteps() const { return steps_.size(); }
     const std::vector<double>& steps() const { return steps_; }
-    float alpha(std::size_t row, int layer) const {
-        return alpha_[row * static_cast<std::size_t>(num_layers_) + static_cast<std::size_t>(layer)];
-    }
+    float alpha(std::size_t row, int layer) const { return alpha_[static_cast<std::size_t>(layer)][row]; }
     // Row of the newest step at or before `step`; the first row before that; nothing while empty.
     std::optional<std::size_t> rowAt(double step) const;
     // Where the cell of a row ends along the step axis: at the next step.
@@ -30,7 +30,7 @@ public:
 private:
     int num_layers_;
     std::vector<double> steps_;
-    std::vector<float> alpha_;  // row-major
+    std::vector<std::vector<float>> alpha_;  // per layer, since figures walk along the steps of one
 };
 
 // What the plan at the cursor looks like in a figure of layers; one entry per layer, or empty.

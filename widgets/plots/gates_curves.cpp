@@ -11,6 +11,7 @@ namespace {
 constexpr double kLow = -0.03, kHigh = 1.03;  // gates live in [0, 1]
 constexpr int kLabelRoom = 24;                // right of the curves, for layer numbers
 constexpr double kSameDot = 0.4;              // pixels; a column whose gate moves less is one point
+constexpr int kSmoothPx = 60000;              // layers times width; more smooth edges would take longer than a frame
 constexpr double kReach = 14;                 // pixels from the pointer to the curve it means
 
 }  // namespace
@@ -118,7 +119,6 @@ void GatesCurves::paintDot(QCPPainter& painter, const QPointF& at) const {
 }
 
 void GatesCurves::paintCurves(QCPPainter& painter) const {
-    painter.setAntialiasing(true);
     painter.setBrush(Qt::NoBrush);
     const bool some_selected = std::find(marks_.selected.begin(), marks_.selected.end(), true) != marks_.selected.end();
     for (const bool selected : {false, true}) {
@@ -126,6 +126,7 @@ void GatesCurves::paintCurves(QCPPainter& painter) const {
             if (marks_.isSelected(layer) != selected) continue;
             const QColor colour = withAlpha(colourOf(layer), selected ? 255 : some_selected ? 120 : 190);
             painter.setPen(QPen(colour, selected ? 2.4 : 1.0));
+            painter.setAntialiasing(selected || history_->numLayers() * plotArea().width() <= kSmoothPx);
             const QPolygonF line = lineOf(layer);
             painter.drawPolyline(line);
             if (history_->numSteps() == 1 && !line.isEmpty()) paintDot(painter, line.front());

@@ -4,6 +4,7 @@
 #include <QDockWidget>
 #include <QMainWindow>
 #include <QMenu>
+#include <QTabBar>
 #include <QTimer>
 #include <algorithm>
 
@@ -41,6 +42,9 @@ QDockWidget* Docks::add(const QString& id, const QString& title, QWidget* conten
 }
 
 void Docks::showTitles() {
+    // The window draws a bright line below its tabs, whatever the style sheet says.
+    for (QTabBar* tabs : window_.findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly))
+        tabs->setDrawBase(false);
     for (const QString& id : order_) {
         if (own_titles_.contains(id)) continue;
         QDockWidget* each = dock(id);

@@ -124,13 +124,6 @@ void EngineLink::studyOpened(const EngineReply& reply) {
     if (std::exchange(resume_when_open_, false)) startJob(lost_job_, Json::object(), lost_);
 }
 
-void EngineLink::createStudy(const Json& params, const std::function<void(bool)>& then) {
-    client_.request("study/create", params, this, [this, then](const EngineReply& reply) {
-        if (!reply.ok()) Q_EMIT problem(reply.sentence());
-        then(reply.ok());
-    });
-}
-
 void EngineLink::startJob(const QString& job, const Json& spec, const QString& resume) {
     Json params = {{"job", job.toStdString()}};
     if (resume.isEmpty()) params["spec"] = spec;

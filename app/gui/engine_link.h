@@ -4,7 +4,6 @@
 
 #include <QObject>
 #include <QString>
-#include <functional>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -36,8 +35,6 @@ public:
     QString where() const;                            // "local", "ssh gpu-server"
     QString what() const;                             // device and kernels, once known
 
-    // `then` is told whether it was made.
-    void createStudy(const nlohmann::json& params, const std::function<void(bool)>& then);
     void startJob(const QString& job, const nlohmann::json& spec, const QString& resume = {});
     void resumeLost();  // starts the engine again and continues the job it took with it
     void pause() { ask(JobAsked::Pause, "job/pause"); }

@@ -4,8 +4,8 @@
 #include <QFileInfo>
 #include <QTimer>
 
-#include "app/gui/built_in_study.h"
 #include "app/gui/main_window.h"
+#include "app/gui/opening.h"
 #include "app/gui/screenshots.h"
 #include "app/gui/settings.h"
 #include "app/gui/workbench.h"
@@ -14,13 +14,14 @@
 #include "widgets/theme/theme.h"
 
 // Where the user left off, else the study that ships with the program.
-static QString firstStudy(fm::Workbench& workbench) {
+static void openFirst(fm::MainWindow& window, fm::Workbench& workbench) {
     for (const QString& folder : workbench.settings().recentStudies()) {
-        if (QFileInfo::exists(folder + "/study.json")) return folder;
+        if (QFileInfo::exists(folder + "/study.json")) {
+            workbench.openStudy(folder);
+            return;
+        }
     }
-    QString why;
-    if (!fm::makeBuiltInStudy(fm::builtInStudyFolder(), FM_RESOURCES, why)) Q_EMIT workbench.problem(why, "study");
-    return fm::builtInStudyFolder();
+    window.opening().openBuiltIn();
 }
 
 int main(int argc, char** argv) {
@@ -33,18 +34,18 @@ int main(int argc, char** argv) {
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addOptions(
-        {{"study", QObject::tr("Study to open."), "folder"},
+        {{"study", QObject::tr("Study or run file to open."), "folder"},
          {"engine", QObject::tr("How the engine is started, such as 'ssh HOST flashmorph serve'."), "command"},
          {"settings", QObject::tr("Settings file instead of the user's own."), "ini"},
          {"screenshots", QObject::tr("Write pictures of the window and end."), "folder"}});
     parser.process(application);
 
     Settings settings(parser.isSet("settings") ? parser.value("settings") : Settings::defaultPath());
-    registerFonts();
+    registerFonts(settings.textScale());
     registerPlanStripAccessibility();
     ThemeSource theme(settings.theme());
     applyTheme(application, theme.theme().kind);
-    Workbench workbench(settings);
+    Workbench workbench(settings, FM_RESOURCES);
     MainWindow window(workbench, theme);
     window.restoreOrArrange();
     window.show();
@@ -52,7 +53,7 @@ int main(int argc, char** argv) {
     // The window is on the screen before anything is read.
     QTimer::singleShot(0, &window, [&] {
         workbench.engine().start(parser.isSet("engine") ? parser.value("engine") : settings.engineCommand());
-        workbench.openStudy(parser.isSet("study") ? parser.value("study") : firstStudy(workbench));
+        parser.isSet("study") ? void(window.opening().open(parser.value("study"))) : openFirst(window, workbench);
         if (!parser.isSet("screenshots")) return;
         QTimer::singleShot(1500, &window, [&] { takeScreenshots(window, parser.value("screenshots")); });
     });

@@ -2,11 +2,15 @@
 
 #include <QApplication>
 #include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QMimeData>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include "app/gui/export_link.h"
 #include "app/gui/job_link.h"
+#include "app/gui/opening.h"
 #include "app/gui/panel_links.h"
 #include "app/gui/window_menus.h"
 #include "app/gui/window_toolbar.h"
@@ -39,7 +43,9 @@ MainWindow::MainWindow(Workbench& workbench, ThemeSource& theme, QWidget* parent
       panels_(makePanels(*this, docks_, workbench, *problems_, theme)),
       export_dialog_(new ExportDialog(theme, this)),
       job_link_(new JobLink(workbench, *panels_.job, this)),
-      export_link_(new ExportLink(workbench, *export_dialog_, this)) {
+      export_link_(new ExportLink(workbench, *export_dialog_, this)),
+      opening_(new Opening(*this, workbench)) {
+    setAcceptDrops(true);
     setObjectName("workbench");
     setWindowTitle(tr("FlashMorph Workbench"));
     addToolBar(Qt::TopToolBarArea, toolbar_);
@@ -170,6 +176,20 @@ void MainWindow::setThemeKind(ThemeKind kind) {
     applyTheme(*qobject_cast<QApplication*>(QApplication::instance()), kind);
     theme_.setKind(kind);
     workbench_.settings().setTheme(kind);
+}
+
+void MainWindow::setTextScale(double scale) {
+    workbench_.settings().setTextScale(scale);
+    registerFonts(scale);
+    setThemeKind(theme_.theme().kind);  // every style sheet and painter asks for its font again
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (Opening::canOpen(*event->mimeData())) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    if (Opening::canOpen(*event->mimeData())) opening_->open(event->mimeData()->urls()[0].toLocalFile());
 }
 
 void MainWindow::showShortcuts() {

@@ -11,6 +11,7 @@ namespace fm {
 class ExportDialog;
 class ExportLink;
 class JobLink;
+class Opening;
 class PanelLinks;
 class StatusPanel;
 class StepScrubber;
@@ -30,15 +31,19 @@ public:
     StatusPanel& status() { return *status_; }
     ProblemsModel& problems() { return *problems_; }
     ExportLink& exports() { return *export_link_; }
+    Opening& opening() { return *opening_; }
 
     void restoreOrArrange();  // the last layout, or the default one for the present size
     void resetLayout();
     void saveLayout();
     void setThemeKind(ThemeKind kind);
+    void setTextScale(double scale);
     void showShortcuts();  // F1
 
 protected:
     void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
 
 private:
     void buildFoot();
@@ -57,6 +62,7 @@ private:
     ExportDialog* export_dialog_;
     JobLink* job_link_;
     ExportLink* export_link_;
+    Opening* opening_;
     StepScrubber* scrubber_ = nullptr;
     StatusPanel* status_ = nullptr;
     bool closing_ = false;  // the engine has been asked to stop and keep

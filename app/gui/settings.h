@@ -24,6 +24,9 @@ public:
     ThemeKind theme() const;
     void setTheme(ThemeKind kind);
 
+    double textScale() const { return ini_.value("text_scale", 1.0).toDouble(); }
+    void setTextScale(double scale) { ini_.setValue("text_scale", scale); }
+
     // A command line such as "ssh HOST flashmorph serve"; empty: the flashmorph beside this program.
     QString engineCommand() const { return ini_.value("engine/command").toString(); }
     void setEngineCommand(const QString& command) { ini_.setValue("engine/command", command); }

@@ -8,6 +8,7 @@
 
 #include "app/gui/export_link.h"
 #include "app/gui/main_window.h"
+#include "app/gui/opening.h"
 #include "app/gui/window_toolbar.h"
 #include "app/gui/workbench.h"
 #include "core/run/error.h"
@@ -47,18 +48,17 @@ struct Menus {
 
 void Menus::file() {
     QMenu* menu = window.menuBar()->addMenu(tr("&File"));
-    add(menu, tr("&Open study…"), QKeySequence::Open, [this_ = *this] {
-        const QString folder = QFileDialog::getExistingDirectory(&this_.window, this_.tr("Open a study"));
-        if (!folder.isEmpty()) this_.workbench.openStudy(folder);
-    });
+    Opening& opening = window.opening();
+    add(menu, tr("&New study…"), QKeySequence::New, [&opening] { opening.newStudy(); });
+    add(menu, tr("&Open study…"), QKeySequence::Open, [&opening] { opening.chooseStudy(); });
+    add(menu, tr("Open the &built-in study"), {}, [&opening] { opening.openBuiltIn(); });
     QMenu* recent = menu->addMenu(tr("Open &recent"));
-    QObject::connect(recent, &QMenu::aboutToShow, &window, [recent, &bench = workbench] {
-        recent->clear();
-        for (const QString& folder : bench.settings().recentStudies()) {
-            recent->addAction(folder, &bench, [folder, &bench] { bench.openStudy(folder); });
-        }
-        if (recent->isEmpty()) recent->addAction(QObject::tr("none yet"))->setEnabled(false);
-    });
+    QObject::connect(recent, &QMenu::aboutToShow, &window, [recent, &opening] { opening.fillRecent(*recent); });
+    QMenu* from_toolbar = new QMenu(&window);
+    from_toolbar->addActions(menu->actions());
+    window.toolbar().openButton().setMenu(from_toolbar);
+    menu->addSeparator();
+    add(menu, tr("En&gine location…"), {}, [&opening] { opening.chooseEngine(); });
     add(menu, tr("&Export…"), QKeySequence("Ctrl+E"), [&w = window] { w.exports().showPresent(); });
     add(menu, tr("Export all &figures…"), QKeySequence("Ctrl+Shift+E"), [this_ = *this] { this_.exportFigures(); });
     menu->addSeparator();
@@ -101,6 +101,10 @@ void Menus::view() {
     QMenu* menu = window.menuBar()->addMenu(tr("&View"));
     add(menu, tr("&Dark"), {}, [&w = window] { w.setThemeKind(ThemeKind::Dark); });
     add(menu, tr("&Light"), {}, [&w = window] { w.setThemeKind(ThemeKind::Light); });
+    QMenu* text = menu->addMenu(tr("&Text size"));
+    for (const int percent : {85, 100, 115, 130, 150}) {
+        add(text, tr("%1 %").arg(percent), {}, [&w = window, percent] { w.setTextScale(percent / 100.0); });
+    }
     menu->addSeparator();
     StepCursor& cursor = workbench.cursor();
     add(menu, tr("&First step"), QKeySequence("Alt+Home"), [&cursor] { cursor.first(); });

@@ -9,9 +9,10 @@ constexpr int kRefreshMs = 3000;
 
 }  // namespace
 
-Workbench::Workbench(Settings& settings, QObject* parent)
+Workbench::Workbench(Settings& settings, const QString& resources, QObject* parent)
     : QObject(parent),
       settings_(settings),
+      resources_(resources),
       follow_(source_.data(), cursor_, plan_),
       engine_(client_, study_, source_),
       prober_(engine_, cost_) {

@@ -25,9 +25,10 @@ namespace fm {
 class Workbench : public QObject {
     Q_OBJECT
 public:
-    explicit Workbench(Settings& settings, QObject* parent = nullptr);
+    Workbench(Settings& settings, const QString& resources, QObject* parent = nullptr);
 
     Settings& settings() { return settings_; }
+    const QString& resources() const { return resources_; }  // folder of what ships with the program
     StudyState& study() { return study_; }
     RunSource& source() { return source_; }
     RunData& run() { return source_.data(); }
@@ -53,6 +54,7 @@ private:
     void chooseRun();  // once the list of a study is there: its newest gate run
 
     Settings& settings_;
+    const QString resources_;
     StudyState study_;
     RunSource source_;
     StepCursor cursor_;

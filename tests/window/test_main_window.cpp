@@ -1,4 +1,5 @@
 // The whole window over recorded runs: docks, layout kept and restored, shortcuts, first picture.
+#include <QAbstractButton>
 #include <QDockWidget>
 #include <QElapsedTimer>
 #include <QMenu>
@@ -102,7 +103,9 @@ private Q_SLOTS:
         Window w(folder.filePath("settings.ini"));
         for (const QWidget* widget : w.window.findChildren<QWidget*>()) {
             const bool control = widget->focusPolicy() != Qt::NoFocus && widget->inherits("QAbstractButton");
-            if (!control || widget->objectName().startsWith("qt_") || widget->inherits("QDockWidgetTitleButton") ||
+            // Dialogs' buttons are tested where the dialogs are.
+            if (!control || widget->isHidden() || widget->window() != &w.window ||
+                widget->objectName().startsWith("qt_") || widget->inherits("QDockWidgetTitleButton") ||
                 widget->parentWidget()->inherits("QTabBar")) {
                 continue;
             }

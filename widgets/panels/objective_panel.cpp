@@ -38,6 +38,17 @@ std::vector<CurveSpec> seriesOf(const RunData& run) {
     return curves;
 }
 
+constexpr const char* kResidual = "budget_residual";  // not in the run file as such
+
+// How far the sum of the gates is from the budget that the dual rule steers to, layers.
+std::vector<double> budgetResidual(const RunData& run) {
+    const std::span<const double> sum = run.numbers("series/objective/gate_sum");
+    const std::span<const double> budget = run.numbers("series/objective/budget");
+    std::vector<double> residual;
+    for (std::size_t i = 0; i < std::min(sum.size(), budget.size()); ++i) residual.push_back(sum[i] - budget[i]);
+    return residual;
+}
+
 QWidgetAction* popup(QWidget* content, QMenu* menu) {
     auto* action = new QWidgetAction(menu);
     action->setDefaultWidget(content);
@@ -113,10 +124,15 @@ void ObjectivePanel::addSmoothing() {
 
 void ObjectivePanel::readRun() {
     const bool gates = run_.isOpen() && run_.column("gates/alpha") != nullptr;
-    const std::vector<CurveSpec> curves = gates ? ObjectivePlot::gateRunCurves() : seriesOf(run_);
+    std::vector<CurveSpec> curves = gates ? ObjectivePlot::gateRunCurves() : seriesOf(run_);
+    if (gates) {
+        curves.push_back(
+            {.id = kResidual, .label = QString::fromUtf8("Σα − K"), .unit = tr("layers"), .smooth = false});
+    }
     paths_.clear();
     for (const CurveSpec& curve : curves) paths_.push_back(curve.id.toStdString());
     plot_->setCurves(curves);
+    if (gates) plot_->setCurveShown(kResidual, false);  // a click on its legend shows it
     plot_->setSubject(run_.isOpen() ? tr("%1 run").arg(run_.job()) : QString());
     settings_button_->setVisible(gates || !run_.isOpen());
     rows_read_ = 0;
@@ -129,7 +145,8 @@ void ObjectivePanel::readNewRows() {
     const std::size_t first = static_cast<std::size_t>(rows_read_);
     if (steps.size() <= first) return;
     for (std::size_t c = 0; c < paths_.size(); ++c) {
-        const std::span<const double> values = run_.numbers(paths_[c]);
+        const std::vector<double> residual = paths_[c] == kResidual ? budgetResidual(run_) : std::vector<double>();
+        const std::span<const double> values = residual.empty() ? run_.numbers(paths_[c]) : residual;
         if (values.size() == steps.size()) plot_->append(c, steps.subspan(first), values.subspan(first));
     }
     rows_read_ = static_cast<std::int64_t>(steps.size());

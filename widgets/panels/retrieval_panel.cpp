@@ -120,6 +120,7 @@ void RetrievalPanel::readNewRows() {
     live_->append(0, x, run_.numbers("probes/exact_match").subspan(first, end - first));
     live_->append(1, x, run_.numbers("probes/token_accuracy").subspan(first, end - first));
     probes_read_ = static_cast<std::int64_t>(end);
+    if (!page_chosen_ && probes_read_ >= 2) showMap(false);
 }
 
 void RetrievalPanel::followEvaluation() {

@@ -1,0 +1,86 @@
+#include "app/gui/opening.h"
+
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QInputDialog>
+#include <QMenu>
+#include <QMimeData>
+#include <QUrl>
+
+#include <nlohmann/json.hpp>
+
+#include "app/gui/built_in_study.h"
+#include "app/gui/main_window.h"
+#include "app/gui/new_study_dialog.h"
+#include "app/gui/workbench.h"
+
+namespace fm {
+
+Opening::Opening(MainWindow& window, Workbench& workbench) : QObject(&window), window_(window), workbench_(workbench) {}
+
+void Opening::chooseStudy() {
+    const QString folder = QFileDialog::getExistingDirectory(&window_, tr("Open a study"));
+    if (!folder.isEmpty()) open(folder);
+}
+
+void Opening::newStudy() {
+    auto* dialog = new NewStudyDialog(&window_);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &NewStudyDialog::createWanted, this, [this, dialog] {
+        const auto created = [this, dialog](const EngineReply& reply) {
+            if (!reply.ok()) return dialog->setProblem(reply.sentence());
+            open(dialog->folder());
+            dialog->accept();
+        };
+        // The dialog may be closed before the engine answers.
+        workbench_.engine().client().request("study/create", dialog->params(), dialog, created);
+    });
+    dialog->open();
+}
+
+void Opening::openBuiltIn() {
+    QString why;
+    if (!makeBuiltInStudy(builtInStudyFolder(), workbench_.resources(), why))
+        return Q_EMIT workbench_.problem(why, "study");
+    workbench_.openStudy(builtInStudyFolder());
+}
+
+void Opening::chooseEngine() {
+    bool ok = false;
+    const QString command =
+        QInputDialog::getText(&window_, tr("Engine"),
+                              tr("How the engine is started. Empty: the flashmorph beside this program.\n"
+                                 "On another machine: ssh HOST flashmorph serve"),
+                              QLineEdit::Normal, workbench_.settings().engineCommand(), &ok);
+    if (!ok) return;
+    workbench_.settings().setEngineCommand(command.trimmed());
+    workbench_.engine().start(command.trimmed());
+}
+
+void Opening::fillRecent(QMenu& menu) {
+    menu.clear();
+    for (const QString& folder : workbench_.settings().recentStudies()) {
+        menu.addAction(folder, this, [this, folder] { open(folder); });
+    }
+    if (menu.isEmpty()) menu.addAction(tr("none yet"))->setEnabled(false);
+}
+
+bool Opening::canOpen(const QMimeData& data) {
+    if (data.urls().size() != 1 || !data.urls()[0].isLocalFile()) return false;
+    const QString path = data.urls()[0].toLocalFile();
+    return path.endsWith(".h5") || QFileInfo::exists(path + "/study.json");
+}
+
+bool Opening::open(const QString& path) {
+    if (!path.endsWith(".h5")) return workbench_.openStudy(path);
+    const QFileInfo file(path);
+    const QString study = QFileInfo(file.path()).path();
+    const bool in_study = file.dir().dirName() == "runs" && QFileInfo::exists(study + "/study.json");
+    if (in_study && workbench_.openStudy(study)) {
+        workbench_.selection().setRun(file.completeBaseName());
+        return true;
+    }
+    return workbench_.source().openFile(path);
+}
+
+}  // namespace fm

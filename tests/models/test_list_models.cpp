@@ -111,7 +111,8 @@ private Q_SLOTS:
         QVERIFY(!model.tsv().contains("steps"));
         model.setDifferencesOnly(false);
         QCOMPARE(model.rowCount(), 4);
-        QVERIFY(!model.index(3, 0).data(fm::SpecDiffModel::DiffersRole).toBool());
+        QVERIFY(model.index(0, 0).data(Qt::FontRole).value<QFont>().bold());   // lambda differs
+        QVERIFY(!model.index(3, 0).data(Qt::FontRole).value<QFont>().bold());  // steps does not
         model.setRuns({});
         QCOMPARE(model.rowCount(), 0);
         QCOMPARE(model.columnCount(), 1);
@@ -130,7 +131,7 @@ private Q_SLOTS:
         QCOMPARE(shown(model, 0, fm::LogModel::ModuleColumn), QStringLiteral("gates"));
         QCOMPARE(shown(model, 0, fm::LogModel::TextColumn), QStringLiteral("step 1"));
         QCOMPARE(shown(model, 1, fm::LogModel::ModuleColumn), QString());
-        QCOMPARE(model.line(2), QStringLiteral("error [store] disk full"));
+        QCOMPARE(shown(model, 2, fm::LogModel::SeverityColumn), QStringLiteral("error"));
         fm::SeverityFilter filter;
         filter.setSourceModel(&model);
         filter.setLeast(fm::Severity::Warning);
@@ -152,9 +153,8 @@ private Q_SLOTS:
         QCOMPARE(counts.size(), 2);
         QCOMPARE(shown(model, 0, fm::ProblemsModel::TextColumn), QStringLiteral("the engine died"));
         QVERIFY(shown(model, 1, fm::ProblemsModel::TextColumn).contains("2 times"));
-        QCOMPARE(model.numErrors(), 1);
         model.remove(0);
-        QCOMPARE(model.numErrors(), 0);
+        QCOMPARE(model.rowCount(), 1);
         fm::ProblemsModel flooded;  // without the tester, which looks at every row after each change
         for (int i = 0; i < 1500; ++i) flooded.add(fm::Severity::Error, QString::number(i), "engine");
         QCOMPARE(flooded.rowCount(), 1000);

@@ -9,6 +9,7 @@
 #include <QTabBar>
 #include <QTableView>
 #include <QTest>
+#include <QToolButton>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -86,8 +87,12 @@ private Q_SLOTS:
 
         QTest::mouseClick(panel.findChild<QCheckBox*>(), Qt::LeftButton, {}, QPoint(8, 10));
         QCOMPARE(table->model()->rowCount(), 5);  // every fifth of 24, from the fourth on
-        panel.showCell("mk8", 512, 0.75);
-        QCOMPARE(table->model()->rowCount(), 1);  // sample 8
+        auto* cell = panel.findChild<QToolButton*>();
+        QTest::mouseClick(cell, Qt::LeftButton);  // sample 3: hop4, 512 tokens, depth 0.75
+        QCOMPARE(table->model()->rowCount(), 1);
+        QVERIFY(cell->text().startsWith("hop4, 512 tokens, depth 0.75"));
+        QTest::mouseClick(cell, Qt::LeftButton);
+        QCOMPARE(table->model()->rowCount(), 5);
     }
 
     void sampleDetailSurvivesAnything() {

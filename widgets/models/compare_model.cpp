@@ -198,8 +198,6 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
             return groupOf(entry);
         case BestRole:
             return best_row_[static_cast<std::size_t>(index.column())] == index.row();
-        case KindRole:
-            return static_cast<int>(entry.kind);
         default:
             return {};
     }

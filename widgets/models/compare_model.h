@@ -33,7 +33,6 @@ public:
         PinnedRole,  // bool
         GroupRole,   // int: 0 teacher, 1 uniform, 2 the rest
         BestRole,    // bool: the best measured value of its column, the teacher left out
-        KindRole,    // int of CompareEntry::Kind
     };
 
     explicit CompareModel(QObject* parent = nullptr);

@@ -48,12 +48,6 @@ void LogModel::addLines() {
     endInsertRows();
 }
 
-QString LogModel::line(int row) const {
-    if (row < 0 || row >= count_) return {};
-    const Logged& logged = run_->log()[static_cast<std::size_t>(row)];
-    return QLatin1String(toString(logged.severity)) + QChar(' ') + QString::fromStdString(logged.text);
-}
-
 int LogModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : count_; }
 
 int LogModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : num_columns; }

@@ -20,7 +20,6 @@ public:
 
     explicit LogModel(QObject* parent = nullptr);
     void setRun(const RunData* run);  // null: empty
-    QString line(int row) const;      // "warning [gates] lambda 0.1 leaves every gate at 1"
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;

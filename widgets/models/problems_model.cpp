@@ -46,19 +46,6 @@ void ProblemsModel::clear() {
     Q_EMIT countChanged(0);
 }
 
-int ProblemsModel::numErrors() const {
-    return static_cast<int>(std::count_if(entries_.begin(), entries_.end(),
-                                          [](const ProblemEntry& entry) { return entry.severity == Severity::Error; }));
-}
-
-QString ProblemsModel::line(int row) const {
-    if (row < 0 || row >= rowCount()) return {};
-    const ProblemEntry& entry = entries_[static_cast<std::size_t>(row)];
-    return QStringList{entry.when.toString(Qt::ISODate), QLatin1String(toString(entry.severity)), entry.origin,
-                       entry.text}
-        .join(QChar('\t'));
-}
-
 int ProblemsModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(entries_.size());
 }

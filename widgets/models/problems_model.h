@@ -31,8 +31,6 @@ public:
              const QDateTime& when = QDateTime::currentDateTime());
     void remove(int row);  // the user has dealt with it
     void clear();
-    int numErrors() const;
-    QString line(int row) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;

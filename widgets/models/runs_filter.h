@@ -14,7 +14,6 @@ public:
 
     void setWords(const QString& text);
     void setShowArchived(bool show);
-    bool showsArchived() const { return show_archived_; }
 
 protected:
     bool filterAcceptsRow(int source_row, const QModelIndex& source_parent) const override;

@@ -1,5 +1,6 @@
 #include "widgets/models/spec_diff_model.h"
 
+#include <QFont>
 #include <map>
 #include <set>
 
@@ -67,7 +68,11 @@ int SpecDiffModel::columnCount(const QModelIndex& parent) const { return parent.
 QVariant SpecDiffModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount() || index.column() >= columnCount()) return {};
     const Field& field = fields_[shown_[static_cast<std::size_t>(index.row())]];
-    if (role == DiffersRole) return field.differs;
+    if (role == Qt::FontRole && field.differs && !differences_only_) {
+        QFont bold;
+        bold.setBold(true);
+        return bold;
+    }
     if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
     if (index.column() == 0) return field.name;
     const std::optional<QString>& value = field.values[static_cast<std::size_t>(index.column() - 1)];

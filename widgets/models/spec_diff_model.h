@@ -1,4 +1,4 @@
-// The specs of two or more runs side by side: only the fields that differ, or all of them.
+// The specs of two or more runs side by side: only the fields that differ, or all of them with these in bold.
 #pragma once
 
 #include <QAbstractTableModel>
@@ -17,7 +17,6 @@ public:
         QString title;
         std::string spec_json;
     };
-    enum Role { DiffersRole = Qt::UserRole };  // bool
 
     explicit SpecDiffModel(QObject* parent = nullptr);
 

@@ -97,7 +97,6 @@ void DiffPanel::showRuns() {
         shown_ = identity;
         model_->setRuns(specs);
         table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-        Q_EMIT titleChanged(title);
     }
     const bool has_rows = runs.size() > 1 && model_->rowCount() > 0;
     pages_->setCurrentWidget(has_rows ? static_cast<QWidget*>(table_) : empty_);

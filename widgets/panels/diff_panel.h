@@ -1,7 +1,7 @@
 // Where the specs of runs differ: of the runs selected for comparison, or of the shown run and the one of the same job
 // before it.
 //
-// Wiring: DiffPanel(study, selection). Needs nothing from the window; titleChanged may go into the dock's title.
+// Wiring: DiffPanel(study, selection). Needs nothing from the window.
 #pragma once
 
 #include <QString>
@@ -24,9 +24,6 @@ class DiffPanel : public QWidget {
 public:
     DiffPanel(StudyState& study, Selection& selection, QWidget* parent = nullptr);
     const SpecDiffModel& model() const { return *model_; }
-
-Q_SIGNALS:
-    void titleChanged(const QString& title);  // "14:02 gates · 13:41 gates"
 
 private:
     void showRuns();

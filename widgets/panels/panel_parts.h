@@ -5,9 +5,7 @@
 #include <QStyledItemDelegate>
 #include <functional>
 
-class QAbstractItemModel;
 class QLabel;
-class QStackedWidget;
 class QTableView;
 class QToolButton;
 class QWidget;

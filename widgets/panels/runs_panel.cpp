@@ -211,7 +211,6 @@ void RunsPanel::showCounts() {
     }
     pages_->setCurrentWidget(shown == 0 ? static_cast<QWidget*>(empty_) : table_);
     label_editor_->setVisible(all > 0);
-    Q_EMIT countsChanged(shown, all);
 }
 
 QString RunsPanel::currentRun() const {

@@ -43,7 +43,6 @@ Q_SIGNALS:
     void runActivated(const QString& run_id);
     void resumeRequested(const QString& run_id);
     void settingsWanted(const QString& run_id);  // start a new job from this run's spec
-    void countsChanged(int shown, int all);
 
 private:
     void build();

@@ -80,8 +80,10 @@ QLayout* SamplesPanel::buildHead() {
     words_->setClearButtonEnabled(true);
     wrong_only_ = new QCheckBox(tr("wrong only"), this);
     wrong_only_->setToolTip(tr("Hides samples whose answer has every expected value"));
-    cell_button_ = flatButton({}, tr("One cell of the retrieval map is shown; click to show all"), this);
-    cell_button_->hide();
+    cell_button_ = flatButton(tr("its cell"),
+                              tr("Shows only samples of the same task, length and depth as the selected "
+                                 "one: a cell of the retrieval map. Again: all"),
+                              this);
     counts_ = faintLabel({}, this);
     head->addWidget(words_, 1);
     head->addWidget(wrong_only_);
@@ -95,7 +97,10 @@ QLayout* SamplesPanel::buildHead() {
         filter_->setWrongOnly(wrong);
         showCounts();
     });
-    connect(cell_button_, &QToolButton::clicked, this, [this] { showCell({}, 0, 0); });
+    connect(cell_button_, &QToolButton::clicked, this, [this] {
+        const SampleRow sample = model_->sample(one_cell_ ? -1 : shown_index_);
+        showCell(sample.task, sample.tokens, sample.depth);
+    });
     return head;
 }
 
@@ -118,6 +123,7 @@ void SamplesPanel::setRun(const RunData* run) {
     run_ = run;
     shown_index_ = -1;
     inspector_->clear();
+    showCell({}, 0, 0);
     model_->setRun(run);
     if (run_ == nullptr) return;
     connect(run_, &RunData::wasReset, this, [this] {
@@ -133,6 +139,7 @@ void SamplesPanel::showCounts() {
     counts_->setText(all == 0       ? QString()
                      : shown == all ? tr("%1 samples").arg(all)
                                     : tr("%1 of %2").arg(shown).arg(all));
+    cell_button_->setVisible(all > 0);
     if (all > 0) {
         pages_->setCurrentIndex(0);
         return;
@@ -146,8 +153,9 @@ void SamplesPanel::showCounts() {
 
 void SamplesPanel::showCell(const QString& task, std::int64_t tokens, double depth) {
     filter_->setCell(task, tokens, depth);
-    cell_button_->setText(tr("%1, %2 tokens, depth %3  ×").arg(task, tokensText(tokens), shareText(depth)));
-    cell_button_->setVisible(!task.isEmpty());
+    one_cell_ = !task.isEmpty();
+    cell_button_->setText(one_cell_ ? tr("%1, %2 tokens, depth %3  ×").arg(task, tokensText(tokens), shareText(depth))
+                                    : tr("its cell"));
     showCounts();
 }
 

@@ -2,8 +2,7 @@
 //
 // Wiring: SamplesPanel(selection, theme); setRun(&RunData) with the shown run, setPlan() with its plan. On
 // sampleWanted(run, index) the window asks the engine for sample/get and answers with setDetail() or
-// setDetailProblem(); answers for another sample are dropped. showCell() is for a click in the retrieval map.
-// evaluateWanted() opens the job form for an evaluation.
+// setDetailProblem(); answers for another sample are dropped. evaluateWanted() opens the job form for an evaluation.
 #pragma once
 
 #include <QWidget>
@@ -35,7 +34,6 @@ public:
     void setPlan(const std::string& plan_key);
     void setDetail(const QString& run_id, int index, const SampleDetail& detail);
     void setDetailProblem(const QString& run_id, int index, const QString& sentence);
-    void showCell(const QString& task, std::int64_t tokens, double depth);  // empty task: all cells
     SampleInspector& inspector() { return *inspector_; }
 
 Q_SIGNALS:
@@ -45,6 +43,7 @@ Q_SIGNALS:
 private:
     QLayout* buildHead();
     QWidget* buildEmptyPage();
+    void showCell(const QString& task, std::int64_t tokens, double depth);  // empty task: all cells
     void showCounts();
     void followTable();
     void followSelection();
@@ -65,6 +64,7 @@ private:
     QPushButton* evaluate_ = nullptr;
     SampleInspector* inspector_ = nullptr;
     int shown_index_ = -1;
+    bool one_cell_ = false;  // the list shows one cell only
 };
 
 }  // namespace fm

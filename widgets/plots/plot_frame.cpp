@@ -19,6 +19,7 @@ namespace fm {
 namespace {
 
 constexpr int kFrameMs = 33;
+constexpr int kCorner = 5;  // radius, as in the style sheet
 
 }  // namespace
 
@@ -27,7 +28,7 @@ PlotFrame::PlotFrame(const ThemeSource& theme, const QString& name, QWidget* par
     setFocusPolicy(Qt::StrongFocus);
     setMinimumSize(160, 130);
     layout_ = new QVBoxLayout(this);
-    layout_->setContentsMargins(0, 0, 0, 0);
+    layout_->setContentsMargins(1, 0, 1, kCorner - 1);  // the border of what holds the figure stays visible
     layout_->setSpacing(0);
     header_ = new PlotHeader(theme, this);
     layout_->addWidget(header_);
@@ -77,7 +78,7 @@ void PlotFrame::addMenuButton() {
     button->setMenu(menu_);
     button->setToolTip(tr("Copy or save this figure and its numbers; change its view"));
     button->setAccessibleName(tr("Figure menu"));
-    header_->addWidget(button);
+    header_->setLastWidget(button);
 }
 
 QAction* PlotFrame::addFigureAction(const QString& text, const QList<QKeySequence>& keys, const QString& help,
@@ -225,7 +226,12 @@ void PlotFrame::resizeEvent(QResizeEvent* event) {
 
 void PlotFrame::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    painter.fillRect(rect(), theme().panel);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme().panel);
+    const QRectF inside = QRectF(rect()).adjusted(1, 0, -1, -1);
+    painter.drawRoundedRect(inside, kCorner, kCorner);
+    painter.fillRect(inside.adjusted(0, 0, 0, -kCorner), theme().panel);  // square at the top, below a title bar
 }
 
 void PlotFrame::fitOverlay() { overlay_->setGeometry(rect()); }

@@ -167,6 +167,8 @@ void PlotHeader::addWidget(QWidget* widget) {
     ++num_widgets_;
 }
 
+void PlotHeader::setLastWidget(QWidget* widget) { buttons_->addWidget(widget, 0, Qt::AlignTop); }
+
 QSize PlotHeader::minimumSizeHint() const { return QSize(80, titleRow()); }
 
 void PlotHeader::fitHeight() { setFixedHeight(std::max(titleRow(), headerHeight(content_, width()))); }

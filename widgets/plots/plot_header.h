@@ -44,7 +44,8 @@ public:
     PlotHeader(const ThemeSource& theme, QWidget* parent);
     void setContent(const HeaderContent& content);
     const HeaderContent& content() const { return content_; }
-    void addWidget(QWidget* widget);  // at the right end, before the menu button
+    void addWidget(QWidget* widget);  // at the right end, before the last one
+    void setLastWidget(QWidget* widget);
     QSize minimumSizeHint() const override;
 
 Q_SIGNALS:

@@ -118,10 +118,22 @@ void Docks::arrangePlots(bool tall) {
     }
 }
 
+// As high as its strip of layers wants to be, but no more than half of the window.
+int Docks::planHeight(int window_height, int width) const {
+    constexpr int kTitle = 28, kUsual = 290;
+    const int wanted = dock("plan")->widget()->heightForWidth(width) + kTitle;
+    return std::max(kUsual, std::min(wanted, window_height / 2));
+}
+
+void Docks::fitPlan() {
+    const int height = planHeight(window_.height(), dock("plan")->width());
+    if (dock("plan")->height() < height) window_.resizeDocks({dock("plan")}, {height}, Qt::Vertical);
+}
+
 void Docks::giveSizes(const QSize& size, bool tall) {
     const int side = std::clamp(size.width() * 22 / 100, 250, 440), plots = size.width() - side;
     window_.resizeDocks({dock("runs"), dock("plan")}, {side, plots}, Qt::Horizontal);
-    const int plan = tall ? 320 : 290, rest = std::max(200, size.height() - plan - 130);
+    const int plan = planHeight(size.height(), plots), rest = std::max(200, size.height() - plan - 130);
     QList<QDockWidget*> column{dock("plan"), dock("gates")};
     QList<int> heights{plan, tall ? rest / 2 : rest};
     if (tall) {

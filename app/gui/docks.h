@@ -29,6 +29,7 @@ public:
 
     // The arrangement of DESIGN 7 where there is room; with less height the third row becomes tabs of the second.
     void arrange(const QSize& size);
+    void fitPlan();                    // grows the plan's dock where a study has more layers than fit
     void fillMenu(QMenu& menu) const;  // one entry per dock, to show and hide
     QStringList ids() const { return order_; }
 
@@ -38,6 +39,7 @@ private:
     bool has(const QString& id) const { return docks_.contains(id); }
     void arrangeSide();
     void arrangePlots(bool tall);
+    int planHeight(int window_height, int width) const;
     void giveSizes(const QSize& size, bool tall);
     void showTitles();  // a tab says the name already
 

@@ -7,6 +7,7 @@
 #include <QMimeData>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <utility>
 
 #include "app/gui/export_link.h"
 #include "app/gui/job_link.h"
@@ -86,6 +87,10 @@ void MainWindow::wireStudy() {
     });
     connect(&workbench_, &Workbench::problem, this, [this](const QString& sentence, const QString& origin) {
         problems_->add(Severity::Error, sentence, origin);
+    });
+    connect(&workbench_.plan(), &PlanState::rankingChanged, this, [this] {
+        if (std::exchange(num_layers_, workbench_.plan().numLayers()) == workbench_.plan().numLayers()) return;
+        QTimer::singleShot(0, this, [this] { docks_.fitPlan(); });
     });
     connect(problems_, &ProblemsModel::countChanged, status_, &StatusPanel::setNumProblems);
     connect(status_, &StatusPanel::problemsWanted, this, [this] {

@@ -65,6 +65,7 @@ private:
     Opening* opening_;
     StepScrubber* scrubber_ = nullptr;
     StatusPanel* status_ = nullptr;
+    int num_layers_ = 0;    // of the plan that the docks were fitted to
     bool closing_ = false;  // the engine has been asked to stop and keep
 };
 

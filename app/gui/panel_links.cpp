@@ -24,14 +24,6 @@ namespace {
 
 constexpr std::chrono::minutes kLongestSample{5};
 
-// The full layers of a plan as job specs write them.
-std::string layersOf(const std::string& plan_key) {
-    std::string text;
-    for (const int layer : planFromKey(plan_key).fullLayers())
-        text += (text.empty() ? "" : ",") + std::to_string(layer);
-    return text.empty() ? "none" : text;
-}
-
 }  // namespace
 
 PanelLinks::PanelLinks(Workbench& w, const Panels& panels, Docks& docks, WindowToolbar& toolbar, JobLink& jobs,
@@ -115,7 +107,7 @@ void PanelLinks::linkCompare() {
     });
     connect(panels_.compare, &ComparePanel::evaluateWanted, this, [this](const QString& id) {
         nlohmann::json spec;
-        if (id.startsWith("plan-")) spec["layers"] = layersOf(id.mid(5).toStdString());
+        if (id.startsWith("plan-")) spec["layers"] = layersText(planFromKey(id.mid(5).toStdString()));
         if (!id.startsWith("plan-")) spec["hybrid"] = id.toStdString();
         toolbar_.setJob("eval");
         jobs_.chooseWith("eval", spec);

@@ -47,6 +47,10 @@ Panels makePanels(MainWindow& window, Docks& docks, Workbench& w, ProblemsModel&
     p.log = new LogPanel(problems, theme, &window);
     p.help = new HelpPanel(theme, &window);
     p.log->setMinimumWidth(240);  // its row of filters would make the whole side wide
+    for (QWidget* low : {static_cast<QWidget*>(p.samples), static_cast<QWidget*>(p.compare),
+                         static_cast<QWidget*>(p.interdependence)}) {
+        low->setMinimumHeight(130);  // like the figures: a low window stays low
+    }
     docks.add("runs", QObject::tr("Runs"), p.runs);
     docks.add("plan", QObject::tr("Plan"), p.plan, p.plan->titleRow());
     docks.add("gates", QObject::tr("Gates"), p.gates);

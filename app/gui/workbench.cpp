@@ -81,12 +81,19 @@ void Workbench::showRun(const QString& run_id) {
     source_.openFile(study_.runPath(run_id));
 }
 
+std::string layersText(const Plan& plan) {
+    std::string text;
+    for (const int layer : plan.fullLayers()) {
+        if (!text.empty()) text += ',';
+        text += std::to_string(layer);
+    }
+    return text.empty() ? "none" : text;
+}
+
 nlohmann::json Workbench::specFor(const QString& job) const {
     nlohmann::json spec = nlohmann::json::object();
     if (plan_.numLayers() == 0) return spec;
-    std::string layers;
-    for (const int layer : plan_.plan().fullLayers()) layers += (layers.empty() ? "" : ",") + std::to_string(layer);
-    if (job == "distill" || job == "eval" || job == "probe") spec["layers"] = layers.empty() ? "none" : layers;
+    if (job == "distill" || job == "eval" || job == "probe") spec["layers"] = layersText(plan_.plan());
     if (job == "select") spec["budgets"] = {plan_.budget()};
     if (job != "gates") return spec;
     spec["budget"] = plan_.budget();

@@ -73,7 +73,7 @@ int PlanStrip::heightForWidth(int width) const {
 void PlanStrip::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     const int rows = StripLayout::rowsFor(std::max(1, plan_.numLayers()), width());
-    setMinimumHeight(78 * rows);
+    setMinimumHeight((rows == 1 ? 78 : 54) * rows);
     setMaximumHeight(heightForWidth(width()) + 50);  // taller bars say nothing more
 }
 

@@ -43,6 +43,12 @@ private Q_SLOTS:
         QCOMPARE(measured.count(), 1);
         QCOMPARE(state.newestRun("gates"), QString::fromStdString(run.summary.run_id));
         QVERIFY(state.newestRun("align").isEmpty());
+        // Looking again without anything new says nothing.
+        QTRY_VERIFY(!state.loading());
+        const int told = static_cast<int>(changed.count());
+        state.refresh();
+        QTRY_VERIFY(!state.loading());
+        QCOMPARE(changed.count(), told);
     }
 
     void seesNewRunsAndDamagedOnes() {

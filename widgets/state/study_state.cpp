@@ -71,6 +71,7 @@ bool StudyState::open(const QString& folder) {
     close();
     study_ = std::move(study);
     Q_EMIT opened();
+    Q_EMIT runsChanged();
     refresh();
     return true;
 }
@@ -141,18 +142,23 @@ std::shared_ptr<const StudyState::Known> StudyState::readRun(const QString& path
         known->entry.figures = figuresOf(reader);
         known->measured = measurementsOf(reader);
         known->entry.live = !isTerminal(reader.state()) && reader.hasLiveWriter();
-        known->finished = isTerminal(reader.state());
+        known->finished = !known->entry.live;  // until the file changes
     } catch (const WorldError& error) {
         known->entry.summary = {.path = path.toStdString(),
                                 .run_id = QFileInfo(path).completeBaseName().toStdString(),
                                 .problem = error.what()};
-        known->finished = true;  // until the file changes
+        known->finished = true;
     }
     known->entry.started = startedOf(known->entry.summary.run_id);
     return known;
 }
 
 void StudyState::take(const Loaded& loaded) {
+    if (loaded.complete && loaded.files == known_) {  // nothing new
+        loading_ = false;
+        if (std::exchange(again_, false)) refresh();
+        return;
+    }
     if (loaded.complete) {
         known_ = loaded.files;
     } else {

@@ -20,8 +20,7 @@ const std::vector<double> kSingle{0.30, 0.05, 0.10, 0.40, 0.02, 0.08, 0.20, 0.01
 // Truth: KL = 1.5 * (sum of singles)^0.8, recall = exp(-2 KL).
 double trueKl(const std::string& plan) {
     double sum = 0;
-    for (int l = 0; l < kLayers; ++l)
-        sum += plan[static_cast<std::size_t>(l)] == 'L' ? kSingle[static_cast<std::size_t>(l)] : 0;
+    for (std::size_t l = 0; l < plan.size(); ++l) sum += plan[l] == 'L' ? kSingle[l] : 0;
     return 1.5 * std::pow(sum, 0.8);
 }
 
@@ -127,6 +126,15 @@ private Q_SLOTS:
         other.branches = "branches2";
         addMeasurements(other, all);
         QCOMPARE(all.plans.size(), std::size_t{2});
+        // The teacher's own plan is measured without branches: it makes nothing void, and stays.
+        Measurements teacher;
+        teacher.plans = {measured("FFFF")};
+        addMeasurements(teacher, all);
+        QCOMPARE(all.plans.size(), std::size_t{3});
+        QCOMPARE(all.branches, std::string("branches2"));
+        addMeasurements(found, all);
+        QCOMPARE(all.plans.size(), std::size_t{3});
+        QVERIFY(all.find("FFFF"));
     }
 
     void neverShowsAPredictionAsAMeasurement() {

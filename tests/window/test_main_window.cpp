@@ -2,10 +2,12 @@
 #include <QAbstractButton>
 #include <QDockWidget>
 #include <QElapsedTimer>
+#include <QFile>
 #include <QMenu>
 #include <QMenuBar>
 #include <QSignalSpy>
 
+#include "app/gui/built_in_study.h"
 #include "app/gui/window_toolbar.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/panels/plan_panel.h"
@@ -56,6 +58,29 @@ private Q_SLOTS:
         QVERIFY(w.bench.cost().measured());
         QCOMPARE(w.settings.recentStudies().value(0), study);
         QTRY_VERIFY(w.window.panels().plan->strip().stripLayout().num_layers == 12);
+    }
+
+    void theBuiltInStudyIsThereBeforeAnyEngine() {
+        QTemporaryDir folder;
+        const QString study = folder.filePath("data/built-in");
+        QString why;
+        QVERIFY2(makeBuiltInStudy(study, FM_SOURCE_DIR "/resources", why), qPrintable(why));
+        Window w(folder.filePath("settings.ini"));
+        QVERIFY(w.bench.openStudy(study));
+        QTRY_VERIFY(!w.bench.study().loading());
+        QVERIFY(!w.bench.study().newestRun("gates").isEmpty());
+        QVERIFY(!w.bench.study().newestRun("interact").isEmpty());
+        QVERIFY(!w.bench.study().newestRun("eval").isEmpty());
+        QCOMPARE(w.bench.plan().numLayers(), 12);
+        QVERIFY(w.bench.cost().measured());
+        QVERIFY(w.bench.cost().predictor().ready());
+        // The recorded runs were made with the branch set that ships: its file says so itself.
+        const QString id = QString::fromStdString(w.bench.study().measurements().branches);
+        QFile branches(study + "/branches/" + id + ".safetensors");
+        QVERIFY(branches.open(QIODevice::ReadOnly));
+        QVERIFY(branches.read(1 << 16).contains(w.bench.study().info().teacher_hash.c_str()));
+        // A second start leaves it alone.
+        QVERIFY(makeBuiltInStudy(study, "/nowhere", why));
     }
 
     void restoresTheLastLayout() {

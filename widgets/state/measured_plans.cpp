@@ -93,8 +93,8 @@ void readPairMap(const RunReader& reader, Measurements& to) {
     const std::vector<double> extra = reader.readNumbers("interact/extra");
     for (std::size_t i = 0; i < std::min({first.size(), second.size(), extra.size()}); ++i) {
         if (!inside(first[i]) || !inside(second[i]) || first[i] == second[i]) continue;
-        const auto [low, high] = std::minmax(static_cast<int>(first[i]), static_cast<int>(second[i]));
-        to.effects.extra[{low, high}] = extra[i];
+        const int a = static_cast<int>(first[i]), b = static_cast<int>(second[i]);
+        to.effects.extra[{std::min(a, b), std::max(a, b)}] = extra[i];
     }
 }
 
@@ -138,7 +138,12 @@ Measurements measurementsOf(const RunReader& reader) {
 
 void addMeasurements(const Measurements& later, Measurements& to) {
     if (later.plans.empty() && later.effects.single.empty()) return;
-    if (later.branches != to.branches) to = {later.branches, {}, {}};
+    // The teacher's own plan needs no branches: its probe holds for every set.
+    if (!later.branches.empty() && later.branches != to.branches) {
+        std::erase_if(to.plans, [](const MeasuredPlan& plan) { return plan.plan.find('L') != std::string::npos; });
+        to.effects = {};
+        to.branches = later.branches;
+    }
     to.plans.insert(to.plans.end(), later.plans.begin(), later.plans.end());
     // A pair map says more than remove-one; an unfinished one replaces nothing that is complete.
     const bool has_pairs = !later.effects.extra.empty();

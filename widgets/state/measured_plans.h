@@ -44,7 +44,7 @@ struct Measurements {
 // What one run file holds; nothing for runs of recovered hybrids and of jobs that measure no plan.
 Measurements measurementsOf(const RunReader& reader);
 
-// Adds what a later run measured. Another branch set makes earlier measurements void.
+// Adds what a later run measured. Another branch set makes earlier measurements void, but for the teacher's own plan.
 void addMeasurements(const Measurements& later, Measurements& to);
 
 }  // namespace fm

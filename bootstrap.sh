@@ -16,7 +16,8 @@ usage() {
   cat <<'END'
 usage: ./bootstrap.sh build | demo [options] | test [ctest options] | oracles
   build    install what is missing (Debian packages, LibTorch into .venv) and build
-  demo     build, then run `flashmorph demo` on the built-in study; options go to that command
+  demo     build, then open the workbench on the built-in study; without a display, or with options, run
+           `flashmorph demo` in the terminal; options go to that command
   test     build, then run the whole test suite; options go to ctest
   oracles  install the Python packages that optional tests compare with into .venv-oracle
 END
@@ -132,7 +133,11 @@ case "$verb" in
   build) build ;;
   demo)
     build
-    say "running the demo in the terminal (there is no window yet)"
+    if [ $# -eq 0 ] && [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+      say "opening the workbench on the built-in study"
+      exec "build/$PRESET/bin/flashmorph-workbench"
+    fi
+    if [ $# -eq 0 ]; then say "no display: running the demo in the terminal instead of the window"; fi
     exec "build/$PRESET/bin/flashmorph" demo "$@"
     ;;
   test)

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kBudgets[] = {2, 3, 4};
-constexpr int kChosen = 3;  // the budget that is recovered and exported
+constexpr int kChosen = 2;  // the budget that is recovered and exported
 
 struct DemoOptions {
     std::string folder;  // "" = the first free of flashmorph-demo, flashmorph-demo-2, ...
@@ -119,7 +119,7 @@ void Demo::measure(const std::string& name, const std::string& layers, const std
     ProbeSpec spec;
     spec.plan.layers = layers;
     spec.hybrid = hybrid;
-    spec.sequences = 24;
+    spec.sequences = 48;
     spec.seed = 7;
     row(name, job("probe", spec, runProbeJob));
 }
@@ -149,7 +149,7 @@ int Demo::run() {
     SelectSpec select;
     select.selectors = {"uniform-a", "uniform-b", "remove-one"};
     select.budgets.assign(std::begin(kBudgets), std::end(kBudgets));
-    select.sequences = 24;
+    select.sequences = 48;
     select.seed = 7;
     selectors(job("select", select, runSelectJob)["plans"]);
 
@@ -157,8 +157,7 @@ int Demo::run() {
     distill.steps = 60;
     distill.trains = "branches";  // seconds of training: the teacher's own weights are better left alone
     distill.tokens_per_step = 2048;
-    distill.lr = 1e-4;
-    distill.branch_lr = 1e-4;
+    distill.branch_lr = 3e-4;
     distill.text_share = 0.3;
     const std::string hybrid = job("distill", distill, runDistillJob)["hybrid"].get<std::string>();
     measure("recovered hybrid", "", hybrid);

@@ -40,6 +40,7 @@ JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const Disti
     const BranchSet branches = session.branches(spec.branches);
     const StudySession::ChosenPlan chosen = session.plan(spec.plan);
     spec.branches = branches.id;
+    spec.plan.run = chosen.run_id;  // "the newest" means another run later
     const bool has_text = session.resources().corpus != nullptr;
     const std::uint64_t seed = static_cast<std::uint64_t>(spec.seed);
     DistillInputs inputs;
@@ -77,6 +78,8 @@ JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const Eval
         chosen = session.plan(spec.plan);
         const bool all_full = chosen.plan.budget() == static_cast<int>(chosen.plan.kinds.size());
         hybrid = {session.weights(), all_full ? BranchSet{} : session.branches(spec.branches), chosen.plan};
+        spec.plan.run = chosen.run_id;
+        spec.branches = hybrid.branches.id;
     }
     EvaluateInputs inputs;
     inputs.model = {&hybrid.weights, &hybrid.branches, hybrid.plan};

@@ -170,6 +170,7 @@ void DistillRun::update(std::int64_t step) {
 
 void DistillRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
+    context_.flush();  // a checkpoint counts on the rows before it
     JobCheckpoint checkpoint;
     checkpoint.step = next_step;
     forEachTrained(spec_, student_.plan, student_.weights, student_.branches,

@@ -196,6 +196,7 @@ void PretrainRun::evaluate(std::int64_t step) {
 
 void PretrainRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
+    context_.flush();  // a checkpoint counts on the rows before it
     JobCheckpoint checkpoint;
     checkpoint.step = next_step;
     forEachTensor(weights_,

@@ -2,8 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -57,14 +60,28 @@ nlohmann::json readHead(const std::string& path, const std::string& teacher_hash
     return head;
 }
 
+// Folders are named by process: two jobs may recover hybrids of one study at the same time.
+std::string makingName(pid_t process) { return "making." + std::to_string(process) + ".tmp"; }
+
+// What processes that no longer run have left, and what this one left earlier.
+void removeLeftovers(const fs::path& hybrids_folder) {
+    std::error_code ignored;  // what cannot be removed disturbs nobody
+    for (const fs::directory_entry& entry : fs::directory_iterator(hybrids_folder, ignored)) {
+        const std::string name = entry.path().filename().string();
+        pid_t process = 0;
+        if (std::sscanf(name.c_str(), "making.%d.tmp", &process) != 1 || name != makingName(process)) continue;
+        const bool gone = kill(process, 0) != 0 && errno == ESRCH;
+        if (gone || process == getpid()) fs::remove_all(entry.path(), ignored);
+    }
+}
+
 }  // namespace
 
 std::string writeHybrid(const std::string& hybrids_folder, DecoderWeights teacher, RecoveredHybrid hybrid,
                         const std::string& teacher_hash) {
-    // Named by process: two jobs may recover hybrids of one study at the same time.
-    const fs::path temporary = fs::path(hybrids_folder) / ("making." + std::to_string(getpid()) + ".tmp");
+    removeLeftovers(hybrids_folder);
+    const fs::path temporary = fs::path(hybrids_folder) / makingName(getpid());
     std::error_code error;
-    fs::remove_all(temporary, error);
     fs::create_directories(temporary, error);
     if (error) throw WorldError(temporary.string() + ": cannot be created (" + error.message() + "); free the folder");
     Hasher hasher;

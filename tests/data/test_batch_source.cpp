@@ -163,7 +163,7 @@ void TestBatchSource::wrongMixListsAllProblems() {
         QStringList fields;
         for (const Problem& problem : error.problems()) fields << QString::fromStdString(problem.field);
         QVERIFY2(fields.contains("lengths") && fields.contains("tokens_per_batch") &&
-                     fields.contains("text_batch_share") && fields.contains("tasks.mk4") && fields.contains("task"),
+                     fields.contains("text_batch_share") && fields.contains("tasks.mk4") && fields.contains("tasks"),
                  qPrintable(fields.join(' ')));
     }
     BatchMix too_short = wordMix();

@@ -1,6 +1,8 @@
 // Recovered hybrids on disk: what is written comes back, only what differs is stored, damage is told in a sentence.
 #include <ATen/ATen.h>
 
+#include <unistd.h>
+
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
@@ -181,11 +183,14 @@ void TestHybridFolder::everyTruncationIsRefused() {
 }
 
 void TestHybridFolder::leftoversDoNotDisturb() {
-    QVERIFY(QDir(folder_->path()).mkpath("making.tmp/inner"));
+    const QString living = QStringLiteral("making.%1.tmp").arg(getppid());
+    const QString dead = QStringLiteral("making.99999999.tmp");  // above the largest process id of Linux
+    QVERIFY(QDir(folder_->path()).mkpath(dead + "/inner") && QDir(folder_->path()).mkpath(living + "/inner"));
     RecoveredHybrid other = hybrid_;
     other.plan = planOf("LLL");
     const std::string id = writeHybrid(folder_->path().toStdString(), tiny_.weights, other, kTeacherHash);
-    QVERIFY(!QDir(folder_->filePath("making.tmp")).exists());
+    QVERIFY(!QDir(folder_->filePath(dead)).exists());
+    QVERIFY(QDir(folder_->filePath(living + "/inner")).exists());  // somebody else's work
     const std::string path = folder_->filePath(QString::fromStdString(id)).toStdString();
     QCOMPARE(readHybrid(path, tiny_.weights, kTeacherHash).plan.budget(), 0);
 }

@@ -9,7 +9,7 @@ namespace fm::cli {
 
 namespace {
 
-std::string asText(const nlohmann::json& report) {
+std::string inspectText(const nlohmann::json& report) {
     const nlohmann::json& config = report["config"];
     std::string text = report["path"].get<std::string>() + " (" + report["format"].get<std::string>() + ")\n";
     const auto line = [&text](const std::string& name, const nlohmann::json& value) {
@@ -27,7 +27,7 @@ std::string asText(const nlohmann::json& report) {
 
 int inspect(const GlobalOptions& global, const std::string& path) {
     const nlohmann::json report = inspectReport(path);
-    printResult(global, report, asText(report));
+    printResult(global, report, inspectText(report));
     return report["problems"].empty() ? kExitDone : kExitFailed;
 }
 

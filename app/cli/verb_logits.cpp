@@ -81,7 +81,7 @@ nlohmann::json topEntries(const at::Tensor& logits_V) {
     return entries;
 }
 
-std::string asText(const nlohmann::json& entries) {
+std::string logitsText(const nlohmann::json& entries) {
     std::string text = "       id      logit    logprob\n";
     char line[96];
     for (const nlohmann::json& entry : entries) {
@@ -102,7 +102,7 @@ int logits(const GlobalOptions& global, const LogitsOptions& options) {
         throw WorldError(options.model + ": the logits are not finite; the weights are damaged");
     }
     const nlohmann::json entries = topEntries(logits_V);
-    printResult(global, {{"top", entries}}, asText(entries));
+    printResult(global, {{"top", entries}}, logitsText(entries));
     return kExitDone;
 }
 

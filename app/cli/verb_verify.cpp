@@ -13,7 +13,7 @@ namespace fm::cli {
 
 namespace {
 
-std::string asText(const ReloadReport& report) {
+std::string verifyText(const ReloadReport& report) {
     char figures[200];
     std::snprintf(figures, sizeof figures,
                   "  largest logit difference %.3g (recorded at export: %.3g), lowest cosine %.8f, greedy agreement "
@@ -32,7 +32,7 @@ int verify(const GlobalOptions& global, const std::string& folder) {
     on_cpu.device = "cpu";
     prepareCompute(on_cpu);
     const ReloadReport report = verifyExport(folder);
-    printResult(global, toJson(report), asText(report));
+    printResult(global, toJson(report), verifyText(report));
     return report.passed() ? kExitDone : kExitFailed;
 }
 

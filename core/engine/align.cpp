@@ -20,7 +20,7 @@ namespace fm {
 
 namespace {
 
-constexpr int kStepsTable = 0, kHeldOutTable = 1;
+constexpr int kAlignSteps = 0, kAlignHeldOut = 1;
 
 double meanOf(const std::vector<float>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -125,7 +125,7 @@ void AlignRun::takeStep(std::int64_t step) {
     optimizer_->zeroGradients();
     tokens_done_ += tokens;  // only whole steps count: a step that was stopped half way is taken again
     tokens_here_ += tokens;
-    context_.append(kStepsTable, {step, context_.wallMs(), tokens_done_, error_L, meanOf(error_L), lr,
+    context_.append(kAlignSteps, {step, context_.wallMs(), tokens_done_, error_L, meanOf(error_L), lr,
                                   norm_L.mean().item<double>()});
 }
 
@@ -138,7 +138,7 @@ void AlignRun::measure(std::int64_t steps_done) {
     }
     const std::vector<float> error_L =
         relativeErrors(*inputs_.teacher, set_, inputs_.held_out, rope(longest), layersPerPass(tokens));
-    context_.append(kHeldOutTable, {steps_done, tokens_done_, error_L, meanOf(error_L)});
+    context_.append(kAlignHeldOut, {steps_done, tokens_done_, error_L, meanOf(error_L)});
     ++held_out_rows_;
 }
 

@@ -15,7 +15,7 @@
 namespace fm {
 namespace {
 
-constexpr int kStepsTable = 0;
+constexpr int kDistillSteps = 0;
 
 bool usesBranch(const Plan& plan, std::size_t layer) { return plan.kinds[layer] == LayerKind::Linear; }
 
@@ -217,8 +217,8 @@ RecoveredHybrid DistillRun::run() {
             }
             update(step);
             tokens_done_ += std::int64_t{batch.batch} * batch.tokens;
-            context_.append(kStepsTable, {step, context_.wallMs(), tokens_done_, std::int64_t{distilling ? 0 : 1}, loss,
-                                          gradient_norm_, rate_});
+            context_.append(kDistillSteps, {step, context_.wallMs(), tokens_done_, std::int64_t{distilling ? 0 : 1},
+                                            loss, gradient_norm_, rate_});
             context_.progress(step + 1, total, "steps", double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
             if ((step + 1) % spec_.checkpoint_every == 0) save(step + 1);
         }

@@ -10,9 +10,6 @@
 namespace fm {
 namespace {
 
-// Rows of logits that are alive at once: bounds memory at large vocabularies.
-constexpr std::int64_t kMaxLogitElements = std::int64_t{1} << 26;
-
 double scalar(const at::Tensor& value) { return value.to(at::kDouble).item<double>(); }
 
 // Squared error of every layer at the answer rows; adds its gradient.
@@ -94,7 +91,7 @@ GateRows gateRows(const Batch& batch, std::int64_t text_stride) {
 double meanKlFromHidden(const DecoderWeights& weights, const at::Tensor& teacher_ND, const at::Tensor& student_ND,
                         at::Tensor* dstudent_ND) {
     const std::int64_t num_rows = student_ND.size(0);
-    const std::int64_t block = std::max<std::int64_t>(1, kMaxLogitElements / weights.config.vocab_size);
+    const std::int64_t block = logitRowsAtOnce(weights.config);
     const double eps = weights.config.rms_norm_eps;
     if (dstudent_ND != nullptr) *dstudent_ND = at::empty_like(student_ND);
     double sum = 0;

@@ -22,7 +22,7 @@ namespace fm {
 namespace {
 
 constexpr std::int64_t kTextStride = 4;
-constexpr int kStepsTable = 0, kProbesTable = 1;
+constexpr int kGateSteps = 0, kGateProbes = 1;
 // A run whose mean gate stays above this never left its start (prototype.md 4: 0.99 with the literal lambda).
 constexpr double kDeadOpen = 0.98, kDeadClosed = 0.02;
 
@@ -179,10 +179,10 @@ void GateRun::record(const StepRecord& r) {
     const auto floats = [](const std::vector<double>& values) {
         return std::vector<float>(values.begin(), values.end());
     };
-    context_.append(kStepsTable, {r.step, context_.wallMs(), tokens_done_, r.value.total + penalty(r), r.value.total,
-                                  penalty(r), r.value.kl, r.value.text_kl, r.value.hidden, r.lambda, r.lr,
-                                  double(spec_.budget), optimizer_.sum(), floats(optimizer_.alpha()),
-                                  floats(optimizer_.averaged()), floats(r.grad_L), floats(r.grad_std_L)});
+    context_.append(kGateSteps, {r.step, context_.wallMs(), tokens_done_, r.value.total + penalty(r), r.value.total,
+                                 penalty(r), r.value.kl, r.value.text_kl, r.value.hidden, r.lambda, r.lr,
+                                 double(spec_.budget), optimizer_.sum(), floats(optimizer_.alpha()),
+                                 floats(optimizer_.averaged()), floats(r.grad_L), floats(r.grad_std_L)});
     context_.progress(r.step + 1, spec_.steps, "steps", double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
 }
 
@@ -202,7 +202,7 @@ std::int64_t GateRun::probesDue(std::int64_t steps_done) const {
 void GateRun::probeWhenDue(std::int64_t steps_done) {
     if (inputs_.selection_probe.empty() || probe_rows_ >= probesDue(steps_done)) return;
     const Plan plan = discretise(ranking(), spec_.budget, inputs_.pins);
-    context_.append(kProbesTable, probeRow(steps_done - 1, plan, selection_->evaluate(plan)));
+    context_.append(kGateProbes, probeRow(steps_done - 1, plan, selection_->evaluate(plan)));
     ++probe_rows_;
 }
 
@@ -292,7 +292,7 @@ GatesResult GateRun::run() {
         result.swapped = !refined.swaps.empty();
         result.plan = refined.plan;
         if (result.swapped) {
-            context_.append(kProbesTable, probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan)));
+            context_.append(kGateProbes, probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan)));
         }
     }
     return result;

@@ -10,15 +10,13 @@
 namespace fm {
 namespace {
 
-// Logits alive at once, times a handful of temporaries of the same size.
-constexpr std::int64_t kMaxLogitElements = std::int64_t{1} << 25;
-
 // `block_loss(rows, first, count)` builds the loss of rows [first, first + count) from leaf rows.
 double inBlocks(const DecoderWeights& weights, const at::Tensor& hidden_ND,
                 const std::function<at::Tensor(const at::Tensor&, std::int64_t, std::int64_t)>& block_loss) {
     const std::int64_t num_rows = hidden_ND.size(0);
     if (num_rows == 0) return 0;
-    const std::int64_t block = std::max<std::int64_t>(1, kMaxLogitElements / weights.config.vocab_size);
+    // The backward pass keeps temporaries of the logits' size, so half as many rows.
+    const std::int64_t block = std::max<std::int64_t>(1, logitRowsAtOnce(weights.config) / 2);
     at::Tensor leaf_ND = hidden_ND.detach().requires_grad_(true);
     at::Tensor total;
     for (std::int64_t first = 0; first < num_rows; first += block) {

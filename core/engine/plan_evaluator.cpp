@@ -12,9 +12,6 @@
 namespace fm {
 namespace {
 
-// Rows of logits that are alive at once.
-constexpr std::int64_t kMaxLogitElements = std::int64_t{1} << 26;
-
 std::vector<std::int64_t> labelsAfter(const Batch& batch, const std::vector<std::int64_t>& rows) {
     std::vector<std::int64_t> labels;
     labels.reserve(rows.size());
@@ -31,7 +28,7 @@ struct RowScores {
 RowScores scoreRows(const DecoderWeights& weights, const at::Tensor& teacher_ND, const at::Tensor& student_ND,
                     const at::Tensor& labels_N) {
     const std::int64_t num_rows = student_ND.size(0);
-    const std::int64_t block = std::max<std::int64_t>(1, kMaxLogitElements / weights.config.vocab_size);
+    const std::int64_t block = logitRowsAtOnce(weights.config);
     std::vector<at::Tensor> kl, nll, correct, agrees;
     for (std::int64_t first = 0; first < num_rows; first += block) {
         const std::int64_t count = std::min(block, num_rows - first);

@@ -22,7 +22,7 @@
 namespace fm {
 namespace {
 
-constexpr int kStepsTable = 0, kEvalsTable = 1;
+constexpr int kPretrainSteps = 0, kPretrainEvals = 1;
 constexpr std::int32_t kEvalSequences = 64;
 
 // Which phase a step belongs to, and the batches of each phase.
@@ -188,7 +188,7 @@ void PretrainRun::evaluate(std::int64_t step) {
     }
     const std::int32_t tokens = spec_.lengths[static_cast<std::size_t>(phases_.phaseOf(step))];
     for (const TaskRecall& recall : measureRecall(weights_, inputs_.resources, tasks, tokens, kEvalSequences, 9)) {
-        context_.append(kEvalsTable,
+        context_.append(kPretrainEvals,
                         {step, recall.task, std::int64_t{recall.tokens}, recall.exact_match, recall.token_accuracy});
         ++eval_rows_;
     }
@@ -249,7 +249,7 @@ DecoderWeights PretrainRun::run() {
                 context_.checkpointGate(true);
                 const double loss = takeStep(step, batches.next());
                 loss_mean_ = step == 0 ? loss : 0.95 * loss_mean_ + 0.05 * loss;
-                context_.append(kStepsTable,
+                context_.append(kPretrainSteps,
                                 {step, context_.wallMs(), tokens_done_, loss, learningRate(spec_, step, steps())});
                 ++step_rows_;
                 context_.progress(step + 1, steps(), "steps",

@@ -73,7 +73,7 @@ std::map<std::string, GgufValue, std::less<>> readValues(GgufCursor& in, std::ui
         const std::size_t at = in.offset();
         const std::string_view key = readName(in, "a key");
         const GgufType type = in.type(key);
-        if (!values.emplace(key, in.value(type, key)).second) in.fail(at, "key " + quoted(key) + " appears twice");
+        if (!values.emplace(key, in.value(type, key)).second) in.fail(at, "key " + fm::quoted(key) + " appears twice");
     }
     return values;
 }
@@ -82,7 +82,7 @@ TensorEntry readTensorEntry(GgufCursor& in) {
     TensorEntry entry;
     entry.declared_at = in.offset();
     entry.view.name = readName(in, "a tensor name");
-    const std::string who = "tensor " + quoted(entry.view.name);
+    const std::string who = "tensor " + fm::quoted(entry.view.name);
     const std::uint32_t rank = in.read<std::uint32_t>("a tensor's rank");
     if (rank < 1 || rank > kMostDims) {
         in.fail(entry.declared_at, who + " has " + std::to_string(rank) + " dimensions; 1 to 4 are allowed");
@@ -115,7 +115,7 @@ std::vector<TensorEntry> readTensorEntries(GgufCursor& in, std::uint64_t count) 
     for (std::uint64_t i = 0; i < count; ++i) {
         const TensorEntry& entry = entries.emplace_back(readTensorEntry(in));
         if (!names.insert(entry.view.name).second) {
-            in.fail(entry.declared_at, "tensor " + quoted(entry.view.name) + " appears twice");
+            in.fail(entry.declared_at, "tensor " + fm::quoted(entry.view.name) + " appears twice");
         }
     }
     return entries;
@@ -146,7 +146,7 @@ void checkLayout(const GgufCursor& in, std::span<const TensorEntry> entries, std
     std::uint64_t expected = 0;
     std::uint64_t end = 0;
     for (const TensorEntry* entry : by_offset) {
-        const std::string who = "tensor " + quoted(entry->view.name);
+        const std::string who = "tensor " + fm::quoted(entry->view.name);
         if (entry->offset != expected) {
             in.fail(entry->declared_at, who + " begins at data offset " + std::to_string(entry->offset) +
                                             ", but the tensor before it ends at " + std::to_string(end) +

@@ -12,7 +12,7 @@
 #include "core/formats/tokenizer_utf8.h"
 
 namespace fm {
-namespace {
+namespace pcre2 {  // owners, named because Splitter's parts hold them
 
 struct FreeCode {
     void operator()(pcre2_code* code) const { pcre2_code_free(code); }
@@ -26,6 +26,10 @@ struct FreeMatchContext {
 
 using MatchData = std::unique_ptr<pcre2_match_data, FreeMatchData>;
 using MatchContext = std::unique_ptr<pcre2_match_context, FreeMatchContext>;
+using Code = std::unique_ptr<pcre2_code, FreeCode>;
+
+}  // namespace pcre2
+namespace {
 
 // Patterns of the known families visit each byte a handful of times; a thousand is far from any of them and still
 // stops a pattern that would run for hours.
@@ -50,14 +54,14 @@ std::size_t characterLength(std::string_view text, std::size_t at) {
 
 struct Splitter::Stage {
     SplitRule rule;
-    std::unique_ptr<pcre2_code, FreeCode> code;
+    pcre2::Code code;
 };
 
 // What one call of split() needs and threads must not share.
 struct Splitter::Scan {
     const std::function<void(std::string_view)>& use;
-    std::vector<MatchData> data;  // one per stage: a stage is in the middle of its text while the next one works
-    MatchContext context;
+    std::vector<pcre2::MatchData> data;  // one per stage: a stage is in the middle of its text while the next one works
+    pcre2::MatchContext context;
 };
 
 Splitter::Splitter(std::string path, std::vector<SplitRule> rules) : path_(std::move(path)) {
@@ -83,7 +87,7 @@ Splitter& Splitter::operator=(Splitter&&) noexcept = default;
 void Splitter::split(std::string_view text, const std::function<void(std::string_view)>& use) const {
     assert(isUtf8(text));
     if (text.empty()) return;
-    Scan scan{use, {}, MatchContext(pcre2_match_context_create(nullptr))};
+    Scan scan{use, {}, pcre2::MatchContext(pcre2_match_context_create(nullptr))};
     const std::uint64_t steps = std::max(kMatchStepsAtLeast, kMatchStepsPerByte * text.size());
     pcre2_set_match_limit(scan.context.get(), static_cast<std::uint32_t>(std::min<std::uint64_t>(steps, UINT32_MAX)));
     pcre2_set_heap_limit(scan.context.get(), kMatchHeapKib);

@@ -17,8 +17,6 @@ struct Projected {
     at::Tensor query_BTHd, key_BTKd, value_BTKd;
 };
 
-at::Tensor splitHeads(const at::Tensor& x_BTO, std::int64_t head_dim) { return x_BTO.unflatten(-1, {-1, head_dim}); }
-
 Projected rotated(const at::Tensor& query_BTHd, const at::Tensor& key_BTKd, const at::Tensor& value_BTKd,
                   const AttentionWeights& weights, const ModelConfig& config, const Rope& rope) {
     if (!config.qk_norm) return {applyRope(query_BTHd, rope), applyRope(key_BTKd, rope), value_BTKd};
@@ -91,6 +89,10 @@ at::Tensor linear(const at::Tensor& x_BTI, const Linear& weights) {
     if (!weights.bias_O.defined()) return product(x, weights.weight_OI);
     if (x.is_cuda()) return at::linear(x, weights.weight_OI, weights.bias_O);  // one kernel there
     return product(x, weights.weight_OI) + weights.bias_O;
+}
+
+at::Tensor splitHeads(const at::Tensor& x_BTO, std::int64_t head_dim) {
+    return x_BTO.unflatten(-1, {x_BTO.size(-1) / head_dim, head_dim});
 }
 
 at::Tensor softmaxMixer(const at::Tensor& normed_BTD, const AttentionWeights& weights, const ModelConfig& config,

@@ -22,6 +22,7 @@ Rope ropeSlice(const Rope& rope, std::int64_t first, std::int64_t count);
 at::Tensor rmsNorm(const at::Tensor& x_BTD, const at::Tensor& weight_D, double eps);  // result in x's dtype
 at::Tensor linear(const at::Tensor& x_BTI, const Linear& weights);                    // computes in the weights' dtype
 at::Tensor applyRope(const at::Tensor& x_BTHd, const Rope& rope);
+at::Tensor splitHeads(const at::Tensor& x_BTO, std::int64_t head_dim);  // [B,T,H*d] -> [B,T,H,d], a view
 
 // Causal softmax attention on the normalised layer input, output after o_proj (the "mixer output", before the
 // residual), in the weights' dtype. Without a cache: positions start at 0. With one: x holds the next tokens, which

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "core/model/blocks.h"
 #include "core/model/product.h"
 #include "core/model/recurrence_util.h"
 #include "core/model/stacked_rows.h"
@@ -12,10 +13,6 @@
 namespace fm {
 
 namespace {
-
-at::Tensor splitHeads(const at::Tensor& x_BTO, std::int64_t head_dim) {
-    return x_BTO.unflatten(-1, {x_BTO.size(-1) / head_dim, head_dim});
-}
 
 at::Tensor l2Normalised(const at::Tensor& x_BTHd) {
     return x_BTHd * (x_BTHd.square().sum(-1, /*keepdim=*/true) + kL2NormEps).rsqrt();

@@ -14,8 +14,6 @@ using torch::autograd::variable_list;
 
 std::int64_t paddedTokens(std::int64_t tokens) { return (tokens + kChunk - 1) / kChunk * kChunk; }
 
-at::Tensor transposed(const at::Tensor& matrix) { return matrix.transpose(-1, -2); }
-
 // The gradient of an inverse is -T^T dT T^T; keeping only T saves what autograd would store of the solve.
 struct UnitLowerInverse : torch::autograd::Function<UnitLowerInverse> {
     static at::Tensor forward(AutogradContext* ctx, const at::Tensor& strictly_lower) {

@@ -20,6 +20,8 @@ at::Tensor toChunkScalars(const at::Tensor& x_BTH);
 // [N,P,C,d] -> [B,T,H,d]
 at::Tensor fromChunks(const at::Tensor& x_NPCd, std::int64_t batch, std::int64_t tokens);
 
+inline at::Tensor transposed(const at::Tensor& matrix) { return matrix.transpose(-1, -2); }
+
 // exp(b_i - b_j) for i >= j, else 0. The exponent is masked before exp, so that no inf can meet a zero.
 at::Tensor decayMatrix(const at::Tensor& cumulative_NPC);
 

@@ -8,8 +8,6 @@ namespace fm::chunked {
 
 namespace {
 
-at::Tensor transposed(const at::Tensor& matrix) { return matrix.transpose(-1, -2); }
-
 // Everything inside the chunks that does not need the entering state (WY form with the gate-free inverse T0).
 struct Local {
     at::Tensor new_value_NPCv;     // U: the u_t as if the entering state were 0

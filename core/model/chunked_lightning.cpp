@@ -8,8 +8,6 @@ namespace fm::chunked {
 
 namespace {
 
-at::Tensor transposed(const at::Tensor& matrix) { return matrix.transpose(-1, -2); }
-
 // Decay-weighted sums of what the chunks wrote: state n = decay^n S0 + sum_{j<n} decay^(n-1-j) H_j, as one product
 // over the chunk axis, since all chunks of a head share one decay.
 at::Tensor enteringStates(const at::Tensor& injection_NPkv, const at::Tensor& log_chunk_decay_P,

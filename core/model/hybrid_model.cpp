@@ -1,7 +1,9 @@
 #include "core/model/hybrid_model.h"
 
 #include <ATen/ATen.h>
+
 #include <c10/core/GradMode.h>
+#include <algorithm>
 
 #include <cassert>
 
@@ -96,6 +98,11 @@ at::Tensor forwardHidden(const HybridModel& model, const at::Tensor& ids_BT, con
 at::Tensor logitsFromHidden(const DecoderWeights& weights, const at::Tensor& hidden_ND) {
     const at::Tensor normed_ND = rmsNorm(hidden_ND, weights.final_norm_D, weights.config.rms_norm_eps);
     return linear(normed_ND, {weights.head_VD, {}}).to(residualDtype(weights));
+}
+
+std::int64_t logitRowsAtOnce(const ModelConfig& config) {
+    constexpr std::int64_t kMaxElements = std::int64_t{1} << 26;
+    return std::max<std::int64_t>(1, kMaxElements / config.vocab_size);
 }
 
 }  // namespace fm

@@ -45,6 +45,8 @@ at::Tensor embed(const DecoderWeights& weights, const at::Tensor& ids_BT);
 
 // Final norm and head; rows are any leading shape. fp32 result.
 at::Tensor logitsFromHidden(const DecoderWeights& weights, const at::Tensor& hidden_ND);
+// Rows whose logits may be alive at once: bounds memory at large vocabularies.
+std::int64_t logitRowsAtOnce(const ModelConfig& config);
 
 // Greedy continuation of one prompt until an end token (not part of the result) or `max_new` tokens. `on_token` may be
 // empty and may throw. Throws InputError when the prompt is empty, holds an id outside the vocabulary, or does not fit

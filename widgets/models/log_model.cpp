@@ -6,7 +6,7 @@ namespace fm {
 
 namespace {
 
-constexpr const char* titles[] = {"severity", "module", "message"};
+constexpr const char* kLogTitles[] = {"severity", "module", "message"};
 
 // "[gates] text" -> "gates", "text".
 std::pair<QString, QString> moduleAndText(const std::string& logged) {
@@ -65,7 +65,7 @@ QVariant LogModel::data(const QModelIndex& index, int role) const {
 
 QVariant LogModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole || section < 0 || section >= num_columns) return {};
-    return tr(titles[section]);
+    return tr(kLogTitles[section]);
 }
 
 void SeverityFilter::setLeast(Severity severity) {

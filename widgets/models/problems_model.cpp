@@ -6,7 +6,7 @@ namespace fm {
 
 namespace {
 
-constexpr const char* titles[] = {"severity", "time", "from", "what happened, and what to do"};
+constexpr const char* kProblemsTitles[] = {"severity", "time", "from", "what happened, and what to do"};
 constexpr std::size_t most_entries = 1000;  // a flood of different sentences must not fill the memory
 
 }  // namespace
@@ -73,7 +73,7 @@ QVariant ProblemsModel::data(const QModelIndex& index, int role) const {
 
 QVariant ProblemsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole || section < 0 || section >= num_columns) return {};
-    return tr(titles[section]);
+    return tr(kProblemsTitles[section]);
 }
 
 }  // namespace fm

@@ -10,14 +10,14 @@ namespace fm {
 
 namespace {
 
-constexpr const char* titles[] = {"#", "task", "tokens", "depth", "recall", "expected", "given"};
-constexpr const char* helps[] = {"Number of the sample in its run",
-                                 "Retrieval task that made the prompt",
-                                 "Context length, tokens",
-                                 "Where the asked needle stands: 0 start of the context, 1 end",
-                                 "Share of the expected values found in the given answer",
-                                 "The answer that the prompt holds",
-                                 "What the plan or hybrid of this run generated"};
+constexpr const char* kSamplesTitles[] = {"#", "task", "tokens", "depth", "recall", "expected", "given"};
+constexpr const char* kSamplesHelps[] = {"Number of the sample in its run",
+                                         "Retrieval task that made the prompt",
+                                         "Context length, tokens",
+                                         "Where the asked needle stands: 0 start of the context, 1 end",
+                                         "Share of the expected values found in the given answer",
+                                         "The answer that the prompt holds",
+                                         "What the plan or hybrid of this run generated"};
 
 double numberAt(const RunData& run, const char* path, int row) {
     const std::span<const double> values = run.numbers(path);
@@ -30,7 +30,7 @@ QString textAt(const RunData& run, const char* path, int row) {
                                                          : QString();
 }
 
-bool isNumber(int column) { return column != SamplesModel::TaskColumn && column < SamplesModel::ExpectedColumn; }
+bool isSampleNumber(int column) { return column != SamplesModel::TaskColumn && column < SamplesModel::ExpectedColumn; }
 
 }  // namespace
 
@@ -106,7 +106,8 @@ QVariant SamplesModel::data(const QModelIndex& index, int role) const {
     if (role == SortRole) return sortValue(row, index.column());
     if (role == RecallRole) return numberAt(*run_, "eval/samples/recall", row);
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue((isNumber(index.column()) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        return QVariant::fromValue((isSampleNumber(index.column()) ? Qt::AlignRight : Qt::AlignLeft) |
+                                   Qt::AlignVCenter);
     if (role == SearchRole) {
         const SampleRow shown = sample(row);
         return QString(shown.task + QChar('\n') + shown.expected + QChar('\n') + shown.given).toLower();
@@ -132,10 +133,10 @@ QVariant SamplesModel::data(const QModelIndex& index, int role) const {
 
 QVariant SamplesModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || section < 0 || section >= num_columns) return {};
-    if (role == Qt::DisplayRole) return tr(titles[section]);
-    if (role == Qt::ToolTipRole) return tr(helps[section]);
+    if (role == Qt::DisplayRole) return tr(kSamplesTitles[section]);
+    if (role == Qt::ToolTipRole) return tr(kSamplesHelps[section]);
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue((isNumber(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        return QVariant::fromValue((isSampleNumber(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     return {};
 }
 

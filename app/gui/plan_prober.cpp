@@ -9,11 +9,13 @@
 #include "core/run/json_number.h"
 #include "widgets/client/engine_client.h"
 #include "widgets/state/cost_state.h"
+#include "widgets/state/plan_state.h"
 
 namespace fm {
 namespace {
 
 constexpr std::chrono::minutes kLongestProbe{10};
+constexpr int kRestMs = 400;
 
 // What `flashmorph probe --json` prints. Nothing when a figure is missing.
 std::optional<MeasuredPlan> measuredFrom(const nlohmann::json& json, const std::string& plan_key) {
@@ -36,11 +38,15 @@ std::optional<MeasuredPlan> measuredFrom(const nlohmann::json& json, const std::
 
 }  // namespace
 
-PlanProber::PlanProber(EngineLink& engine, CostState& cost, QObject* parent)
+PlanProber::PlanProber(EngineLink& engine, CostState& cost, PlanState& plan, QObject* parent)
     : QObject(parent), engine_(engine), cost_(cost) {
     connect(&cost_, &CostState::probeWanted, this, &PlanProber::probe);
     connect(&engine_, &EngineLink::phaseChanged, this, &PlanProber::showWhetherAllowed);
     connect(&cost_, &CostState::changed, this, &PlanProber::showWhetherAllowed);
+    connect(&plan.undoStack(), &QUndoStack::indexChanged, this, &PlanProber::noteEdit);
+    rest_.setSingleShot(true);
+    rest_.setInterval(kRestMs);
+    connect(&rest_, &QTimer::timeout, this, &PlanProber::rested);
 }
 
 void PlanProber::showWhetherAllowed() {
@@ -48,10 +54,22 @@ void PlanProber::showWhetherAllowed() {
     cost_.setProbesAllowed(free && cost_.shape().has_value());
 }
 
+void PlanProber::noteEdit() {
+    if (engine_.phase() == JobPhase::Running) rest_.start();
+}
+
+void PlanProber::rested() {
+    if (engine_.phase() != JobPhase::Running || cost_.measured() || !cost_.cost()) return;
+    if (asked_) return rest_.start();
+    probe(cost_.plan());
+}
+
 void PlanProber::probe(const Plan& plan) {
     const std::string key = plan.key();
+    asked_ = true;
     cost_.setMeasuring(key, true);
     const auto done = [this, key](const EngineReply& reply) {
+        asked_ = false;
         const auto measured = reply.ok() ? measuredFrom(reply.result, key) : std::nullopt;
         if (measured) cost_.addMeasured(*measured);
         QString why = reply.ok() ? QString() : reply.sentence();

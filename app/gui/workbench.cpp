@@ -15,7 +15,7 @@ Workbench::Workbench(Settings& settings, const QString& resources, QObject* pare
       resources_(resources),
       follow_(source_.data(), cursor_, plan_),
       engine_(client_, study_, source_),
-      prober_(engine_, cost_) {
+      prober_(engine_, cost_, plan_) {
     wireStudy();
     wireCost();
     wireEngine();

@@ -6,6 +6,7 @@
 #include "app/gui/window_toolbar.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/models/problems_model.h"
+#include "widgets/panels/budget_bar.h"
 #include "widgets/panels/live_settings.h"
 #include "widgets/panels/objective_panel.h"
 #include "widgets/panels/plan_panel.h"
@@ -127,6 +128,26 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.cost().measured().has_value(), kWaitMs);
         QCOMPARE(bench.cost().measured()->budget, 7);
         QVERIFY(bench.cost().cost().has_value());
+    }
+
+    // DESIGN 7: dragging the budget brings back a measurement, also while the gates move.
+    void aBudgetDraggedDuringARunIsMeasured() {
+        Live live("normal", 2000);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().rowsOf("steps") > 3, kWaitMs);
+        const std::size_t before = bench.cost().measurements().plans.size();
+        QTest::qWait(1000);  // nobody edits: plans that follow the gates cost the job nothing
+        QCOMPARE(bench.cost().measurements().plans.size(), before);
+        BudgetSlider& slider = live.w.window.panels().plan->budget().slider();
+        const auto at = [&](int budget) { return QPoint(int(slider.positionOf(budget)), slider.height() / 2); };
+        QTest::mousePress(&slider, Qt::LeftButton, {}, at(bench.plan().budget()));
+        for (const int budget : {6, 7, 8, 9}) QTest::mouseMove(&slider, at(budget));
+        QTest::mouseRelease(&slider, Qt::LeftButton, {}, at(9));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.cost().measurements().plans.size() > before, kWaitMs);
+        QCOMPARE(bench.cost().measurements().plans.back().budget, 9);
+        QCOMPARE(live.controls().phase(), JobPhase::Running);
     }
 
     void aDeadEngineIsOneSentenceAndResumes() {

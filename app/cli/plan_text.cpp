@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdarg>
 
+#include "core/run/byte_text.h"
+
 namespace fm::cli {
 
 std::string format(const char* pattern, ...) {
@@ -59,9 +61,9 @@ std::string layersText(const Plan& plan) {
 }
 
 std::string costText(const PlanCost& cost) {
-    return format("KV %.2f KB/token (%.0f %%)  state %.2f MB  decode x%.2f predicted",
-                  double(cost.kv_bytes_per_token) / 1e3, 100 * cost.kv_share, double(cost.state_bytes) / 1e6,
-                  cost.decode_speedup);
+    return format("KV %s/token (%.0f %%)  state %s  decode x%.2f predicted",
+                  byteText(double(cost.kv_bytes_per_token)).c_str(), 100 * cost.kv_share,
+                  byteText(double(cost.state_bytes)).c_str(), cost.decode_speedup);
 }
 
 std::string scoresText(const ProbeScores& scores) {

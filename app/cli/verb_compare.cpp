@@ -6,6 +6,7 @@
 #include "app/cli/plan_text.h"
 #include "app/cli/verbs.h"
 #include "core/formats/checkpoint.h"
+#include "core/run/byte_text.h"
 #include "core/run/error.h"
 #include "core/run/json_number.h"
 #include "core/run/plan_cost.h"
@@ -53,11 +54,11 @@ std::string measuredText(const std::optional<Measured>& measured, int digits) {
 
 std::string rowText(const ComparedRow& row, const PlanCost& cost, std::size_t name_width) {
     const std::string recall = measuredText(row.recall, 3) + (row.eval.empty() ? "" : " " + row.eval);
-    return format("%-*s  %3d  %-5s  %-18s  %-16s  %8s  %-17s  %8.2f  %3.0f %%  %6.2f  %s\n",
-                  static_cast<int>(name_width), row.name.c_str(), row.plan.budget(),
-                  row.probe.empty() ? "-" : row.probe.c_str(), measuredText(row.answer_kl, 4).c_str(),
-                  measuredText(row.exact_match, 3).c_str(), row.text_kl ? format("%.4f", *row.text_kl).c_str() : "-",
-                  recall.c_str(), double(cost.kv_bytes_per_token) / 1e3, 100 * cost.kv_share, cost.decode_speedup,
+    return format("%-*s  %3d  %-5s  %-18s  %-16s  %8s  %-17s  %9s  %3.0f %%  %6.2f  %s\n", static_cast<int>(name_width),
+                  row.name.c_str(), row.plan.budget(), row.probe.empty() ? "-" : row.probe.c_str(),
+                  measuredText(row.answer_kl, 4).c_str(), measuredText(row.exact_match, 3).c_str(),
+                  row.text_kl ? format("%.4f", *row.text_kl).c_str() : "-", recall.c_str(),
+                  byteText(double(cost.kv_bytes_per_token)).c_str(), 100 * cost.kv_share, cost.decode_speedup,
                   layersText(row.plan).c_str());
 }
 
@@ -88,8 +89,8 @@ int printTable(const GlobalOptions& global, const Study& study, const CompareOpt
                            {"context_tokens", options.context},
                            {"problems", table.problems}};
     std::string text =
-        format("%-*s  %3s  %-5s  %-18s  %-16s  %8s  %-17s  %8s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
-               "probe", "answer KL", "exact match", "text KL", "recall", "KB/token", "share", "decode", "full layers");
+        format("%-*s  %3s  %-5s  %-18s  %-16s  %8s  %-17s  %9s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
+               "probe", "answer KL", "exact match", "text KL", "recall", "KV/token", "share", "decode", "full layers");
     for (const ComparedRow& row : table.rows) {
         const PlanCost cost = planCost(shape, row.plan, query);
         json["rows"].push_back(rowJson(row, cost));
@@ -99,7 +100,7 @@ int printTable(const GlobalOptions& global, const Study& study, const CompareOpt
     text += legendText("probe", table.probes) + legendText("eval", table.evals);
     if (!table.rows.empty())
         text += format(
-            "KB/token: KV cache; share: of the teacher's; decode: predicted speed-up over the teacher at a context of "
+            "KV/token: KV cache; share: of the teacher's; decode: predicted speed-up over the teacher at a context of "
             "%lld tokens\n",
             static_cast<long long>(options.context));
     for (const std::string& problem : table.problems) text += "not read: " + problem + "\n";

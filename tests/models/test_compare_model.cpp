@@ -202,7 +202,7 @@ private Q_SLOTS:
         QCOMPARE(fm::numberText(std::nan("")), QStringLiteral("nan"));
         QCOMPARE(fm::measuredShareText(0.931, 0.021), QStringLiteral("0.93 ± 0.02"));
         QCOMPARE(fm::measuredShareText(0.931, 0), QStringLiteral("0.93"));
-        QCOMPARE(fm::bytesText(6246), QStringLiteral("6.1 KB"));
+        QCOMPARE(fm::bytesText(6246), QStringLiteral("6.1 KiB"));
         QCOMPARE(fm::bytesText(512), QStringLiteral("512 B"));
         QCOMPARE(fm::tokensText(32768), QStringLiteral("32K"));
         QCOMPARE(fm::tokensText(500), QStringLiteral("500"));

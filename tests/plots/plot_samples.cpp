@@ -199,7 +199,7 @@ std::unique_ptr<PlotFrame> parallel(const ThemeSource& theme) {
                    {"λ", "", true},
                    {"learning rate", "", true},
                    {"KL to teacher", "nat", true},
-                   {"KV cache", "KB/token"},
+                   {"KV cache", "KiB/token"},
                    {"recall", ""}});
     std::vector<ParallelLine> lines;
     for (int i = 0; i < 60; ++i) {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/run/byte_text.h"
 #include "core/run/event.h"
 #include "core/run/plan.h"
 #include "core/run/run_id.h"
@@ -90,6 +91,15 @@ private Q_SLOTS:
         const std::string text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";  // 1 + 2 + 3 + 4 bytes
         const std::size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
         for (std::size_t bytes = 0; bytes < 12; ++bytes) QCOMPARE(fm::utf8PrefixLength(text, bytes), expected[bytes]);
+    }
+
+    void bytesAreCountedInPowersOf1024() {
+        const std::pair<double, const char*> texts[] = {{0, "0 B"},          {999, "999 B"},
+                                                        {1000, "1.0 KiB"},   {6246, "6.1 KiB"},
+                                                        {147456, "144 KiB"}, {3.2 * 1048576, "3.2 MiB"},
+                                                        {1e9, "954 MiB"},    {139.0 * 1073741824, "139 GiB"},
+                                                        {5e15, "4547 TiB"}};
+        for (const auto& [bytes, text] : texts) QCOMPARE(fm::byteText(bytes), std::string(text));
     }
 
     void wordsOfStatesComeBack() {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/run/byte_text.h"
+
 namespace fm {
 
 static QString withInterval(const QString& value, double half_width, QString (*text)(double)) {
@@ -28,15 +30,7 @@ QString measuredNumberText(double value, double half_width) {
     return withInterval(numberText(value), half_width, numberText);
 }
 
-QString bytesText(double bytes) {
-    constexpr const char* units[] = {"B", "KB", "MB", "GB", "TB"};
-    int unit = 0;
-    while (bytes >= 1000 && unit < 4) {
-        bytes /= 1024;
-        ++unit;
-    }
-    return QString::number(bytes, 'f', unit == 0 || bytes >= 100 ? 0 : 1) + QChar(' ') + QLatin1String(units[unit]);
-}
+QString bytesText(double bytes) { return QString::fromStdString(byteText(bytes)); }
 
 QString tokensText(std::int64_t tokens) {
     if (tokens >= 1024 && tokens % 1024 == 0) return QString::number(tokens / 1024) + QChar('K');

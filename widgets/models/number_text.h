@@ -11,7 +11,7 @@ QString shareText(double value);   // two decimals: "0.93"
 // "0.93 ± 0.02"; without an interval (0) only the value.
 QString measuredShareText(double value, double half_width);
 QString measuredNumberText(double value, double half_width);
-QString bytesText(double bytes);          // "6.1 KB", "3.2 MB"; 1 KB = 1024 bytes
+QString bytesText(double bytes);          // "6.1 KiB", "3.2 MiB"
 QString tokensText(std::int64_t tokens);  // "512", "2K", "32K"
 
 }  // namespace fm

@@ -30,7 +30,7 @@ public:
 
     void setDetails(std::vector<StripDetail> details);              // one per layer, or empty
     void setSpread(std::vector<double> spread);                     // of each gate over the last steps, or empty
-    void setLayerCost(const QString& full, const QString& linear);  // "1.0 KB per token", "256 KB once"
+    void setLayerCost(const QString& full, const QString& linear);  // "1.0 KiB per token", "256 KiB once"
     const CutConfidence& confidence() const { return confidence_; }
 
     QString describe(int layer) const;  // one line for accessibility: "Layer 3: full attention, gate 0.81, pinned"

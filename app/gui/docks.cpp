@@ -131,7 +131,7 @@ void Docks::fitPlan() {
 }
 
 void Docks::giveSizes(const QSize& size, bool tall) {
-    const int side = std::clamp(size.width() * 22 / 100, 250, 440), plots = size.width() - side;
+    const int side = std::clamp(size.width() * 25 / 100, 250, 440), plots = size.width() - side;
     window_.resizeDocks({dock("runs"), dock("plan")}, {side, plots}, Qt::Horizontal);
     const int plan = planHeight(size.height(), plots), rest = std::max(200, size.height() - plan - 130);
     QList<QDockWidget*> column{dock("plan"), dock("gates")};

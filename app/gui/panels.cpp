@@ -46,7 +46,6 @@ Panels makePanels(MainWindow& window, Docks& docks, Workbench& w, ProblemsModel&
     p.compare = new ComparePanel(w.study(), w.cost(), w.selection(), theme, &window);
     p.log = new LogPanel(problems, theme, &window);
     p.help = new HelpPanel(theme, &window);
-    p.log->setMinimumWidth(240);  // its row of filters would make the whole side wide
     for (QWidget* low : {static_cast<QWidget*>(p.samples), static_cast<QWidget*>(p.compare),
                          static_cast<QWidget*>(p.interdependence)}) {
         low->setMinimumHeight(130);  // like the figures: a low window stays low

@@ -76,7 +76,7 @@ void WindowToolbar::setStudy(const QString& name, const QString& folder) {
 
 void WindowToolbar::setEngine(const QString& where, const QString& what) {
     const QString text = what.isEmpty() ? where : where + QString::fromUtf8(" · ") + what;
-    engine_->setFullText(tr("Engine %1").arg(text));
+    engine_->setFullText(tr("Engine %1").arg(text), text);
 }
 
 void WindowToolbar::setJob(const QString& job) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "tests/panels/cut_texts.h"
 #include "tests/panels/panel_study.h"
 #include "widgets/models/problems_model.h"
 #include "widgets/panels/compare_panel.h"
@@ -101,31 +102,6 @@ fm::SampleDetail sampleText() {
           {{"run", "20260301T090000Z-gates-0000aa"}, {"alpha", {0.9, 0.1, 0.88, 0.14, 0.2, 0.93, 0.4, 0.71}}}}});
 }
 
-// Text that needs more room than it has. Tables elide on purpose; wrapped labels grow downwards.
-QStringList cutTexts(const QWidget& panel) {
-    QStringList cut;
-    for (const QWidget* widget : panel.findChildren<QWidget*>()) {
-        if (!widget->isVisible() || widget->width() == 0) continue;
-        QString text;
-        int needed = 0;
-        if (const auto* label = qobject_cast<const QLabel*>(widget); label && !label->text().isEmpty()) {
-            text = label->text();
-            needed = label->wordWrap() ? 0 : label->fontMetrics().horizontalAdvance(text);
-            if (label->wordWrap() && label->heightForWidth(label->width()) > label->height() + 1)
-                cut << QStringLiteral("%1 (height)").arg(text);
-        } else if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button) {
-            text = button->text();
-            needed = button->minimumSizeHint().width();
-        } else if (const auto* box = qobject_cast<const QComboBox*>(widget); box) {
-            text = box->currentText();
-            needed = box->fontMetrics().horizontalAdvance(text) + 24;
-        }
-        if (needed > widget->width() && !text.isEmpty())
-            cut << QStringLiteral("%1 (%2 of %3 px)").arg(text).arg(widget->width()).arg(needed);
-    }
-    return cut;
-}
-
 // Buttons and fields must say what they do to the mouse and to a screen reader.
 QStringList unexplained(const QWidget& panel) {
     QStringList bare;
@@ -179,7 +155,7 @@ private:
         QTest::qWait(80);  // plots draw at most every 33 ms
         if (const QString folder = qEnvironmentVariable("FM_PICTURES"); !folder.isEmpty())
             QVERIFY(panel.grab().save(folder + QStringLiteral("/%1_%2.png").arg(name, theme_name_)));
-        const QStringList cut = cutTexts(panel);
+        const QStringList cut = fixture::cutTexts(panel);
         QVERIFY2(cut.isEmpty(), qPrintable(name + QStringLiteral(" cuts: ") + cut.join(QStringLiteral("; "))));
         const QStringList bare = unexplained(panel);
         QVERIFY2(bare.isEmpty(),

@@ -70,7 +70,7 @@ QVariant SpecDiffModel::data(const QModelIndex& index, int role) const {
     const Field& field = fields_[shown_[static_cast<std::size_t>(index.row())]];
     if (role == Qt::FontRole && field.differs && !differences_only_) {
         QFont bold;
-        bold.setBold(true);
+        bold.setWeight(QFont::DemiBold);  // what ships; a heavier weight would be drawn smeared
         return bold;
     }
     if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};

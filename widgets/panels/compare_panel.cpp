@@ -35,11 +35,11 @@ static void compareCellLook(const QModelIndex& index, const Theme& theme, QStyle
         colour = theme.text_faint;
     if (index.data(CompareModel::BestRole).toBool()) {
         colour = theme.accent;
-        option.font.setBold(true);
+        option.font.setWeight(QFont::DemiBold);
     }
     if (index.data(CompareModel::PinnedRole).toBool()) {
         option.backgroundBrush = theme.hover;
-        if (column == CompareModel::NameColumn) option.font.setBold(true);
+        if (column == CompareModel::NameColumn) option.font.setWeight(QFont::DemiBold);
     }
     option.palette.setColor(QPalette::Text, colour);
     option.palette.setColor(QPalette::HighlightedText, colour);

@@ -10,10 +10,12 @@ class ElidedLabel : public QLabel {
     Q_OBJECT
 public:
     explicit ElidedLabel(QWidget* parent = nullptr);
-    void setFullText(const QString& text);
+    // `shorter` is shown where the full text does not fit.
+    void setFullText(const QString& text, const QString& shorter = {});
     const QString& fullText() const { return full_; }
     QSize minimumSizeHint() const override { return {24, QLabel::minimumSizeHint().height()}; }
     QSize sizeHint() const override;
+    bool isCut() const;  // neither fits
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -21,7 +23,7 @@ protected:
 private:
     void showWhatFits();
 
-    QString full_;
+    QString full_, shorter_;
 };
 
 }  // namespace fm

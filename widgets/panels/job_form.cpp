@@ -114,6 +114,12 @@ void JobForm::setJob(const QString& job, const nlohmann::json& defaults) {
     form_->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     form_->setLabelAlignment(Qt::AlignLeft);
     for (const FormField& field : fields_) addField(field, *form_);
+    if (fields_.empty()) {
+        QLabel* empty = emptyLabel(page);
+        empty->setText(
+            tr("The settings of a job stand here. Choose one at the top of the window: Gates is a good start."));
+        form_->addRow(empty);
+    }
     scroll_->setWidget(page);  // the one before it is deleted
     for (const auto& [name, value] : typed.items())
         if (FieldEditor* field = editor(QString::fromStdString(name))) field->setValue(value);
@@ -173,7 +179,9 @@ void JobForm::changed() {
     for (const FormField& field : fields_) {
         auto* label = qobject_cast<QLabel*>(form_->labelForField(editors_.at(field.name)));
         QFont font = label->font();
-        font.setBold(editors_.at(field.name)->isChanged());  // what differs from the usual can be seen at a glance
+        font.setWeight(editors_.at(field.name)->isChanged()
+                           ? QFont::DemiBold
+                           : QFont::Normal);  // what differs from the usual can be seen at a glance
         label->setFont(font);
     }
 }

@@ -15,6 +15,7 @@
 
 #include "widgets/models/log_model.h"
 #include "widgets/models/problems_model.h"
+#include "widgets/panels/flow_layout.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/state/run_data.h"
 #include "widgets/theme/theme.h"
@@ -70,7 +71,7 @@ LogPanel::LogPanel(ProblemsModel& problems, ThemeSource& theme, QWidget* parent)
 }
 
 QLayout* LogPanel::buildHead() {
-    auto* head = new QHBoxLayout;
+    auto* head = new FlowLayout;
     tabs_ = new QTabBar(this);
     tabs_->addTab(tr("Problems"));
     tabs_->addTab(tr("Log"));
@@ -85,7 +86,7 @@ QLayout* LogPanel::buildHead() {
         flatButton(tr("copy"), tr("Copies the selected lines, or all that are shown (Ctrl+C)"), this);
     QToolButton* clear = flatButton(tr("clear"), tr("Empties the list of problems; run files keep theirs"), this);
     head->addWidget(tabs_);
-    head->addStretch(1);
+    head->addStretch();
     head->addWidget(severity_);
     head->addWidget(copy_button);
     head->addWidget(clear);

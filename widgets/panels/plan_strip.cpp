@@ -72,8 +72,7 @@ int PlanStrip::heightForWidth(int width) const {
 
 void PlanStrip::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    const int rows = StripLayout::rowsFor(std::max(1, plan_.numLayers()), width());
-    setMinimumHeight((rows == 1 ? 78 : 54) * rows);
+    setMinimumHeight(static_cast<int>(StripLayout::leastHeightFor(std::max(1, plan_.numLayers()), width())));
     setMaximumHeight(heightForWidth(width()) + 50);  // taller bars say nothing more
 }
 
@@ -248,24 +247,24 @@ QString PlanStrip::toolTipOf(int layer) const {
     const auto line = [&lines](const QString& name, double value, int digits) {
         if (std::isfinite(value)) lines << tr("%1: %2").arg(name).arg(value, 0, 'g', digits);
     };
-    if (plan_.hasRanking()) line(tr("ranking value"), plan_.ranking().score[layer], 3);
+    if (plan_.hasRanking()) line(tr("average gate, by which layers are ranked"), plan_.ranking().score[layer], 3);
     if (static_cast<int>(details_.size()) == plan_.numLayers()) {
         line(tr("gate α at this step"), details_[layer].gate, 3);
-        line(tr("gradient of the loss in α"), details_[layer].gradient, 3);
-        line(tr("local error of the branch"), details_[layer].local_error, 3);
+        line(tr("gradient of the loss in α (below 0 raises the gate)"), details_[layer].gradient, 3);
+        line(tr("error of the branch in this layer's place (0: as good)"), details_[layer].local_error, 3);
     }
     if (confidence_.exists && !plan_.pin(layer)) {
         const LayerConfidence& c = confidence_.layers[layer];
-        lines << tr("%1 from the cut; moved by ±%2 lately: %3")
+        lines << tr("%1 from the cut, moved by ±%2 over the last steps: %3")
                      .arg(c.distance, 0, 'f', 3)
                      .arg(c.spread, 0, 'f', 3)
                      .arg(c.sure() ? tr("sure") : tr("unsure"));
     }
     if (!full_cost_.isEmpty()) {
-        lines << tr("as full attention: %1 of KV cache").arg(full_cost_);
-        lines << tr("as linear: %1 of state").arg(linear_cost_);
+        lines << tr("full attention costs %1 of KV cache").arg(full_cost_);
+        lines << tr("linear costs %1 of state").arg(linear_cost_);
     }
-    lines << tr("<i>Click flips; F full, L linear, P pin</i>");
+    lines << tr("<i>Click: full or linear. Keys: F full, L linear, P pin</i>");
     return lines.join("<br>");
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "widgets/models/run_text.h"
+#include "widgets/panels/hinted_edit.h"
 #include "widgets/panels/panel_parts.h"
 
 namespace fm {
@@ -36,9 +37,10 @@ RunLabelEditor::RunLabelEditor(QWidget* parent) : QWidget(parent) {
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(6);
     grid->setVerticalSpacing(4);
-    name_ = addField(tr("name"), tr("Name of the run"), tr("Your name for the run (F2)"));
-    tags_ = addField(tr("tags, with commas"), tr("Tags of the run"), tr("Words for finding the run again (T)"));
-    notes_ = addField(tr("notes"), tr("Notes on the run"), tr("What you want to remember about the run (N)"));
+    name_ = addField({tr("name")}, tr("Name of the run"), tr("Your name for the run (F2)"));
+    tags_ = addField({tr("tags, with commas"), tr("tags")}, tr("Tags of the run"),
+                     tr("Words for finding the run again (T)"));
+    notes_ = addField({tr("notes")}, tr("Notes on the run"), tr("What you want to remember about the run (N)"));
     archive_ = flatButton(tr("archive"), tr("Put the selected runs away; nothing is deleted (A)"), this);
     grid->addWidget(name_, 0, 0);
     grid->addWidget(tags_, 0, 1, 1, 2);
@@ -48,9 +50,8 @@ RunLabelEditor::RunLabelEditor(QWidget* parent) : QWidget(parent) {
     showLabel({}, {});
 }
 
-QLineEdit* RunLabelEditor::addField(const QString& placeholder, const QString& name, const QString& tool_tip) {
-    auto* field = new QLineEdit(this);
-    field->setPlaceholderText(placeholder);
+QLineEdit* RunLabelEditor::addField(const QStringList& hints, const QString& name, const QString& tool_tip) {
+    auto* field = new HintedEdit(hints, this);
     field->setAccessibleName(name);
     field->setToolTip(tool_tip);
     connect(field, &QLineEdit::editingFinished, this, &RunLabelEditor::store);

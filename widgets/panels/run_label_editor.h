@@ -29,7 +29,7 @@ Q_SIGNALS:
     void done();  // Enter or Esc: the keyboard goes back to the table
 
 private:
-    QLineEdit* addField(const QString& placeholder, const QString& name, const QString& tool_tip);
+    QLineEdit* addField(const QStringList& hints, const QString& name, const QString& tool_tip);
     void store();
 
     QString run_id_;

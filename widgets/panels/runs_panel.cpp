@@ -18,6 +18,8 @@
 #include "widgets/models/run_text.h"
 #include "widgets/models/runs_filter.h"
 #include "widgets/models/runs_model.h"
+#include "widgets/panels/flow_layout.h"
+#include "widgets/panels/hinted_edit.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/panels/run_label_editor.h"
 #include "widgets/panels/runs_table.h"
@@ -45,10 +47,8 @@ void RunsPanel::build() {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(6, 6, 6, 6);
     layout->setSpacing(6);
-    auto* head = new QHBoxLayout;
-    head->setSpacing(4);
-    filter_edit_ = new QLineEdit(this);
-    filter_edit_->setPlaceholderText(tr("filter: gates budget=4 -failed"));
+    auto* head = new FlowLayout;
+    filter_edit_ = new HintedEdit({tr("filter: gates budget=4 -failed"), tr("filter runs"), tr("filter")}, this);
     filter_edit_->setToolTip(
         tr("Shows runs in which every word occurs: job, state, tag, note, device, or field=value of the spec.\n"
            "-word hides runs with it. Shortcut: / in the table; Esc clears."));
@@ -66,7 +66,7 @@ void RunsPanel::build() {
     });
     archived_button_ = flatButton(tr("archived"), tr("Also show runs that you have archived"), this);
     archived_button_->setCheckable(true);
-    head->addWidget(filter_edit_, 1);
+    head->addWidget(filter_edit_);
     head->addWidget(counts_);
     head->addWidget(archived_button_);
     head->addWidget(columns_button_);

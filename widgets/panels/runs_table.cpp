@@ -30,7 +30,7 @@ void runCellLook(const QModelIndex& index, const Theme& theme, QStyleOptionViewI
 
 constexpr int shown_first[] = {RunsModel::RunColumn, RunsModel::AboutColumn, RunsModel::RecallColumn,
                                RunsModel::StateColumn};
-constexpr int about_width = 62, state_width = 96;
+constexpr int about_width = 62, state_least = 52, state_most = 96;
 
 }  // namespace
 
@@ -45,21 +45,33 @@ RunsTable::RunsTable(ThemeSource& theme, QAbstractItemModel& model, QWidget* par
     for (int column = 0; column < RunsModel::num_fixed_columns; ++column)
         setColumnHidden(column,
                         std::find(std::begin(shown_first), std::end(shown_first), column) == std::end(shown_first));
-    setColumnWidth(RunsModel::RunColumn, 104);
+    setColumnWidth(RunsModel::RunColumn, 106);
     setColumnWidth(RunsModel::AboutColumn, about_width);
-    setColumnWidth(RunsModel::RecallColumn, 62);
+    setColumnWidth(RunsModel::RecallColumn, 58);
     setColumnWidth(RunsModel::KlColumn, 84);
-    setColumnWidth(RunsModel::StateColumn, state_width);
+    setColumnWidth(RunsModel::StateColumn, state_most);
     connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int column) {
         // Only a drag on the head is the user's doing; hiding and fitting resize too.
         if (column == RunsModel::AboutColumn && !fitting_ && horizontalHeader()->underMouse()) set_by_hand_ = true;
     });
+    // Once, however many rows come.
+    fit_timer_.setSingleShot(true);
+    connect(&fit_timer_, &QTimer::timeout, this, &RunsTable::fitColumns);
+    const auto fit_soon = [this] { fit_timer_.start(0); };
+    connect(&model, &QAbstractItemModel::modelReset, this, fit_soon);
+    connect(&model, &QAbstractItemModel::rowsInserted, this, fit_soon);
+    connect(&model, &QAbstractItemModel::dataChanged, this, fit_soon);
     connect(&theme, &ThemeSource::changed, viewport(), qOverload<>(&QWidget::update));
 }
 
 void RunsTable::showColumn(int column, bool show) {
     setColumnHidden(column, !show);
     fitColumns();
+}
+
+// What the shown runs need: "done" needs half of what "interrupted" does.
+int RunsTable::stateWidth() const {
+    return std::clamp(sizeHintForColumn(RunsModel::StateColumn), state_least, state_most);
 }
 
 void RunsTable::fitColumns() {
@@ -69,9 +81,10 @@ void RunsTable::fitColumns() {
     for (int column = 0; column < head.count(); ++column) {
         if (head.isSectionHidden(column) || column == RunsModel::AboutColumn) continue;
         // The last column stretches: its present width says nothing about what it needs.
-        others += column == RunsModel::StateColumn ? state_width : head.sectionSize(column);
+        others += column == RunsModel::StateColumn ? stateWidth() : head.sectionSize(column);
     }
     fitting_ = true;
+    setColumnWidth(RunsModel::StateColumn, stateWidth());
     setColumnWidth(RunsModel::AboutColumn, std::max(about_width, viewport()->width() - others));
     fitting_ = false;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QTableView>
+#include <QTimer>
 
 namespace fm {
 
@@ -20,6 +21,9 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    int stateWidth() const;
+
+    QTimer fit_timer_;
     bool set_by_hand_ = false, fitting_ = false;
 };
 

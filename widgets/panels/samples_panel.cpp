@@ -12,6 +12,8 @@
 #include <QToolButton>
 
 #include "widgets/models/number_text.h"
+#include "widgets/panels/flow_layout.h"
+#include "widgets/panels/hinted_edit.h"
 #include "widgets/panels/layer_marks.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/state/run_data.h"
@@ -71,10 +73,8 @@ SamplesPanel::SamplesPanel(Selection& selection, ThemeSource& theme, QWidget* pa
 }
 
 QLayout* SamplesPanel::buildHead() {
-    auto* head = new QHBoxLayout;
-    head->setSpacing(6);
-    words_ = new QLineEdit(this);
-    words_->setPlaceholderText(tr("find in task and answers"));
+    auto* head = new FlowLayout(6);
+    words_ = new HintedEdit({tr("find in task and answers"), tr("find")}, this);
     words_->setAccessibleName(tr("Find samples"));
     words_->setToolTip(tr("Shows samples whose task, expected or given answer contains every word"));
     words_->setClearButtonEnabled(true);
@@ -85,7 +85,7 @@ QLayout* SamplesPanel::buildHead() {
                                  "one: a cell of the retrieval map. Again: all"),
                               this);
     counts_ = faintLabel({}, this);
-    head->addWidget(words_, 1);
+    head->addWidget(words_);
     head->addWidget(wrong_only_);
     head->addWidget(cell_button_);
     head->addWidget(counts_);
@@ -146,7 +146,8 @@ void SamplesPanel::showCounts() {
     }
     empty_->setText(model_->runHasSamples()
                         ? tr("No sample is finished yet: each appears here as soon as it is answered.")
-                        : tr("This run has no samples. Select an eval run, or evaluate a plan or hybrid."));
+                        : tr("No samples here. A sample is one question and its answers: choose an eval run in Runs, "
+                             "or evaluate the plan."));
     evaluate_->setVisible(!model_->runHasSamples());
     pages_->setCurrentIndex(1);
 }

@@ -5,26 +5,38 @@
 
 namespace fm {
 
-int StripLayout::rowsFor(int num_layers, double width) {
-    const int fit = std::max(1, static_cast<int>(width / (kLeast + kGap)));
-    return std::max(1, (num_layers + fit - 1) / fit);
+StripLayout StripLayout::wrapped(int num_layers, double width) {
+    const auto rows_of = [num_layers, width](double least) {
+        const int fit = std::max(1, static_cast<int>(width / (least + kGap)));
+        return std::max(1, (num_layers + fit - 1) / fit);
+    };
+    StripLayout layout;
+    layout.num_layers = num_layers;
+    layout.rows = rows_of(kLeast);
+    layout.dense = layout.rows > kMostRows;
+    if (layout.dense) layout.rows = rows_of(kLeastDense);
+    layout.columns = (num_layers + layout.rows - 1) / layout.rows;
+    return layout;
 }
 
 double StripLayout::heightFor(int num_layers, double width) {
-    const int rows = rowsFor(num_layers, width);
-    const double bar = rows == 1 ? 72 : rows == 2 ? 48 : 34;
-    return rows * (kValueRoom + bar + kFootRoom);
+    const StripLayout layout = wrapped(num_layers, width);
+    const double bar = layout.rows == 1 ? 72 : 48;
+    return layout.rows * (layout.head() + bar + layout.foot());
+}
+
+double StripLayout::leastHeightFor(int num_layers, double width) {
+    const StripLayout layout = wrapped(num_layers, width);
+    const double bar = layout.rows == 1 ? 32 : layout.dense ? 40 : 24;
+    return layout.rows * (layout.head() + bar + layout.foot());
 }
 
 StripLayout StripLayout::of(int num_layers, const QSizeF& size) {
-    StripLayout layout;
-    layout.num_layers = num_layers;
-    if (num_layers <= 0) return layout;
-    layout.rows = rowsFor(num_layers, size.width());
-    layout.columns = (num_layers + layout.rows - 1) / layout.rows;
+    if (num_layers <= 0) return {};
+    StripLayout layout = wrapped(num_layers, size.width());
     layout.cell_width = size.width() / layout.columns;
     layout.row_height = size.height() / layout.rows;
-    layout.bar_height = std::max(8.0, layout.row_height - kValueRoom - kFootRoom);
+    layout.bar_height = std::max(8.0, layout.row_height - layout.head() - layout.foot());
     return layout;
 }
 
@@ -36,7 +48,7 @@ QRectF StripLayout::cell(int layer) const {
 QRectF StripLayout::bar(int layer) const {
     const QRectF all = cell(layer);
     const double width = std::min(all.width(), kWidest);
-    return {all.center().x() - width / 2, all.top() + kValueRoom, width, bar_height};
+    return {all.center().x() - width / 2, all.top() + head(), width, bar_height};
 }
 
 double StripLayout::y(int layer, double gate) const {

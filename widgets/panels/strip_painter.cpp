@@ -53,6 +53,10 @@ void StripPainter::paintBar(QPainter& painter, int layer) const {
     }
 }
 
+bool StripPainter::isLookedAt(int layer) const {
+    return layer == content_.hovered || layer == content_.current || content_.selected.contains(layer);
+}
+
 // The gate at this step, where the bar shows its average.
 std::optional<double> StripPainter::tickOf(int layer) const {
     if (static_cast<int>(content_.details.size()) != layout_.num_layers) return std::nullopt;
@@ -75,7 +79,7 @@ void StripPainter::paintCut(QPainter& painter) const {
 }
 
 void StripPainter::paintValue(QPainter& painter, int layer) const {
-    if (!content_.plan.hasRanking()) return;
+    if (!content_.plan.hasRanking() || (layout_.dense && !isLookedAt(layer))) return;
     const QRectF track = layout_.bar(layer);
     double top = layout_.y(layer, gateOf(content_.plan, layer));
     if (const std::optional<double> tick = tickOf(layer); tick && *tick<top&& * tick> top - StripLayout::kValueRoom) {
@@ -83,11 +87,12 @@ void StripPainter::paintValue(QPainter& painter, int layer) const {
     }
     painter.setFont(uiFont(-1.5));
     const QString text = QString::number(gateOf(content_.plan, layer), 'f', 2);
-    const QRectF room(track.left() - 4, top - StripLayout::kValueRoom, track.width() + 8, StripLayout::kValueRoom - 2);
-    // Where the cut runs through the number it gets a ground of its own.
+    const double half = painter.fontMetrics().horizontalAdvance(text) / 2.0 + 2;
+    const double from = std::max(top - StripLayout::kValueRoom, layout_.cell(layer).top());
+    const QRectF room(track.center().x() - half - 2, from, 2 * half + 4, StripLayout::kValueRoom - 2);
+    // Where the cut or the next bar runs through the number it gets a ground of its own.
     const double cut = layout_.y(layer, content_.confidence.cut);
-    if (content_.confidence.exists && cut > room.top() + 1 && cut < room.bottom() - 1) {
-        const double half = painter.fontMetrics().horizontalAdvance(text) / 2.0 + 2;
+    if (layout_.dense || (content_.confidence.exists && cut > room.top() + 1 && cut < room.bottom() - 1)) {
         painter.fillRect(QRectF(room.center().x() - half, room.top() + 2, 2 * half, room.height() - 3),
                          room.top() + 2 < track.top() ? theme_.panel : theme_.field);
     }
@@ -101,7 +106,9 @@ void StripPainter::paintFoot(QPainter& painter, int layer) const {
     const bool selected = content_.selected.contains(layer);
     painter.setFont(uiFont(-1.5, selected));
     painter.setPen(selected ? theme_.text : theme_.text_faint);
-    painter.drawText(number, Qt::AlignCenter, QString::number(layer));
+    const QString text = QString::number(layer);
+    const bool fits = painter.fontMetrics().horizontalAdvance(text) <= cell.width() + 1;
+    if (fits || layer % 2 == 0) painter.drawText(number, Qt::AlignCenter, text);
     const QPointF centre(cell.center().x(), number.bottom() + kMark + 2);
     if (content_.plan.pin(layer)) {
         painter.setPen(Qt::NoPen);

@@ -34,6 +34,7 @@ private:
     void paintOutline(QPainter& painter, int layer) const;
     void paintCut(QPainter& painter) const;
     std::optional<double> tickOf(int layer) const;
+    bool isLookedAt(int layer) const;
 
     const Theme& theme_;
     const StripLayout& layout_;

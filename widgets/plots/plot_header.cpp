@@ -17,11 +17,23 @@ constexpr int kGradientWidth = 70;
 constexpr int kShortGradient = 24;  // where the texts leave no more
 constexpr int kEntryGap = 14;
 
+QFont titleFont() { return uiFont(-0.25, true); }
+
+QFont subtitleFont() { return uiFont(-0.75); }
+
 QFont legendFont() { return uiFont(-1.25); }
 
 int titleRow() { return QFontMetrics(uiFont()).height() + 14; }
 
 int legendRow() { return QFontMetrics(legendFont()).height() + 4; }
+
+// Of a subtitle that stands below the title row; 0 when it fits into that.
+int subtitleRow(const HeaderContent& content, int width, int reserved) {
+    if (content.subtitle.isEmpty() || reserved == 0) return 0;
+    const int title = content.title.isEmpty() ? 0 : QFontMetrics(titleFont()).horizontalAdvance(content.title) + 10;
+    const int needed = title + QFontMetrics(subtitleFont()).horizontalAdvance(content.subtitle);
+    return needed <= width - 2 * kSide - reserved ? 0 : QFontMetrics(subtitleFont()).height() + 3;
+}
 
 int entryWidth(const LegendEntry& entry, const QFontMetrics& metrics) {
     int width = metrics.horizontalAdvance(entry.text);
@@ -105,11 +117,12 @@ void paintEntry(QPainter& painter, const QRect& rect, const LegendEntry& entry, 
 
 }  // namespace
 
-QList<QRect> legendRects(const HeaderContent& content, const QRect& area) {
+QList<QRect> legendRects(const HeaderContent& content, const QRect& area, int reserved) {
     QList<QRect> rects;
     const QFontMetrics metrics(legendFont());
     const int right = area.right() - kSide;
-    const int top = area.top() + (content.title.isEmpty() && content.subtitle.isEmpty() ? 4 : titleRow());
+    const bool bare = content.title.isEmpty() && content.subtitle.isEmpty();
+    const int top = area.top() + (bare ? 4 : titleRow() + subtitleRow(content, area.width(), reserved));
     QPoint at(area.left() + kSide, top);
     for (const LegendEntry& entry : content.legend) {
         const int width = std::min(entryWidth(entry, metrics), right - area.left() - kSide);
@@ -122,18 +135,19 @@ QList<QRect> legendRects(const HeaderContent& content, const QRect& area) {
     return rects;
 }
 
-int headerHeight(const HeaderContent& content, int width) {
-    const QList<QRect> rects = legendRects(content, QRect(0, 0, width, 1000));
+int headerHeight(const HeaderContent& content, int width, int reserved) {
+    const QList<QRect> rects = legendRects(content, QRect(0, 0, width, 1000), reserved);
     if (!rects.isEmpty()) return rects.last().bottom() + 3;
-    return content.title.isEmpty() && content.subtitle.isEmpty() ? 0 : titleRow();
+    if (content.title.isEmpty() && content.subtitle.isEmpty()) return 0;
+    return titleRow() + subtitleRow(content, width, reserved);
 }
 
 void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& content, const Theme& theme, int reserved) {
     painter.setRenderHint(QPainter::Antialiasing);
-    int x = area.left() + kSide;
-    const int right = area.right() - kSide - reserved;
+    int x = area.left() + kSide, top = area.top(), row = titleRow();
+    int right = area.right() - kSide - reserved;
     const auto write = [&](const QString& text, const QFont& font, const QColor& colour) {
-        const QRect place(x, area.top(), std::max(0, right - x), titleRow());
+        const QRect place(x, top, std::max(0, right - x), row);
         const QFontMetrics metrics(font);
         painter.setFont(font);
         painter.setPen(colour);
@@ -141,10 +155,16 @@ void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& cont
                          metrics.elidedText(text, Qt::ElideRight, place.width()));
         x += metrics.horizontalAdvance(text) + 10;
     };
-    if (!content.title.isEmpty()) write(content.title, uiFont(-0.25, true), theme.text);
-    if (!content.subtitle.isEmpty() && right - x > 30) write(content.subtitle, uiFont(-0.75), theme.text_faint);
+    if (!content.title.isEmpty()) write(content.title, titleFont(), theme.text);
+    if (const int below = subtitleRow(content, area.width(), reserved)) {
+        x = area.left() + kSide;
+        right = area.right() - kSide;
+        top += titleRow() - 3;
+        row = below;
+    }
+    if (!content.subtitle.isEmpty() && right - x > 30) write(content.subtitle, subtitleFont(), theme.text_faint);
     painter.setFont(legendFont());
-    const QList<QRect> rects = legendRects(content, area);
+    const QList<QRect> rects = legendRects(content, area, reserved);
     for (int i = 0; i < rects.size(); ++i) paintEntry(painter, rects[i], content.legend[i], theme);
 }
 
@@ -165,13 +185,26 @@ void PlotHeader::setContent(const HeaderContent& content) {
 void PlotHeader::addWidget(QWidget* widget) {
     buttons_->insertWidget(1 + num_widgets_, widget, 0, Qt::AlignTop);
     ++num_widgets_;
+    fitHeight();
 }
 
-void PlotHeader::setLastWidget(QWidget* widget) { buttons_->addWidget(widget, 0, Qt::AlignTop); }
+void PlotHeader::setLastWidget(QWidget* widget) {
+    buttons_->addWidget(widget, 0, Qt::AlignTop);
+    fitHeight();
+}
 
 QSize PlotHeader::minimumSizeHint() const { return QSize(80, titleRow()); }
 
-void PlotHeader::fitHeight() { setFixedHeight(std::max(titleRow(), headerHeight(content_, width()))); }
+int PlotHeader::reserved() const {
+    int width = 0;
+    for (int i = 1; i < buttons_->count(); ++i) {  // beside the stretch
+        const QLayoutItem& button = *buttons_->itemAt(i);
+        if (!button.isEmpty()) width += button.sizeHint().width() + buttons_->spacing();
+    }
+    return width;
+}
+
+void PlotHeader::fitHeight() { setFixedHeight(std::max(titleRow(), headerHeight(content_, width(), reserved()))); }
 
 void PlotHeader::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
@@ -180,13 +213,11 @@ void PlotHeader::resizeEvent(QResizeEvent* event) {
 
 void PlotHeader::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    const bool any = buttons_->count() > 1;  // beside the stretch
-    const int buttons = any ? std::max(0, width() - kSide - buttons_->itemAt(1)->geometry().left()) : 0;
-    paintHeader(painter, rect(), content_, theme_.theme(), buttons);
+    paintHeader(painter, rect(), content_, theme_.theme(), reserved());
 }
 
 void PlotHeader::mouseReleaseEvent(QMouseEvent* event) {
-    const QList<QRect> rects = legendRects(content_, rect());
+    const QList<QRect> rects = legendRects(content_, rect(), reserved());
     for (int i = 0; i < rects.size(); ++i) {
         if (rects[i].contains(event->pos()) && !content_.legend[i].id.isEmpty()) {
             Q_EMIT legendClicked(content_.legend[i].id);
@@ -196,6 +227,7 @@ void PlotHeader::mouseReleaseEvent(QMouseEvent* event) {
 
 // What does not fit is said in full in a tooltip.
 bool PlotHeader::event(QEvent* event) {
+    if (event->type() == QEvent::LayoutRequest) fitHeight();  // a button has come, gone, or changed its text
     if (event->type() != QEvent::ToolTip) return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
     const bool over_title = help->pos().y() < titleRow();

@@ -31,12 +31,13 @@ struct HeaderContent {
     QList<LegendEntry> legend;
 };
 
-// `reserved` pixels at the right end of the title row belong to others (buttons).
-int headerHeight(const HeaderContent& content, int width);
+// `reserved` pixels at the right end of the title row belong to others (buttons). A subtitle that does not fit beside
+// them has a row of its own.
+int headerHeight(const HeaderContent& content, int width, int reserved = 0);
 void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& content, const Theme& theme,
                  int reserved = 0);
 // Where each legend entry stands, wrapped into rows below the title row.
-QList<QRect> legendRects(const HeaderContent& content, const QRect& area);
+QList<QRect> legendRects(const HeaderContent& content, const QRect& area, int reserved = 0);
 
 class PlotHeader : public QWidget {
     Q_OBJECT
@@ -59,6 +60,7 @@ protected:
 
 private:
     void fitHeight();
+    int reserved() const;  // pixels of the title row that the buttons take
 
     const ThemeSource& theme_;
     HeaderContent content_;

@@ -129,6 +129,7 @@ QHeaderView::up-arrow { image: url(:/icons/chevron_up_@kind.svg); width: 10px; h
 QHeaderView::down-arrow { image: url(:/icons/chevron_down_@kind.svg); width: 10px; height: 10px;
   subcontrol-position: center right; right: 2px; }
 QTableCornerButton::section { background: @panel; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QTabWidget::pane { border: 1px solid @border; border-radius: 6px; background: @panel; top: -1px; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: @faint; border: none; border-bottom: 2px solid transparent;

@@ -1,0 +1,25 @@
+#include "widgets/panels/hinted_edit.h"
+
+#include <algorithm>
+
+namespace fm {
+
+HintedEdit::HintedEdit(const QStringList& hints, QWidget* parent) : QLineEdit(parent), hints_(hints) {
+    setPlaceholderText(hints_.last());
+}
+
+int HintedEdit::roomFor(const QString& hint) const {
+    constexpr int kFrame = 22;  // border, padding, and Qt's own margins of the text
+    return fontMetrics().horizontalAdvance(hint) + kFrame;
+}
+
+QSize HintedEdit::minimumSizeHint() const { return {roomFor(hints_.last()), QLineEdit::minimumSizeHint().height()}; }
+
+void HintedEdit::resizeEvent(QResizeEvent* event) {
+    QLineEdit::resizeEvent(event);
+    const auto fits = [this](const QString& hint) { return roomFor(hint) <= width(); };
+    const auto hint = std::find_if(hints_.begin(), hints_.end(), fits);
+    setPlaceholderText(hint == hints_.end() ? hints_.last() : *hint);
+}
+
+}  // namespace fm

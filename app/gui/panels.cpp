@@ -18,6 +18,11 @@
 #include "widgets/panels/retrieval_panel.h"
 #include "widgets/panels/runs_panel.h"
 #include "widgets/panels/samples_panel.h"
+#include "widgets/panels/step_axis_link.h"
+#include "widgets/plots/gates_curves.h"
+#include "widgets/plots/gates_heatmap.h"
+#include "widgets/plots/objective_plot.h"
+#include "widgets/plots/retrieval_live_plot.h"
 
 namespace fm {
 
@@ -46,6 +51,7 @@ Panels makePanels(MainWindow& window, Docks& docks, Workbench& w, ProblemsModel&
     p.compare = new ComparePanel(w.study(), w.cost(), w.selection(), theme, &window);
     p.log = new LogPanel(problems, theme, &window);
     p.help = new HelpPanel(theme, &window);
+    new StepAxisLink({&p.gates->heatmap(), &p.gates->curves(), &p.objective->plot(), &p.retrieval->live()}, &window);
     for (QWidget* low : {static_cast<QWidget*>(p.samples), static_cast<QWidget*>(p.compare),
                          static_cast<QWidget*>(p.interdependence)}) {
         low->setMinimumHeight(130);  // like the figures: a low window stays low

@@ -10,8 +10,14 @@
 #include "app/gui/built_in_study.h"
 #include "app/gui/window_toolbar.h"
 #include "tests/window/window_fixture.h"
+#include "widgets/panels/gates_panel.h"
+#include "widgets/panels/objective_panel.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/plan_strip.h"
+#include "widgets/panels/retrieval_panel.h"
+#include "widgets/plots/gates_heatmap.h"
+#include "widgets/plots/objective_plot.h"
+#include "widgets/plots/retrieval_live_plot.h"
 
 using namespace fm;
 using fixture::makeStudy;
@@ -81,6 +87,33 @@ private Q_SLOTS:
         QVERIFY(branches.read(1 << 16).contains(w.bench.study().info().teacher_hash.c_str()));
         // A second start leaves it alone.
         QVERIFY(makeBuiltInStudy(study, "/nowhere", why));
+    }
+
+    void stepAxesAreLinked() {
+        QTemporaryDir folder;
+        QString why;
+        QVERIFY(makeBuiltInStudy(folder.filePath("study"), FM_SOURCE_DIR "/resources", why));
+        Window w(folder.filePath("settings.ini"));
+        QVERIFY(QTest::qWaitForWindowExposed(&w.window));
+        w.bench.openStudy(folder.filePath("study"));
+        QTRY_VERIFY(w.bench.run().rowsOf("steps") > 50);
+        GatesHeatmap& gates = w.window.panels().gates->heatmap();
+        ObjectivePlot& objective = w.window.panels().objective->plot();
+        RetrievalLivePlot& retrieval = w.window.panels().retrieval->live();
+        for (ChartPlot* plot : std::initializer_list<ChartPlot*>{&gates, &objective, &retrieval}) plot->refreshNow();
+        QCOMPARE(retrieval.xRange(), objective.xRange());  // also where the run was probed at few of its steps
+        gates.zoomBy(0.25);
+        QCOMPARE(objective.xRange(), gates.xRange());
+        QCOMPARE(retrieval.xRange(), gates.xRange());
+        QTest::keyClick(&retrieval, Qt::Key_Right);  // pans
+        QCOMPARE(gates.xRange(), retrieval.xRange());
+        QTest::keyClick(&objective, Qt::Key_Right, Qt::ShiftModifier);  // moves the read-out
+        QVERIFY(objective.overlay().readOut() && !gates.overlay().readOut());
+        QVERIFY(gates.overlay().linkedLine() && retrieval.overlay().linkedLine());
+        QTest::keyClick(&objective, Qt::Key_Escape);
+        QVERIFY(!gates.overlay().linkedLine() && !retrieval.overlay().linkedLine());
+        objective.resetView();
+        QVERIFY(!gates.userHasZoomed() && !retrieval.userHasZoomed());
     }
 
     void restoresTheLastLayout() {

@@ -110,6 +110,8 @@ void RetrievalPanel::readRun() {
 }
 
 void RetrievalPanel::readNewRows() {
+    const std::span<const double> all_steps = run_.numbers("steps/index");
+    if (!all_steps.empty()) live_->setStepExtent(all_steps.front(), all_steps.back());
     const std::span<const double> steps = run_.numbers("probes/step");
     // A probe after the run's swaps repeats the last step: it belongs to the plan, not to the curve.
     std::size_t end = static_cast<std::size_t>(probes_read_);

@@ -69,6 +69,7 @@ void ChartPlot::showReadOut(double x, double y) {
     std::optional<ReadOut> read_out = readOutAt(x, y);
     if (read_out) read_out->at = QPointF(chart_->xAxis->coordToPixel(x), chart_->yAxis->coordToPixel(y));
     setReadOut(read_out);
+    Q_EMIT crosshairMoved(x);
 }
 
 void ChartPlot::activate() {

@@ -93,10 +93,16 @@ QPoint ChartPlot::pixelOf(double x, double y) const {
 QRect ChartPlot::plotArea() const { return chart_->axisRect()->rect(); }
 
 void ChartPlot::setXRange(double low, double high) {
-    if (!(low < high)) return;
+    if (!(low < high) || !hasData()) return;
     chart_->xAxis->setRange(low, high);
     user_view_ = true;
     viewMoved(false);
+}
+
+void ChartPlot::setLinkedCrosshair(std::optional<double> x) {
+    const auto [low, high] = xRange();
+    const bool seen = x && hasData() && *x >= low && *x <= high;
+    setLinkedLine(seen ? std::optional(chart_->xAxis->coordToPixel(*x)) : std::nullopt);
 }
 
 void ChartPlot::resetView() {

@@ -30,6 +30,8 @@ public:
     bool userHasZoomed() const { return user_view_; }
     // For views that are linked along x: counts as the user's zoom and emits nothing.
     void setXRange(double low, double high);
+    // The crosshair of a linked figure, as a line without values.
+    void setLinkedCrosshair(std::optional<double> x);
     void resetView();
     void zoomBy(double factor);  // about the middle; below 1 shows more detail
     void setLogScale(bool on);
@@ -41,6 +43,7 @@ public:
 Q_SIGNALS:
     void xRangeChanged(double low, double high);  // by the user's zoom or pan
     void viewReset();
+    void crosshairMoved(double x);  // readOutHidden(): it is gone
 
 protected:
     static constexpr double kZoomStep = 0.8;  // of the range, per notch of the wheel or key

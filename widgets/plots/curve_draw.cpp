@@ -120,6 +120,10 @@ ChartPlot::Bounds CurvePlot::bounds(double x_low, double x_high) const {
         x.add(curve->raw.x().back());
         if (curve->shown && !curve->spec.right_axis) addExtremes(curve->raw, x_low, x_high, logScale(), y);
     }
+    if (step_extent_) {
+        x.add(step_extent_->first);
+        x.add(step_extent_->second);
+    }
     for (const ReferenceLine& line : references_) {
         if (!logScale() || line.value > 0) y.add(line.value);
     }

@@ -43,6 +43,7 @@ CurvePlot::~CurvePlot() = default;
 void CurvePlot::setCurves(const std::vector<CurveSpec>& specs) {
     chart().clearGraphs();
     curves_.clear();
+    step_extent_.reset();
     int position = 0;
     for (const CurveSpec& spec : specs) {
         auto curve = std::make_unique<Curve>();
@@ -159,6 +160,11 @@ void CurvePlot::setRightLogScale(bool on) {
 
 void CurvePlot::setStepCursor(std::optional<double> step) {
     cursor_ = step;
+    markStale();
+}
+
+void CurvePlot::setStepExtent(double first, double last) {
+    step_extent_ = {first, last};
     markStale();
 }
 

@@ -52,6 +52,8 @@ public:
     bool curveShown(const QString& id) const;
     void setRightLogScale(bool on);
     void setStepCursor(std::optional<double> step);
+    // The steps there are, where these curves have points at few of them: the axis is the same as that of the others.
+    void setStepExtent(double first, double last);
     void setReferences(const std::vector<ReferenceLine>& references);
     void setFixedY(double low, double high);  // for shares and accuracies
     // Titles of the axes where no curve has a unit: "accuracy".
@@ -95,7 +97,7 @@ private:
     std::vector<std::unique_ptr<Curve>> curves_;
     std::vector<ReferenceLine> references_;
     std::optional<double> cursor_;
-    std::optional<std::pair<double, double>> fixed_y_;
+    std::optional<std::pair<double, double>> fixed_y_, step_extent_;
     QAction* band_action_ = nullptr;
     QAction* right_log_action_ = nullptr;
     QString subject_;

@@ -186,6 +186,12 @@ void PlotFrame::setReadOut(const std::optional<ReadOut>& read_out) {
         moved->box.translate(canvas_->pos());
     }
     overlay_->setReadOut(moved, plotArea().translated(canvas_->pos()));
+    if (!read_out) Q_EMIT readOutHidden();
+}
+
+void PlotFrame::setLinkedLine(std::optional<double> x) {
+    if (x) *x += canvas_->x();
+    overlay_->setLinkedLine(x, plotArea().translated(canvas_->pos()));
 }
 
 QSize PlotFrame::pictureSize() const {

@@ -47,6 +47,7 @@ public:
 
 Q_SIGNALS:
     void failed(const QString& sentence);  // a picture or table could not be written
+    void readOutHidden();
 
 protected:
     const Theme& theme() const { return theme_.theme(); }
@@ -57,6 +58,7 @@ protected:
     void markStale();
     void setLegend(const QList<LegendEntry>& legend);
     void setReadOut(const std::optional<ReadOut>& read_out);  // in the canvas's pixels
+    void setLinkedLine(std::optional<double> x);              // of another figure's crosshair, in the canvas's pixels
     QAction* addFigureAction(const QString& text, const QList<QKeySequence>& keys, const QString& help,
                              const std::function<void()>& run);
     void setAccessibleSummary(const QString& sentence);  // what the figure shows; read-outs are added to it

@@ -26,6 +26,13 @@ void PlotOverlay::setReadOut(const std::optional<ReadOut>& read_out, const QRect
     update();
 }
 
+void PlotOverlay::setLinkedLine(std::optional<double> x, const QRect& plot_area) {
+    if (!x && !linked_x_) return;
+    linked_x_ = x;
+    plot_area_ = plot_area;
+    update();
+}
+
 void PlotOverlay::setFocusRing(bool shown) {
     focus_ring_ = shown;
     update();
@@ -34,6 +41,10 @@ void PlotOverlay::setFocusRing(bool shown) {
 void PlotOverlay::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    if (linked_x_ && !read_out_) {
+        painter.setPen(QPen(withAlpha(theme_.theme().text_faint, 170), 1, Qt::DotLine));
+        painter.drawLine(QPointF(*linked_x_, plot_area_.top()), QPointF(*linked_x_, plot_area_.bottom() + 1));
+    }
     if (read_out_) paintReadOut(painter);
     if (focus_ring_) {
         painter.setPen(QPen(theme_.theme().accent, 1.5));

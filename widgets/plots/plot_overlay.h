@@ -34,6 +34,9 @@ public:
     PlotOverlay(const ThemeSource& theme, QWidget* parent);
     void setReadOut(const std::optional<ReadOut>& read_out, const QRect& plot_area);
     const std::optional<ReadOut>& readOut() const { return read_out_; }
+    // Where the crosshair of a linked figure stands along x.
+    void setLinkedLine(std::optional<double> x, const QRect& plot_area);
+    std::optional<double> linkedLine() const { return linked_x_; }
     void setFocusRing(bool shown);
 
 protected:
@@ -46,6 +49,7 @@ private:
 
     const ThemeSource& theme_;
     std::optional<ReadOut> read_out_;
+    std::optional<double> linked_x_;
     QRect plot_area_;
     bool focus_ring_ = false;
 };

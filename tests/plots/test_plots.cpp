@@ -14,6 +14,7 @@
 #include "widgets/plots/pair_map.h"
 #include "widgets/plots/pareto_plot.h"
 #include "widgets/plots/plan_budget_map.h"
+#include "widgets/plots/plot_export.h"
 #include "widgets/plots/retrieval_map.h"
 
 namespace fm {
@@ -139,6 +140,25 @@ private Q_SLOTS:
         QCOMPARE(b->xRange(), a->xRange());
         b->zoomBy(0.5);
         QCOMPARE(b->xRange(), a->xRange());
+    }
+
+    // A pair that costs 400 times more than any other must not leave the rest of the map blank.
+    void oneLoudPairDoesNotHideTheOthers() {
+        PairMap map(darkTheme());
+        const int layers = 8;
+        std::vector<double> values(layers * layers);
+        for (int i = 0; i < layers * layers; ++i) values[static_cast<std::size_t>(i)] = 1e-3 * (i % 3 - 1);
+        map.setMatrix(layers, values);
+        pictureOf(map);
+        QVERIFY(!map.decades());
+        map.setPair(2, 5, 0.4);
+        const QImage by_tens = pictureOf(map);
+        QVERIFY(map.decades());
+        map.setDecades(false);
+        QVERIFY(pictureOf(map) != by_tens);
+        map.setPair(2, 6, 0.3);
+        pictureOf(map);
+        QVERIFY(!map.decades());  // the user's choice stays
     }
 
     void curvesCanBeHidden() {

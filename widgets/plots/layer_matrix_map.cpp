@@ -13,6 +13,20 @@ namespace fm {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr double kDecades = 3;
+
+// Nine of ten values would be drawn in the same pale colour.
+bool oneOutshinesAll(const std::vector<double>& values, double largest) {
+    constexpr double kVisible = 0.05;
+    std::vector<double> sizes;
+    for (const double v : values) {
+        if (!std::isnan(v) && v != 0) sizes.push_back(std::abs(v));
+    }
+    if (sizes.size() < 6) return false;
+    const auto tenth = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() * 9 / 10);
+    std::nth_element(sizes.begin(), tenth, sizes.end());
+    return *tenth < kVisible * largest;
+}
 
 }  // namespace
 
@@ -26,6 +40,10 @@ LayerMatrixMap::LayerMatrixMap(const ThemeSource& theme_source, const QString& n
                                       tr("Order the layers by average-linkage clustering of the values' sizes"),
                                       [this] { setClustered(cluster_action_->isChecked()); });
     cluster_action_->setCheckable(true);
+    decades_action_ = addFigureAction(tr("Colours by powers of ten"), {QKeySequence(Qt::Key_L)},
+                                      tr("Show values down to a thousandth of the largest, or in proportion to it"),
+                                      [this] { setDecades(decades_action_->isChecked()); });
+    decades_action_->setCheckable(true);
 }
 
 void LayerMatrixMap::setMatrix(int num_layers, const std::vector<double>& values) {
@@ -59,6 +77,28 @@ void LayerMatrixMap::setClustered(bool clustered) {
     markStale();
 }
 
+void LayerMatrixMap::setDecades(bool decades) {
+    decades_ = decades;
+    decades_chosen_ = true;
+    order_stale_ = true;
+    markStale();
+}
+
+void LayerMatrixMap::updateScale() {
+    scale_ = 0;
+    for (const double v : values_) scale_ = std::isnan(v) ? scale_ : std::max(scale_, std::abs(v));
+    if (!decades_chosen_) decades_ = oneOutshinesAll(values_, scale_);
+    decades_action_->setChecked(decades_);
+}
+
+double LayerMatrixMap::shadeOf(double value) const {
+    if (std::isnan(value)) return kMissing;
+    if (scale_ <= 0 || value == 0) return 0;
+    const double share = std::abs(value) / scale_;
+    const double size = decades_ ? std::max(0.0, 1 + std::log10(share) / kDecades) : share;
+    return value < 0 ? -size : size;
+}
+
 void LayerMatrixMap::setMarks(const LayerMarks& marks) {
     marks_ = marks;
     markStale();
@@ -79,11 +119,10 @@ void LayerMatrixMap::updateOrder() {
         std::is_permutation(given_order_.begin(), given_order_.end(), shown_order_.begin())) {
         shown_order_ = given_order_;
     }
-    scale_ = 0;
-    for (const double v : values_) scale_ = std::isnan(v) ? scale_ : std::max(scale_, std::abs(v));
+    updateScale();
     if (clustered_) {
         std::vector<double> distance = values_;
-        for (double& v : distance) v = scale_ - std::abs(v);
+        for (double& v : distance) v = 1 - std::abs(shadeOf(v));
         shown_order_ = averageLinkageOrder(distance, num_layers_);
     }
     QStringList names;
@@ -101,7 +140,11 @@ void LayerMatrixMap::updateLegend() {
                       .low = words_.negative + QStringLiteral(" −") + end,
                       .high = QStringLiteral("+") + end + unit + QStringLiteral(" ") + words_.positive};
     for (int i = -4; i <= 4; ++i) entry.gradient << QColor(divergingColour(i / 4.0, theme()));
-    setLegend({entry});
+    QList<LegendEntry> legend{entry};
+    if (decades_) {
+        legend << LegendEntry{.mark = LegendEntry::Mark::Text, .colour = theme().text_faint, .text = tr("log")};
+    }
+    setLegend(legend);
 }
 
 void LayerMatrixMap::styleChanged() {
@@ -116,7 +159,7 @@ void LayerMatrixMap::prepare() {
 
 QColor LayerMatrixMap::cellColour(int row, int column) const {
     const double v = value(shown_order_[row], shown_order_[column]);
-    return std::isnan(v) ? QColor() : QColor(divergingColour(scale_ > 0 ? v / scale_ : 0, theme()));
+    return std::isnan(v) ? QColor() : QColor(divergingColour(shadeOf(v), theme()));
 }
 
 ReadOut LayerMatrixMap::cellReadOut(int row, int column) const {
@@ -125,9 +168,9 @@ ReadOut LayerMatrixMap::cellReadOut(int row, int column) const {
     ReadOut out;
     out.heading = first == second ? tr("layer %1").arg(first) : tr("layers %1 and %2").arg(first).arg(second);
     const QString unit = words_.unit.isEmpty() ? QString() : QStringLiteral(" ") + words_.unit;
-    if (std::isnan(v)) {
+    if (std::isnan(v) && first != second) {
         out.lines << ReadOutLine{QColor(), tr("not measured"), QString()};
-    } else {
+    } else if (!std::isnan(v)) {
         out.lines << ReadOutLine{cellColour(row, column), words_.value,
                                  (v > 0 ? QStringLiteral("+") : QString()) + formatNumber(v) + unit};
     }

@@ -27,6 +27,10 @@ public:
     void setOrder(const std::vector<int>& order);       // of the layers along both axes; empty: by number
     void setClustered(bool clustered);                  // average linkage of the sizes; wins over setOrder
     bool clustered() const { return clustered_; }
+    // Colours by powers of ten, three of them below the largest: where one pair outshines all others. Until set, by
+    // what the values are.
+    void setDecades(bool decades);
+    bool decades() const { return decades_; }
     std::vector<int> order() const { return shown_order_; }
     void setMarks(const LayerMarks& marks);
 
@@ -55,6 +59,8 @@ protected:
 private:
     void updateOrder();
     void updateLegend();
+    void updateScale();
+    double shadeOf(double value) const;  // -1 to 1
 
     Words words_;
     int num_layers_ = 0;
@@ -63,7 +69,9 @@ private:
     std::vector<int> shown_order_;
     LayerMarks marks_;
     QAction* cluster_action_ = nullptr;
+    QAction* decades_action_ = nullptr;
     double scale_ = 0;
+    bool decades_ = false, decades_chosen_ = false;
     bool clustered_ = false;
     bool order_stale_ = true;
 };

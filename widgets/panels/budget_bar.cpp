@@ -27,8 +27,9 @@ BudgetSlider::BudgetSlider(PlanState& plan, ThemeSource& theme, QWidget* parent)
     setAccessibleName(tr("Budget K: how many layers keep full attention"));
     setToolTip(
         tr("Budget K: the K layers with the highest gates keep full attention, the others become linear.\n"
-           "Plan, cost and prediction follow; when the slider rests, the plan is probed.\n"
-           "Dots under the line: budgets at which a plan was already probed."));
+           "Fewer cost less memory and lose more answers. Plan, cost and prediction follow the slider;\n"
+           "when it rests, the engine measures the plan.\n"
+           "Green dots: budgets at which a plan was already measured."));
     connect(&plan_, &PlanState::planChanged, this, &BudgetSlider::followPlan);
     connect(&theme_, &ThemeSource::changed, this, qOverload<>(&QWidget::update));
     followPlan();

@@ -162,12 +162,13 @@ void CostTiles::showCost() {
                                     CostTile::Kind::Predicted});
     }
     tiles_[Kv]->setToolTip(
-        tr("Bytes of keys and values per token of context, of all full-attention layers; "
-           "share of the teacher's. Arithmetic, exact."));
-    tiles_[StateBytes]->setToolTip(tr("Recurrent state of all linear layers, per sequence, whatever the context."));
+        tr("Memory for keys and values that each token of context takes, of all full-attention layers, and the share "
+           "of the teacher's. Computed from the model's sizes, exact."));
+    tiles_[StateBytes]->setToolTip(
+        tr("What the linear layers remember of a sequence: always this much, however long the context. Exact."));
     tiles_[Decode]->setToolTip(
-        tr("Predicted speed-up of decoding one token at this context length, from the bytes "
-           "that must be read. Click to choose the length."));
+        tr("How many times faster than the teacher the hybrid writes a token at this context length: predicted from "
+           "the bytes that must be read, not timed. Click to choose another length."));
 }
 
 void CostTiles::showQuality() {
@@ -179,7 +180,8 @@ void CostTiles::showQuality() {
                   CostTile::Kind::Measured};
         kl = {tr("KL to teacher"), measuredNumberText(m.answer_kl, m.answer_kl_half_width), tr("measured"),
               CostTile::Kind::Measured};
-        tip = tr("Exact answers on the held-out probe, with the 95 % interval; from run %1 (%2).")
+        tip = tr("Measured on the probe, questions about texts that no training has seen; ± is the 95 % interval. "
+                 "From run %1 (%2).")
                   .arg(QString::fromStdString(m.run), QString::fromStdString(m.source));
     } else if (cost_.predicted()) {
         const Prediction& p = *cost_.predicted();
@@ -189,7 +191,7 @@ void CostTiles::showQuality() {
         kl = {tr("KL to teacher"), QString::fromUtf8("≈ %1").arg(numberText(p.answer_kl)), word,
               CostTile::Kind::Predicted};
         tip = tr("Predicted from single layers and pairs, calibrated on the probed plans of this study: recall is "
-                 "typically wrong by %1, KL by a factor of %2.")
+                 "typically wrong by %1, KL by a factor of %2. When the plan rests, the engine measures it.")
                   .arg(p.exact_match_error, 0, 'f', 2)
                   .arg(p.answer_kl_factor, 0, 'f', 2);
     } else {
@@ -199,8 +201,11 @@ void CostTiles::showQuality() {
     if (!cost_.probeText().isEmpty()) tip += "\n" + cost_.probeText();
     tiles_[Recall]->setContent(recall);
     tiles_[Kl]->setContent(kl);
-    tiles_[Recall]->setToolTip(tip);
-    tiles_[Kl]->setToolTip(tip);
+    tiles_[Recall]->setToolTip(tr("Share of hidden facts that this plan answers exactly, before any recovery.") + "\n" +
+                               tip);
+    tiles_[Kl]->setToolTip(tr("How far this plan's answers are from the teacher's, before any recovery: 0 is no "
+                              "difference (Kullback-Leibler divergence, nat per token).") +
+                           "\n" + tip);
 }
 
 void CostTiles::showMargin() {
@@ -214,9 +219,9 @@ void CostTiles::showMargin() {
     }
     tiles_[Margin]->setContent(margin);
     tiles_[Margin]->setToolTip(
-        tr("Distance between the gates of the last kept and the first linear layer. A layer is "
-           "sure when it is at least two standard deviations of its gate over the last steps "
-           "away from the cut."));
+        tr("Distance between the lowest gate that stays full and the highest that becomes linear. Near 0 the choice "
+           "between these two layers is a close call: try both. A layer is sure when its gate is at least two standard "
+           "deviations of its last steps away from the cut."));
 }
 
 }  // namespace fm

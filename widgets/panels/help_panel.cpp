@@ -25,6 +25,7 @@ HelpPanel::HelpPanel(ThemeSource& theme, QWidget* parent) : QWidget(parent), the
     pages_ = new QStackedWidget(this);
     tour_ = new QTextBrowser(pages_);
     tour_->setOpenLinks(false);
+    tour_->document()->setDefaultStyleSheet("b, h3 { font-weight: 600; }");  // the one bold weight that ships
     tour_->setAccessibleName(tr("Tour of the window"));
     shortcuts_ = new QTableWidget(0, 3, pages_);
     setTableLook(*shortcuts_, tr("Shortcuts"));

@@ -19,7 +19,7 @@ PlanBudgetPanel::PlanBudgetPanel(PlanState& plan, const CostState& cost, Selecti
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(map_);
     map_->setTitleShown(false);
-    map_->setEmptyText(tr("Which layer enters at which budget is shown here as soon as there are gates."));
+    map_->setEmptyText(tr("Which layer enters at which budget is shown here as soon as there are gates: run Gates."));
     connect(map_, &PlanBudgetMap::budgetClicked, &plan_, &PlanState::setBudget);
     connect(map_, &PlanBudgetMap::layerClicked, this,
             [this](int layer, Qt::KeyboardModifiers modifiers) { chooseLayer(selection_, layer, modifiers); });

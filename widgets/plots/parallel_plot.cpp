@@ -21,7 +21,7 @@ ParallelPlot::ParallelPlot(const ThemeSource& theme_source, QWidget* parent)
     : PlotFrame(theme_source, QStringLiteral("parallel-coordinates"), parent) {
     setTitle(tr("Compare"));
     setSubtitle(tr("drag along an axis to filter"));
-    setEmptyText(tr("No runs to compare yet."));
+    setEmptyText(tr("Nothing to compare yet: probe a plan, or distil a hybrid."));
     setAccessibleSummary(
         tr("Parallel coordinates of runs: left and right choose an axis, Enter sets or clears its "
            "filter, up and down move its lower end, with Shift its upper end"));

@@ -57,7 +57,7 @@ int better(int column) {
     return column == CompareModel::KlColumn || column == CompareModel::TextKlColumn ? -1 : 0;
 }
 
-QString layersText(const std::string& key) {
+QString planText(const std::string& key) {
     QStringList layers;
     for (std::size_t layer = 0; layer < key.size(); ++layer)
         if (key[layer] == 'F') layers << QString::number(layer);
@@ -69,7 +69,7 @@ QString layersText(const std::string& key) {
 QString textOf(const CompareEntry& entry, int column) {
     const auto interval = [](const std::optional<MeasuredValue>& value) { return value ? value->half_width : 0; };
     if (column == CompareModel::NameColumn) return entry.title;
-    if (column == CompareModel::PlanColumn) return layersText(entry.plan);
+    if (column == CompareModel::PlanColumn) return planText(entry.plan);
     const std::optional<double> value = valueOf(entry, column);
     if (!value) return QStringLiteral("–");
     switch (column) {

@@ -96,7 +96,8 @@ StudySession::StudySession(const GlobalOptions& global)
 void StudySession::loadText() {
     text_path_ = study_.info().text_path;
     probe_sets_.clear();
-    resources_.corpus = text_path_.empty() ? nullptr : TextCorpus::load(text_path_, *resources_.tokenizer);
+    const TokenCache cache(TokenCache::usualFolder());
+    resources_.corpus = text_path_.empty() ? nullptr : TextCorpus::load(text_path_, *resources_.tokenizer, cache);
 }
 
 void StudySession::refresh() {

@@ -66,6 +66,14 @@ std::int64_t visitLines(const fs::path& path, const std::function<void(std::stri
 
 }  // namespace
 
+void forEachTextFile(const std::string& path,
+                     const std::function<void(const std::string& name, const std::string& content)>& visit) {
+    for (const fs::path& file : textFiles(path)) {
+        const fs::path name = file == fs::path(path) ? file.filename() : file.lexically_relative(path);
+        visit(name.generic_string(), readFile(file));
+    }
+}
+
 std::int64_t forEachDocument(const std::string& path, const std::function<void(std::string_view)>& visit) {
     std::int64_t documents = 0;
     for (const fs::path& file : textFiles(path)) {

@@ -12,4 +12,9 @@ namespace fm {
 // ("<path>: line <n>: ...") when a .jsonl line is not an object with a "text" string.
 std::int64_t forEachDocument(const std::string& path, const std::function<void(std::string_view)>& visit);
 
+// Every text file below `path` with its whole content, in the same order; `name` is relative to `path`. Throws like
+// forEachDocument(), but visits nothing without complaint when there is none.
+void forEachTextFile(const std::string& path,
+                     const std::function<void(const std::string& name, const std::string& content)>& visit);
+
 }  // namespace fm

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/data/corpus_files.h"
 #include "core/data/random.h"
@@ -52,25 +53,51 @@ std::size_t splitPoint(const Tokenizer& tokenizer, const std::vector<TokenId>& i
     return cut < ids.size() ? cut : ids.size() - wanted;
 }
 
+void requireShare(double share) {
+    if (!(share >= 0 && share < 1))
+        throw InputError(Problem{"held_out_share", std::to_string(share), "a share from 0 to below 1"});
+}
+
+TokenisedText tokenise(const std::string& path, const Tokenizer& tokenizer) {
+    TokenisedText all;
+    const TokenId separator = endOfText(tokenizer);
+    forEachDocument(path, [&](std::string_view text) {
+        if (!all.ids.empty() && separator >= 0) all.ids.push_back(separator);
+        all.starts.push_back(all.ids.size());
+        appendDocument(tokenizer, text, all.ids);
+    });
+    return all;
+}
+
 }  // namespace
 
-std::shared_ptr<const TextCorpus> TextCorpus::load(const std::string& path, const Tokenizer& tokenizer,
-                                                   double held_out_share) {
-    if (!(held_out_share >= 0 && held_out_share < 1))
-        throw InputError(Problem{"held_out_share", std::to_string(held_out_share), "a share from 0 to below 1"});
+std::shared_ptr<const TextCorpus> TextCorpus::split(TokenisedText text, const Tokenizer& tokenizer, double held_out) {
     std::shared_ptr<TextCorpus> corpus(new TextCorpus);
     corpus->separator_ = endOfText(tokenizer);
+    corpus->train_ = std::move(text.ids);
     std::vector<TokenId>& ids = corpus->train_;
-    std::vector<std::size_t> starts;
-    forEachDocument(path, [&](std::string_view text) {
-        if (!ids.empty() && corpus->separator_ >= 0) ids.push_back(corpus->separator_);
-        starts.push_back(ids.size());
-        appendDocument(tokenizer, text, ids);
-    });
-    const std::size_t split = splitPoint(tokenizer, ids, starts, held_out_share);
+    const std::size_t split = splitPoint(tokenizer, ids, text.starts, held_out);
     corpus->held_out_.assign(ids.begin() + static_cast<std::ptrdiff_t>(split), ids.end());
     ids.resize(split);
     return corpus;
+}
+
+std::shared_ptr<const TextCorpus> TextCorpus::load(const std::string& path, const Tokenizer& tokenizer,
+                                                   double held_out_share) {
+    requireShare(held_out_share);
+    return split(tokenise(path, tokenizer), tokenizer, held_out_share);
+}
+
+std::shared_ptr<const TextCorpus> TextCorpus::load(const std::string& path, const Tokenizer& tokenizer,
+                                                   const TokenCache& cache, double held_out_share) {
+    requireShare(held_out_share);
+    const std::string key = TokenCache::keyOf(path, tokenizer);
+    std::optional<TokenisedText> known = cache.find(key, tokenizer.vocabSize());
+    if (!known) {
+        known = tokenise(path, tokenizer);
+        cache.keep(key, *known);
+    }
+    return split(std::move(*known), tokenizer, held_out_share);
 }
 
 std::vector<TokenId> TextCorpus::window(Part part, std::uint64_t seed, std::int32_t tokens) const {

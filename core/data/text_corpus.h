@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/data/token_cache.h"
 #include "core/formats/tokenizer.h"
 
 namespace fm {
@@ -21,6 +22,9 @@ public:
     // alone is far larger than the share, the end of that document (cut after a line break).
     static std::shared_ptr<const TextCorpus> load(const std::string& path, const Tokenizer& tokenizer,
                                                   double held_out_share = 0.06);
+    // The same; the tokens come from `cache` where it has them, and are kept there.
+    static std::shared_ptr<const TextCorpus> load(const std::string& path, const Tokenizer& tokenizer,
+                                                  const TokenCache& cache, double held_out_share = 0.06);
 
     enum class Part { Train, HeldOut };
     std::int64_t numTokens(Part part) const { return static_cast<std::int64_t>(tokens(part).size()); }
@@ -34,6 +38,7 @@ public:
 
 private:
     TextCorpus() = default;
+    static std::shared_ptr<const TextCorpus> split(TokenisedText text, const Tokenizer& tokenizer, double held_out);
     std::vector<TokenId> train_, held_out_;
     TokenId separator_ = -1;
 };

@@ -13,6 +13,7 @@
 #include "core/formats/splitter.h"
 #include "core/formats/tokenizer_added.h"
 #include "core/formats/tokenizer_folder.h"
+#include "core/formats/tokenizer_hash.h"
 #include "core/formats/tokenizer_nfc.h"
 #include "core/formats/tokenizer_parts.h"
 #include "core/formats/tokenizer_utf8.h"
@@ -43,11 +44,12 @@ std::array<TokenId, 256> byteIds(const std::vector<std::string>& vocabulary) {
 }  // namespace
 
 struct Tokenizer::Impl {
-    explicit Impl(TokenizerParts parts);
+    explicit Impl(TokenizerParts parts);  // the hash is taken before the parts are
     void encodeBetween(std::string_view text, bool skip_special, std::vector<TokenId>& out) const;
     void encodePiece(std::string_view piece, std::vector<TokenId>& out) const;
     std::vector<TokenId> encode(std::string_view text, bool skip_special) const;
 
+    const std::string content_hash;
     std::unordered_map<std::string, TokenId> ids;           // by text as the file spells it
     std::vector<std::string> bytes;                         // by id
     std::vector<bool> is_special;                           // by id
@@ -61,7 +63,8 @@ struct Tokenizer::Impl {
 };
 
 Tokenizer::Impl::Impl(TokenizerParts parts)
-    : bytes(parts.vocabulary.size()),
+    : content_hash(hashOf(parts)),
+      bytes(parts.vocabulary.size()),
       is_special(parts.vocabulary.size(), false),
       raw_added(finderOf(parts, false)),
       normalized_added(finderOf(parts, true)),
@@ -148,6 +151,7 @@ bool Tokenizer::isSpecial(TokenId id) const {
 
 std::int64_t Tokenizer::vocabSize() const { return static_cast<std::int64_t>(impl_->bytes.size()); }
 const std::string& Tokenizer::chatTemplate() const { return impl_->chat_template; }
+const std::string& Tokenizer::contentHash() const { return impl_->content_hash; }
 const std::string& Tokenizer::chatFamily() const { return impl_->chat_family; }
 
 StreamDecoder::StreamDecoder(std::shared_ptr<const Tokenizer> tokenizer) : tokenizer_(std::move(tokenizer)) {}

@@ -37,6 +37,7 @@ public:
     bool isSpecial(TokenId id) const;
     std::int64_t vocabSize() const;           // highest id + 1
     const std::string& chatTemplate() const;  // Jinja text, "" when the file has none
+    const std::string& contentHash() const;   // equal for two tokenizers that encode alike
     // Families the chat wrapper knows (chat_template.h): "smollm2", "qwen2", "qwen2.5", "qwen3", "chatml", "llama3",
     // "llama3.1", or "" (base model, raw prompt)
     const std::string& chatFamily() const;

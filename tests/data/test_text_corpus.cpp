@@ -1,8 +1,12 @@
 // Reading, tokenising in pieces, and splitting off the held-out part.
+#include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <set>
 
 #include "core/data/corpus_files.h"
 #include "core/run/error.h"
@@ -47,6 +51,10 @@ private Q_SLOTS:
     void specialTokensInTextStayLetters();
     void badInputIsRefused_data();
     void badInputIsRefused();
+    void keptTokensAreUsed();
+    void keysTellTextsAndTokenizersApart();
+    void damagedCachesAreIgnoredAndRewritten();
+    void fewCachesAreKept();
     void loadSpeed();
 };
 
@@ -171,6 +179,97 @@ void TestTextCorpus::badInputIsRefused() {
     }
     QVERIFY2(message.contains(said), qPrintable(message));
     QVERIFY_THROWS_EXCEPTION(InputError, TextCorpus::load("/no/such/folder", *test::tokenizer("smollm")));
+}
+
+void TestTextCorpus::keptTokensAreUsed() {
+    const QTemporaryDir folder;
+    const TokenCache cache(folder.filePath("a/b").toStdString());
+    const std::shared_ptr<const Tokenizer> tokenizer = test::tokenizer("smollm");
+    const std::string text = test::dataFixture("text");
+    const std::shared_ptr<const TextCorpus> plain = TextCorpus::load(text, *tokenizer, 0.2);
+    for (int time = 0; time < 2; ++time) {  // written, then read
+        const std::shared_ptr<const TextCorpus> corpus = TextCorpus::load(text, *tokenizer, cache, 0.2);
+        QCOMPARE(all(*corpus), all(*plain));
+        QCOMPARE(corpus->numTokens(TextCorpus::Part::HeldOut), plain->numTokens(TextCorpus::Part::HeldOut));
+    }
+    // Other tokens under the same key come back as they are: nothing was tokenised.
+    const std::string key = TokenCache::keyOf(text, *tokenizer);
+    cache.keep(key, {{5, 6, 7}, {0, 2}});
+    QCOMPARE(all(*TextCorpus::load(text, *tokenizer, cache, 0)), (std::vector<TokenId>{5, 6, 7}));
+    // No place for a cache, or none that can be written: as without.
+    QCOMPARE(all(*TextCorpus::load(text, *tokenizer, TokenCache(""), 0.2)), all(*plain));
+    QCOMPARE(all(*TextCorpus::load(text, *tokenizer, TokenCache("/proc/no/such"), 0.2)), all(*plain));
+}
+
+void TestTextCorpus::keysTellTextsAndTokenizersApart() {
+    const QTemporaryDir folder;
+    const std::shared_ptr<const Tokenizer> smollm = test::tokenizer("smollm");
+    const std::string path = folder.path().toStdString();
+    std::set<std::string> keys;
+    const auto differs = [&] { return keys.insert(TokenCache::keyOf(path, *smollm)).second; };
+    write(folder, "a.txt", "one two");
+    QVERIFY(differs());
+    QVERIFY(!differs());
+    write(folder, "a.txt", "one twp");  // same size, maybe the same time
+    QVERIFY(differs());
+    write(folder, "b.txt", "");
+    QVERIFY(differs());
+    write(folder, "b.txt", "one");
+    write(folder, "a.txt", " twp");
+    QVERIFY(differs());
+    QVERIFY(QFile::rename(folder.filePath("b.txt"), folder.filePath("b.jsonl")));
+    QVERIFY(differs());
+    keys.insert(TokenCache::keyOf(path, *test::tokenizer("qwen2")));
+    QCOMPARE(keys.size(), std::size_t(6));
+    QVERIFY(smollm->contentHash() == test::tokenizer("smollm")->contentHash());
+}
+
+void TestTextCorpus::damagedCachesAreIgnoredAndRewritten() {
+    const QTemporaryDir folder;
+    const TokenCache cache(folder.path().toStdString());
+    const std::shared_ptr<const Tokenizer> tokenizer = test::tokenizer("smollm");
+    const std::string text = test::dataFixture("text/a_lighthouse.txt");
+    const std::vector<TokenId> expected = all(*TextCorpus::load(text, *tokenizer, cache, 0));
+    const std::string key = TokenCache::keyOf(text, *tokenizer);
+    const std::int64_t vocab = tokenizer->vocabSize();
+    QFile file(QString::fromStdString(cache.fileOf(key)));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray good = file.readAll();
+    file.close();
+    QList<QByteArray> bad{"", "x", good + "x", good.left(40), QByteArray(good.size(), '\xff')};
+    for (qsizetype cut = 0; cut < good.size(); cut += good.size() / 17) bad << good.left(cut);
+    for (qsizetype at = 0; at < good.size(); at += 1 + good.size() / 97) {
+        QByteArray flipped = good;
+        flipped[at] = static_cast<char>(flipped[at] ^ 0x40);
+        bad << flipped;
+    }
+    for (const QByteArray& bytes : bad) {
+        write(folder, QFileInfo(file).fileName(), bytes);
+        QVERIFY(!cache.find(key, vocab));
+    }
+    QCOMPARE(all(*TextCorpus::load(text, *tokenizer, cache, 0)), expected);
+    QVERIFY(cache.find(key, vocab).has_value());
+    // Well written, and yet no text of this tokenizer.
+    for (const TokenisedText& wrong :
+         {TokenisedText{{1, -1}, {0}}, TokenisedText{{1, TokenId(vocab)}, {0}}, TokenisedText{{1, 2}, {}},
+          TokenisedText{{1, 2}, {1}}, TokenisedText{{1, 2}, {0, 2, 1}}, TokenisedText{{1, 2}, {0, 3}}}) {
+        cache.keep(key, wrong);
+        QVERIFY(!cache.find(key, vocab));
+    }
+    QVERIFY(QFile::remove(file.fileName()) && QDir().mkdir(file.fileName()));
+    QVERIFY(!cache.find(key, vocab));
+    QCOMPARE(all(*TextCorpus::load(text, *tokenizer, cache, 0)), expected);
+}
+
+void TestTextCorpus::fewCachesAreKept() {
+    const QTemporaryDir folder;
+    const TokenCache cache(folder.path().toStdString());
+    for (int i = 0; i < 12; ++i) {
+        cache.keep(std::to_string(i), {{i}, {0}});
+        QTest::qSleep(10);  // times of files are coarse
+    }
+    QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 8);
+    QVERIFY(cache.find("11", 100).has_value() && !cache.find("0", 100));
 }
 
 // Prints the speed; a book of 4.5 MB is meant to load within 1.5 s.

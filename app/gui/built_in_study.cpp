@@ -5,6 +5,8 @@
 #include <QObject>
 #include <QStandardPaths>
 
+#include <nlohmann/json.hpp>
+
 #include "core/run/error.h"
 #include "core/run/run_id.h"
 #include "core/store/run_reader.h"
@@ -36,6 +38,9 @@ Recorded recordedRuns(const QString& resources) {
     return recorded;
 }
 
+QString teacherFolder(const QString& resources) { return QDir(resources).absoluteFilePath("models/fm-tiny"); }
+QString textFile(const QString& resources) { return QDir(resources).absoluteFilePath("text/kjv.txt"); }
+
 void copy(const QString& from, const QString& to) {
     if (!QFile::copy(from, to)) {
         throw WorldError(QObject::tr("%1: cannot be copied to %2; is the disk full?").arg(from, to).toStdString());
@@ -51,7 +56,7 @@ QString builtInStudyFolder() {
 
 bool makeBuiltInStudy(const QString& folder, const QString& resources, QString& why) {
     if (QFileInfo::exists(folder + "/study.json")) return true;
-    const QString model = QDir(resources).absoluteFilePath("models/fm-tiny");
+    const QString model = teacherFolder(resources);
     try {
         const Recorded recorded = recordedRuns(resources);
         if (recorded.runs.isEmpty() || recorded.branches.empty()) {
@@ -62,7 +67,7 @@ bool makeBuiltInStudy(const QString& folder, const QString& resources, QString& 
         info.notes = "The small teacher that ships with the program; its runs were recorded by `flashmorph demo`.";
         info.teacher_path = model.toStdString();
         info.teacher_hash = recorded.teacher_hash;
-        info.text_path = QDir(resources).absoluteFilePath("text/kjv.txt").toStdString();
+        info.text_path = textFile(resources).toStdString();
         const std::string branch_file = "branches/" + recorded.branches + ".safetensors";
         info.artifacts[recorded.branches] = {ArtifactKind::BranchSet, branch_file, "", {info.teacher_hash}};
         QDir().mkpath(QFileInfo(folder).path());
@@ -73,9 +78,20 @@ bool makeBuiltInStudy(const QString& folder, const QString& resources, QString& 
         }
     } catch (const WorldError& error) {
         why = QString::fromStdString(error.what());
+        QFile::remove(folder + "/study.json");  // half a study is none
         return false;
     }
     return true;
+}
+
+nlohmann::json builtInStudyParams(const QString& folder, const QString& resources) {
+    const QString teacher = teacherFolder(resources), text = textFile(resources);
+    nlohmann::json params = {{"path", folder.toStdString()},
+                             {"name", "built-in"},
+                             {"teacher", teacher.toStdString()},
+                             {"branches", (teacher + "/branches.safetensors").toStdString()}};
+    if (QFileInfo::exists(text)) params["text"] = text.toStdString();
+    return params;
 }
 
 }  // namespace fm

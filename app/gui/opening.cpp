@@ -38,11 +38,27 @@ void Opening::newStudy() {
     dialog->open();
 }
 
-void Opening::openBuiltIn() {
+void Opening::openBuiltIn() { openBuiltIn(builtInStudyFolder()); }
+
+void Opening::openBuiltIn(const QString& folder) {
     QString why;
-    if (!makeBuiltInStudy(builtInStudyFolder(), workbench_.resources(), why))
-        return Q_EMIT workbench_.problem(why, "study");
-    workbench_.openStudy(builtInStudyFolder());
+    if (!makeBuiltInStudy(folder, workbench_.resources(), why)) return createBuiltIn(folder, why);
+    workbench_.openStudy(folder);
+}
+
+// Without its recorded runs: the engine makes it, and its first gates are those that the user runs.
+void Opening::createBuiltIn(const QString& folder, const QString& why_not_copied) {
+    EngineClient& client = workbench_.engine().client();
+    if (!client.isReady()) {
+        const auto again = [this, folder, why_not_copied] { createBuiltIn(folder, why_not_copied); };
+        connect(&client, &EngineClient::ready, this, again, Qt::SingleShotConnection);
+        return;
+    }
+    const auto created = [this, folder, why_not_copied](const EngineReply& reply) {
+        if (!reply.ok()) return Q_EMIT workbench_.problem(why_not_copied + "; " + reply.sentence(), "study");
+        workbench_.openStudy(folder);
+    };
+    client.request("study/create", builtInStudyParams(folder, workbench_.resources()), this, created);
 }
 
 void Opening::chooseEngine() {

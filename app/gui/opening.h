@@ -21,6 +21,7 @@ public:
     void chooseStudy();
     void newStudy();
     void openBuiltIn();
+    void openBuiltIn(const QString& folder);  // there instead of in the user's data folder
     void chooseEngine();
     void fillRecent(QMenu& menu);
     // A study's folder, or a run file, alone or in a study.
@@ -28,6 +29,8 @@ public:
     static bool canOpen(const QMimeData& data);
 
 private:
+    void createBuiltIn(const QString& folder, const QString& why_not_copied);
+
     MainWindow& window_;
     Workbench& workbench_;
 };

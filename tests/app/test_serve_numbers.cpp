@@ -31,6 +31,7 @@ private Q_SLOTS:
     void initTestCase();
     void serveEqualsTheCommandLine_data();
     void serveEqualsTheCommandLine();
+    void probesInBetweenChangeNothing();
     void killedRunsGoOnBitForBit();
 
 private:
@@ -80,6 +81,28 @@ void TestServeNumbers::serveEqualsTheCommandLine() {
     const std::string file = run(engine, QTest::currentDataTag());
     QCOMPARE(differingColumns(reference_, file), std::vector<std::string>());
     QCOMPARE(RunReader(file).header().spec_json, RunReader(reference_).header().spec_json);
+}
+
+// Plans are measured between the micro-batches of a job: neither may feel the other.
+void TestServeNumbers::probesInBetweenChangeNothing() {
+    ServeDriver engine(kServe);
+    engine.initialize();
+    createTinyStudy(engine, study("probed"));
+    const std::string id = engine.ask("job/start", {{"job", "gates"}, {"spec", spec()}})["run"];
+    int measured = 0;
+    for (const int row : {2, 5, 9}) {
+        engine.until([row](const Json& note) {
+            return note["method"] == "event" && note["params"]["type"] == "row_appended" &&
+                   note["params"]["row"] == row;
+        });
+        std::string plan = "FLLLLFLLLLLL";
+        plan[static_cast<std::size_t>(row)] = 'F';
+        measured += engine.ask("plan/probe", {{"plan", plan}, {"sequences", 2}})["cached"].get<bool>() ? 0 : 1;
+    }
+    QCOMPARE(measured, 3);
+    const Json end = engine.untilEnd(id);
+    QVERIFY2(end["state"] == "finished", end.dump().c_str());
+    QCOMPARE(differingColumns(reference_, study("probed") + "/runs/" + id + ".h5"), std::vector<std::string>());
 }
 
 void TestServeNumbers::killedRunsGoOnBitForBit() {

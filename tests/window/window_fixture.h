@@ -24,8 +24,8 @@ inline QString makeStudy(const QTemporaryDir& folder, int layers) {
 }
 
 struct Window {
-    explicit Window(const QString& ini)
-        : settings(ini), bench(settings, FM_SOURCE_DIR "/resources"), window(bench, theme) {
+    explicit Window(const QString& ini, const QString& resources = FM_SOURCE_DIR "/resources")
+        : settings(ini), bench(settings, resources), window(bench, theme) {
         window.resize(1280, 800);
         window.restoreOrArrange();
         window.show();

@@ -1,6 +1,8 @@
 // Figures as files: CSV equals the given data; pictures in every format; everything below a window at once.
 #include <QClipboard>
 #include <QFile>
+#include <QProcess>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 
 #include <cmath>
@@ -92,6 +94,24 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(WorldError, savePicture(*plot, folder.filePath("x.bmp")));
         QVERIFY_THROWS_EXCEPTION(WorldError, savePicture(*plot, folder.filePath("no/such/x.png")));
         QVERIFY_THROWS_EXCEPTION(WorldError, saveCsv(*plot, folder.filePath("no/such/x.csv")));
+    }
+
+    // An independent reader of PDF has nothing to complain about, and finds the title as text.
+    void pdfFilesAreSound() {
+        const QString reader = QStandardPaths::findExecutable("pdftotext");
+        if (reader.isEmpty()) QSKIP("pdftotext (Debian package poppler-utils) is not installed");
+        QTemporaryDir folder;
+        for (const samples::Sample& sample : samples::all()) {
+            const std::unique_ptr<PlotFrame> plot = sample.make(darkTheme());
+            const QString path = folder.filePath(QString("%1.pdf").arg(sample.name));
+            savePicture(*plot, path);
+            QProcess process;
+            process.start(reader, {path, "-"});
+            QVERIFY(process.waitForFinished());
+            const QByteArray complaints = process.readAllStandardError();
+            QVERIFY2(complaints.isEmpty(), (QByteArray(sample.name) + ": " + complaints).constData());
+            QVERIFY2(process.readAllStandardOutput().contains(plot->title().toUtf8()), sample.name);
+        }
     }
 
     void exportAllWritesEveryFigureOnce() {

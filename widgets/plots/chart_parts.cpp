@@ -131,10 +131,11 @@ void setAxisTitle(QCPAxis& axis, const QString& text) { axis.setLabel(text); }
 
 void styleAxis(QCPAxis& axis, const Theme& theme) {
     axis.setBasePen(Qt::NoPen);
-    axis.setTickPen(QPen(Qt::transparent));  // vector formats draw lines of no length even without a pen
-    axis.setSubTickPen(QPen(Qt::transparent));
-    axis.setTickLength(0, 0);
-    axis.setSubTickLength(0, 0);
+    // Ticks are not seen, and yet have a length: of lines without one PDF files get paths without a point, which their
+    // readers complain about; without ticks there would be no labels.
+    axis.setTickPen(QPen(Qt::transparent));
+    axis.setTickLength(1, 0);
+    axis.setSubTicks(false);
     axis.setTickLabelFont(uiFont(-1.75));
     axis.setTickLabelColor(theme.text_faint);
     axis.setTickLabelPadding(4);

@@ -6,8 +6,11 @@
 #include "app/gui/built_in_study.h"
 #include "tests/panels/cut_texts.h"
 #include "tests/window/window_fixture.h"
+#include "widgets/panels/interdependence_panel.h"
+#include "widgets/panels/pair_inspector.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/plan_strip.h"
+#include "widgets/plots/pair_map.h"
 
 using namespace fm;
 using fixture::Window;
@@ -64,6 +67,37 @@ private Q_SLOTS:
             QVERIFY2(dock.grab().save(path), qPrintable(path));
         }
         QVERIFY2(wrong.isEmpty(), qPrintable("\n" + wrong.join("\n")));
+    }
+
+    // The recorded interact run: layers 8 and 9 stand in for each other, and hardly any other pair does.
+    void aPairShowsBothLayers_data() { docks_data(); }
+    void aPairShowsBothLayers() {
+        QFETCH(QSize, size);
+        QFETCH(ThemeKind, kind);
+        Window w(folder_.filePath("pair.ini"));
+        w.window.setThemeKind(kind);
+        w.window.resize(size);
+        w.window.docks().arrange(size);
+        w.bench.openStudy(folder_.filePath("study"));
+        InterdependencePanel& panel = *w.window.panels().interdependence;
+        QTRY_COMPARE(w.bench.plan().numLayers(), 12);
+        w.window.docks().raise("interdependence");
+        QTRY_VERIFY(panel.pairMap().decades());
+        const std::vector<int> order = panel.pairMap().order();
+        const auto at = [&order](int layer) { return std::find(order.begin(), order.end(), layer) - order.begin(); };
+        QCOMPARE(std::abs(at(8) - at(9)), std::ptrdiff_t(1));  // side by side
+        Q_EMIT panel.pairMap().pairClicked(8, 9);
+        QVERIFY2(panel.inspector().text().contains("keep one"), qPrintable(panel.inspector().text()));
+        QVERIFY(w.bench.selection().layers() == (std::set<int>{8, 9}));
+        for (const bool curvature : {false, true}) {
+            panel.showCurvature(curvature);
+            QTest::qWait(150);
+            const QStringList wrong = fixture::cutTexts(panel) + fixture::collisions(panel);
+            QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join("\n")));
+            const QString pictures = qEnvironmentVariable("FM_PICTURES");
+            const QString name = QString("/%1_%2.png").arg(curvature ? "curvature" : "pair", QTest::currentDataTag());
+            if (!pictures.isEmpty()) QVERIFY(w.window.docks().dock("interdependence")->grab().save(pictures + name));
+        }
     }
 
     void manyLayersStayReadable() {

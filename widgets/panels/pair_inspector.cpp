@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "widgets/models/number_text.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/theme/theme.h"
 
@@ -17,6 +18,17 @@ namespace fm {
 namespace {
 
 QString nat(double value) { return std::isnan(value) ? QObject::tr("not measured") : numberText(value) + " nat"; }
+
+constexpr double kNothing = 1e-4;  // nat; below it a cost is noise, and a ratio to it says nothing
+
+QString costText(double value) { return std::abs(value) < kNothing ? QString::fromUtf8("≈ 0") : numberText(value); }
+
+// How many times more a layer is worth once the other one is linear.
+QString factorText(double with_full, double with_linear) {
+    if (!(with_full >= kNothing && with_linear >= kNothing)) return {};
+    const double factor = with_linear / with_full;
+    return factor > 1000 ? QString::fromUtf8("× >1000") : QString::fromUtf8("×%1").arg(numberText(factor));
+}
 
 QLabel* figure(QWidget* parent) {
     auto* label = new QLabel(parent);
@@ -49,7 +61,17 @@ void GateProfile::paintEvent(QPaintEvent*) {
     const Theme& theme = theme_.theme();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    const QRectF area = QRectF(rect()).adjusted(1, 4, -1, -4);
+    painter.setFont(uiFont(-2));
+    const QFontMetrics metrics = painter.fontMetrics();
+    const QRectF area = QRectF(rect()).adjusted(1, 6, -metrics.horizontalAdvance("1") - 4, -metrics.height() - 4);
+    painter.setPen(theme.text_faint);
+    for (const int gate : {0, 1}) {
+        const QRectF at(area.right() + 2, area.bottom() - gate * area.height() - 8, width() - area.right(), 16);
+        painter.drawText(at, Qt::AlignLeft | Qt::AlignVCenter, QString::number(gate));
+    }
+    const QString caption = tr("gates over steps");
+    const bool fits = metrics.horizontalAdvance(caption) < width();
+    painter.drawText(rect(), Qt::AlignHCenter | Qt::AlignBottom, fits ? caption : tr("gates"));
     painter.setPen(theme.grid);
     for (const double share : {0.0, 0.5, 1.0}) {
         const double y = area.bottom() - share * area.height();
@@ -72,29 +94,44 @@ void GateProfile::paintEvent(QPaintEvent*) {
 }
 
 PairInspector::PairInspector(ThemeSource& theme, QWidget* parent) : QWidget(parent) {
-    layout_ = new QBoxLayout(QBoxLayout::LeftToRight, this);
-    layout_->setContentsMargins(2, 2, 2, 2);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(2, 2, 2, 2);
+    column->setSpacing(2);
+    layout_ = new QBoxLayout(QBoxLayout::LeftToRight);
     layout_->setSpacing(10);
     profile_ = new GateProfile(theme, this);
-    auto* column = new QVBoxLayout;
-    column->setSpacing(2);
-    column->addWidget(buildTable());
+    layout_->addWidget(profile_);
+    layout_->addWidget(buildTable(), 1);
+    column->addLayout(layout_);
     note_ = new QLabel(this);
     note_->setWordWrap(true);
     note_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(note_);
     column->addStretch(1);
-    layout_->addWidget(profile_);
-    layout_->addLayout(column, 1);
     setUpright(false);
     showNone();
 }
 
 void PairInspector::setUpright(bool upright) {
-    constexpr int profile_width = 110, profile_height = 84, column_width = 340;
+    const int profile_height = upright ? 84 : 64, column_width = 340;
+    upright_ = upright;
+    // A row takes what width there is: a click on a pair must not move the docks.
+    setSizePolicy(upright ? QSizePolicy::Preferred : QSizePolicy::Ignored, QSizePolicy::Preferred);
     layout_->setDirection(upright ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
-    profile_->setMaximumSize(upright ? QWIDGETSIZE_MAX : profile_width, profile_height);
+    profile_->setMaximumHeight(profile_height);
     setMaximumWidth(upright ? column_width : QWIDGETSIZE_MAX);
+    fitProfile();
+}
+
+void PairInspector::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitProfile();
+}
+
+// The figures come first: in a narrow dock the profile gives way.
+void PairInspector::fitProfile() {
+    constexpr int usual_width = 110, least_width = 70, narrow = 420;
+    profile_->setMaximumWidth(upright_ ? QWIDGETSIZE_MAX : width() < narrow ? least_width : usual_width);
 }
 
 QWidget* PairInspector::buildTable() {
@@ -104,9 +141,12 @@ QWidget* PairInspector::buildTable() {
            "once the other one is linear"));
     auto* grid = new QGridLayout(table_);
     grid->setContentsMargins(0, 0, 0, 0);
-    grid->setHorizontalSpacing(12);
+    grid->setHorizontalSpacing(9);
     grid->setVerticalSpacing(1);
-    grid->addWidget(faintLabel(tr("linearising costs, nat"), table_), 0, 0);
+    auto* costs = new ElidedLabel(table_);
+    costs->setProperty("role", "faint");
+    costs->setFullText(tr("linearising costs, nat"), tr("costs, nat"));
+    grid->addWidget(costs, 0, 0);
     const QString heads[] = {tr("other full"), tr("other linear")};
     for (int i = 0; i < 2; ++i) {
         QLabel* head = faintLabel(heads[i], table_);
@@ -136,11 +176,9 @@ void PairInspector::showNone() {
 void PairInspector::showLine(Line& line, const PairValues& values, int layer, int other) {
     const ValueChange change = valueChange(values, layer, other);
     line.layer->setText(tr("layer %1").arg(layer));
-    line.with_full->setText(numberText(change.with_full));
-    line.with_linear->setText(numberText(change.with_linear));
-    const bool has_factor = change.with_full > 0 && change.with_linear > 0;
-    line.factor->setText(has_factor ? QStringLiteral("×%1").arg(numberText(change.with_linear / change.with_full))
-                                    : QString());
+    line.with_full->setText(costText(change.with_full));
+    line.with_linear->setText(costText(change.with_linear));
+    line.factor->setText(factorText(change.with_full, change.with_linear));
 }
 
 void PairInspector::showPair(const PairValues& values, int first, int second) {

@@ -20,8 +20,8 @@ public:
     explicit GateProfile(ThemeSource& theme, QWidget* parent = nullptr);
     // `first` and `second`: gate per step. Full layers are amber, linear ones blue, the second one dashed.
     void setGates(std::vector<float> first, std::vector<float> second, bool first_full, bool second_full);
-    QSize sizeHint() const override { return {150, 64}; }
-    QSize minimumSizeHint() const override { return {80, 48}; }
+    QSize sizeHint() const override { return {110, 72}; }
+    QSize minimumSizeHint() const override { return {70, 56}; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -43,6 +43,9 @@ public:
     GateProfile& profile() { return *profile_; }
     QString text() const;  // what is said, for tests and screen readers
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     struct Line {
         QLabel* layer = nullptr;
@@ -51,6 +54,7 @@ private:
         QLabel* factor = nullptr;
     };
     QWidget* buildTable();
+    void fitProfile();
     void showLine(Line& line, const PairValues& values, int layer, int other);
 
     QBoxLayout* layout_ = nullptr;
@@ -58,6 +62,7 @@ private:
     Line lines_[2];
     QLabel* note_ = nullptr;
     GateProfile* profile_ = nullptr;
+    bool upright_ = false;
 };
 
 }  // namespace fm

@@ -17,7 +17,7 @@ CurvatureMap::CurvatureMap(const ThemeSource& theme_source, QWidget* parent)
 }
 
 void CurvatureMap::setPlanText(const QString& text) {
-    setSubtitle(text.isEmpty() ? tr("of the loss in the gates") : tr("of the loss in the gates, %1").arg(text));
+    setSubject(text.isEmpty() ? tr("of the loss in the gates") : tr("of the loss in the gates, %1").arg(text));
 }
 
 }  // namespace fm

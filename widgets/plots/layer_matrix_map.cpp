@@ -34,8 +34,7 @@ LayerMatrixMap::LayerMatrixMap(const ThemeSource& theme_source, const QString& n
                                QWidget* parent)
     : CellMap(theme_source, name, parent), words_(words) {
     setLook({.gap_px = 1, .radius_px = 0, .square = true});
-    setAxisTitle(*chart().xAxis, tr("layer"));
-    setAxisTitle(*chart().yAxis, tr("layer"));
+    setAxisTitle(*chart().yAxis, tr("layer"));  // of both axes: they are the same
     cluster_action_ = addFigureAction(tr("Similar layers side by side"), {QKeySequence(Qt::Key_O)},
                                       tr("Order the layers by average-linkage clustering of the values' sizes"),
                                       [this] { setClustered(cluster_action_->isChecked()); });
@@ -75,6 +74,11 @@ void LayerMatrixMap::setClustered(bool clustered) {
     cluster_action_->setChecked(clustered);
     order_stale_ = true;
     markStale();
+}
+
+void LayerMatrixMap::setSubject(const QString& subject) {
+    subject_ = subject;
+    updateLegend();
 }
 
 void LayerMatrixMap::setDecades(bool decades) {
@@ -140,11 +144,8 @@ void LayerMatrixMap::updateLegend() {
                       .low = words_.negative + QStringLiteral(" −") + end,
                       .high = QStringLiteral("+") + end + unit + QStringLiteral(" ") + words_.positive};
     for (int i = -4; i <= 4; ++i) entry.gradient << QColor(divergingColour(i / 4.0, theme()));
-    QList<LegendEntry> legend{entry};
-    if (decades_) {
-        legend << LegendEntry{.mark = LegendEntry::Mark::Text, .colour = theme().text_faint, .text = tr("log")};
-    }
-    setLegend(legend);
+    setLegend({entry});
+    setSubtitle(decades_ ? tr("%1 · log colours").arg(subject_) : subject_);
 }
 
 void LayerMatrixMap::styleChanged() {

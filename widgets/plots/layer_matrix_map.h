@@ -50,6 +50,7 @@ protected:
     void prepare() override;
     void styleChanged() override;
     double value(int layer, int other) const;
+    void setSubject(const QString& subject);  // what the subtitle says before how it is coloured
     virtual QList<ReadOutLine> moreLines(int first, int second) const {
         Q_UNUSED(first)
         Q_UNUSED(second)
@@ -63,6 +64,7 @@ private:
     double shadeOf(double value) const;  // -1 to 1
 
     Words words_;
+    QString subject_;
     int num_layers_ = 0;
     std::vector<double> values_;
     std::vector<int> given_order_;

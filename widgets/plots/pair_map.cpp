@@ -13,7 +13,7 @@ PairMap::PairMap(const ThemeSource& theme_source, QWidget* parent)
                       .csv_value = QStringLiteral("extra [nat]")},
                      parent) {
     setTitle(tr("Interdependence"));
-    setSubtitle(tr("extra loss of linearising both"));
+    setSubject(tr("extra loss of linearising both"));
     setEmptyText(tr("No pairs measured yet. Start Interact to fill this map one pair at a time."));
     setAccessibleSummary(tr("Map of every pair of layers: what linearising both costs beyond the sum of each alone"));
 }

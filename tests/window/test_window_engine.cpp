@@ -7,9 +7,11 @@
 
 #include "app/gui/opening.h"
 #include "app/gui/window_toolbar.h"
+#include "tests/panels/cut_texts.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/models/problems_model.h"
 #include "widgets/panels/budget_bar.h"
+#include "widgets/panels/job_form.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/run_controls.h"
 
@@ -48,6 +50,16 @@ private Q_SLOTS:
         QVERIFY(w.bench.study().info().artifacts.size() == 1);  // the branch set
         QCOMPARE(controls.start().text(), QString("Run it live"));
         QVERIFY(w.bench.cost().shape().has_value());
+        for (const char* job : {"align", "gates", "select", "interact", "eval", "distill"}) {
+            QTest::mouseClick(w.window.toolbar().findChild<QToolButton*>(job), Qt::LeftButton);
+            JobForm& form = *w.window.panels().job;
+            QTRY_COMPARE_WITH_TIMEOUT(form.job(), QString(job), kWaitMs);
+            QTest::qWait(100);
+            const QStringList wrong = fixture::cutTexts(form) + fixture::collisions(form);
+            QVERIFY2(wrong.isEmpty(), qPrintable(QString(job) + ":\n" + wrong.join("\n")));
+            const QString pictures = qEnvironmentVariable("FM_PICTURES");
+            if (!pictures.isEmpty()) QVERIFY(w.window.grab().save(QString("%1/job_%2.png").arg(pictures, job)));
+        }
     }
 
     void aMissingTeacherIsOneSentence() {

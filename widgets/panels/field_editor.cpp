@@ -9,6 +9,7 @@
 #include <QLineEdit>
 #include <QStringListModel>
 
+#include "widgets/panels/hinted_edit.h"
 #include "widgets/panels/panel_parts.h"
 
 namespace fm {
@@ -31,9 +32,9 @@ public:
 };
 
 // Up and down arrows step integers, so that a budget can be changed without typing.
-class NumberLine : public QLineEdit {
+class NumberLine : public HintedEdit {
 public:
-    NumberLine(const FormField& field, QWidget* parent) : QLineEdit(parent), field_(field) {}
+    NumberLine(const FormField& field, QWidget* parent) : HintedEdit({}, parent), field_(field) {}
 
 protected:
     void keyPressEvent(QKeyEvent* event) override {
@@ -96,10 +97,11 @@ void FieldEditor::buildInput() {
         choice_->addItems(field_.choices);
         connect(choice_, &QComboBox::activated, this, &FieldEditor::edited);
     } else {
-        line_ = new NumberLine(field_, this);
+        auto* line = new NumberLine(field_, this);
+        line_ = line;
         // The help of a field that may stay empty says what that means: "id of the branch set; none: the newest".
         const qsizetype none = field_.help.indexOf(QStringLiteral("none: "));
-        if (none >= 0) line_->setPlaceholderText(field_.help.mid(none + 6));
+        if (none >= 0) line->setHints({field_.help.mid(none + 6), tr("usual")});
         connect(line_, &QLineEdit::textEdited, this, &FieldEditor::edited);
     }
 }

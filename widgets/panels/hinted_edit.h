@@ -12,12 +12,14 @@ class HintedEdit : public QLineEdit {
 public:
     // `hints`: longest first; the field never gets narrower than the last one.
     explicit HintedEdit(const QStringList& hints, QWidget* parent = nullptr);
+    void setHints(const QStringList& hints);
     QSize minimumSizeHint() const override;
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void showHint();
     int roomFor(const QString& hint) const;  // width of a field that shows it
 
     QStringList hints_;

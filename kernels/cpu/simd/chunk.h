@@ -74,6 +74,17 @@ inline void scaleRows(const float* from, const float* scale, float factor, std::
     }
 }
 
+// to row t = scale[t] * from row t, for `rows` rows of `dim` floats in the caller's memory
+inline void unpackScaledRows(const float* from, const float* scale, std::int64_t padded, std::int64_t rows,
+                             std::int64_t dim, std::int64_t stride, float* to) {
+    for (std::int64_t t = 0; t < rows; ++t) {
+        std::int64_t i = 0;
+        for (; i + kVecFloats <= dim; i += kVecFloats)
+            store(to + t * stride + i, splat(scale[t]) * load(from + t * padded + i));
+        for (; i < dim; ++i) to[t * stride + i] = scale[t] * from[t * padded + i];
+    }
+}
+
 // Elementwise product of two 16 x 16 matrices, times a factor.
 inline void multiplyElements(const ChunkSquare& a, const ChunkSquare& b, float factor, ChunkSquare& to) {
     for (std::int64_t i = 0; i < kChunk * kChunk; i += kVecFloats) {
@@ -89,7 +100,8 @@ inline void valueGradient(const ChunkWorkspace& w, const ChunkDecay& decay, cons
     multiply(value, kChunk, key, Left{w.dstate_vk, key}, w.k_kC, kChunk, w.du_vC, kChunk);
     transpose(w.du_vC, kChunk, value, kChunk, du_Cv, value);
     scaleRows(du_Cv, decay.suffix, 1, value, du_Cv);
-    multiplyAdd(kChunk, value, kChunk, LeftTransposed{p[0], kChunk}, w.dodb_2Cv, value, 1, du_Cv, value);
+    multiplyAdd(kChunk, value, kChunk, LeftLowerTransposed{p[0], kChunk}, w.dodb_2Cv, value, {du_Cv, value, 1}, du_Cv,
+                value);
 }
 
 }  // namespace

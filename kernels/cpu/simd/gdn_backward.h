@@ -24,6 +24,10 @@ struct GdnChunk {
     std::int64_t rows;
     std::int64_t key;    // dk rounded up to 16
     std::int64_t value;  // dv rounded up to 16
+    bool whole_values;   // nothing to pad: rows of u and v are read where they are
+    const float* u;      // [16][value]
+    const float* v;      // row t at v + t * v_stride
+    std::int64_t v_stride;
     ChunkDecay decay;
     alignas(64) ChunkSquare qk_m[2];  // Q K^T, then K K^T
     alignas(64) ChunkSquare p;
@@ -42,6 +46,7 @@ inline void beginChunk(const GdnPair& pair, std::int64_t start, GdnChunk& chunk)
     chunk.rows = pair.tokens - start < kChunk ? pair.tokens - start : kChunk;
     chunk.key = roundUp(pair.dk, 16);
     chunk.value = roundUp(pair.dv, 16);
+    chunk.whole_values = chunk.rows == kChunk && pair.dv == chunk.value;
     float token_decay[kChunk];
     for (std::int64_t t = 0; t < kChunk; ++t) {
         const bool valid = t < chunk.rows;
@@ -52,38 +57,44 @@ inline void beginChunk(const GdnPair& pair, std::int64_t start, GdnChunk& chunk)
     for (std::int64_t t = 0; t < kChunk; ++t) chunk.negative_beta_prefix[t] = -chunk.beta[t] * chunk.decay.prefix[t];
 }
 
-inline void packWriters(const GdnPair& pair, const ChunkWorkspace& w, const GdnChunk& chunk) {
+inline void packWriters(const GdnPair& pair, const ChunkWorkspace& w, GdnChunk& chunk) {
     float* k_Ck = w.qk_2Ck + kChunk * chunk.key;
     packRows(pair.k + chunk.start * pair.key_stride, pair.key_stride, chunk.rows, pair.dk, chunk.key, k_Ck);
-    packRows(pair.checkpoint_u + chunk.start * pair.dv, pair.dv, chunk.rows, pair.dv, chunk.value, w.u_Cv);
-    scaleRows(k_Ck, chunk.decay.suffix, 1, chunk.key, w.k_suffix_Ck);
+    chunk.u = pair.checkpoint_u + chunk.start * pair.dv;
+    if (!chunk.whole_values) {
+        packRows(chunk.u, pair.dv, chunk.rows, pair.dv, chunk.value, w.u_Cv);
+        chunk.u = w.u_Cv;
+    }
 }
 
 // State after the chunk: S' = e^bC S + suffix(K)^T U.
 inline void rebuildState(const GdnPair& pair, const ChunkWorkspace& w, GdnChunk& chunk) {
     packWriters(pair, w, chunk);
-    const std::int64_t floats = chunk.key * chunk.value;
-    for (std::int64_t i = 0; i < floats; i += kVecFloats) store(w.state_vk[1] + i, load(w.state_vk[0] + i));
-    multiplyAdd(chunk.value, chunk.key, kChunk, LeftTransposed{w.u_Cv, chunk.value}, w.k_suffix_Ck, chunk.key,
-                chunk.decay.total, w.state_vk[1], chunk.key);
+    scaleRows(w.qk_2Ck + kChunk * chunk.key, chunk.decay.suffix, 1, chunk.key, w.k_suffix_Ck);
+    multiplyAdd(chunk.value, chunk.key, kChunk, LeftTransposed{chunk.u, chunk.value}, w.k_suffix_Ck, chunk.key,
+                {w.state_vk[0], chunk.key, chunk.decay.total}, w.state_vk[1], chunk.key);
 }
 
-inline void packChunk(const GdnPair& pair, const GdnGradients& grad, const ChunkWorkspace& w, const GdnChunk& chunk) {
+inline void packChunk(const GdnPair& pair, const GdnGradients& grad, const ChunkWorkspace& w, GdnChunk& chunk) {
     const std::int64_t key_offset = chunk.start * pair.key_stride;
     const std::int64_t value_offset = chunk.start * pair.value_stride;
     packWriters(pair, w, chunk);
     packRows(pair.q + key_offset, pair.key_stride, chunk.rows, pair.dk, chunk.key, w.qk_2Ck);
-    packRows(pair.v + value_offset, pair.value_stride, chunk.rows, pair.dv, chunk.value, w.v_Cv);
+    chunk.v = chunk.whole_values ? pair.v + value_offset : w.v_Cv;
+    chunk.v_stride = chunk.whole_values ? pair.value_stride : chunk.value;
+    if (!chunk.whole_values)
+        packRows(pair.v + value_offset, pair.value_stride, chunk.rows, pair.dv, chunk.value, w.v_Cv);
     packRows(grad.d_o + value_offset, pair.value_stride, chunk.rows, pair.dv, chunk.value, w.dodb_2Cv);
     float* k_Ck = w.qk_2Ck + kChunk * chunk.key;
     transpose(k_Ck, chunk.key, kChunk, chunk.key, w.k_kC, kChunk);
-    transpose(w.u_Cv, chunk.value, kChunk, chunk.value, w.u_vC, kChunk);
+    transpose(chunk.u, chunk.value, kChunk, chunk.value, w.u_vC, kChunk);
     scaleRows(w.qk_2Ck, chunk.decay.prefix, pair.scale, chunk.key, w.qk_prefix_2Ck);
     scaleRows(k_Ck, chunk.negative_beta_prefix, 1, chunk.key, w.qk_prefix_2Ck + kChunk * chunk.key);
 }
 
 inline void chunkSquares(const GdnPair& pair, const ChunkWorkspace& w, GdnChunk& chunk) {
-    multiply(2 * kChunk, kChunk, chunk.key, Left{w.qk_2Ck, chunk.key}, w.k_kC, kChunk, chunk.qk_m[0][0], kChunk);
+    for (std::int64_t i = 0; i < 2; ++i)
+        multiplyLower(chunk.key, Left{w.qk_2Ck + i * kChunk * chunk.key, chunk.key}, w.k_kC, chunk.qk_m[i]);
     multiplyElements(chunk.qk_m[0], chunk.decay.pair, pair.scale, chunk.p);
     for (std::int64_t i = 0; i < kChunk; ++i) {
         for (std::int64_t j = 0; j < kChunk; j += kVecFloats) {
@@ -111,7 +122,8 @@ inline void solveTransposed(const ChunkSquare& a, std::int64_t value, float* row
 
 // dP, dM and what the products inside the chunk give to beta and to the decays.
 inline void squareGradients(const GdnPair& pair, const ChunkWorkspace& w, GdnChunk& chunk) {
-    multiply(2 * kChunk, kChunk, chunk.value, Left{w.dodb_2Cv, chunk.value}, w.u_vC, kChunk, chunk.dp_da[0][0], kChunk);
+    for (std::int64_t i = 0; i < 2; ++i)
+        multiplyLower(chunk.value, Left{w.dodb_2Cv + i * kChunk * chunk.value, chunk.value}, w.u_vC, chunk.dp_da[i]);
     multiplyElements(chunk.dp_da[0], chunk.decay.pair, pair.scale, chunk.dp_scaled);
     constexpr int kRowVecs = static_cast<int>(kChunk) / kVecFloats;
     Vec column_sum[kRowVecs] = {};
@@ -172,32 +184,39 @@ inline void stateGradientRows(const GdnPair& pair, const ChunkWorkspace& w, GdnC
         const float reader_sum = chunk.decay.prefix[t] * horizontalSum(k_reader);
         const float writer_sum = horizontalSum(k_writer);
         const float* db = w.dodb_2Cv + (kChunk + t) * chunk.value;
-        chunk.dbeta[t] += dot(db, w.v_Cv + t * chunk.value, chunk.value) - reader_sum;
+        chunk.dbeta[t] += dot(db, chunk.v + t * chunk.v_stride, chunk.value) - reader_sum;
         chunk.dlog_decay[t] += horizontalSum(q_dq) - chunk.beta[t] * reader_sum - writer_sum;
         to_end += writer_sum;
     }
     chunk.dlog_decay[kChunk - 1] += to_end;
 }
 
-inline void keyGradients(const GdnPair& pair, const ChunkWorkspace& w, const float* state_vk, GdnChunk& chunk) {
+inline void keyGradients(const GdnPair& pair, const GdnGradients& grad, const ChunkWorkspace& w, const float* state_vk,
+                         GdnChunk& chunk) {
     const std::int64_t key = chunk.key;
     const std::int64_t value = chunk.value;
     const float* k_Ck = w.qk_2Ck + kChunk * key;
     multiply(2 * kChunk, key, value, Left{w.dodb_2Cv, value}, state_vk, key, w.dq_reader_2Ck, key);
-    multiply(kChunk, key, value, Left{w.u_Cv, value}, w.dstate_vk, key, w.dk_Ck, key);
+    multiply(kChunk, key, value, Left{chunk.u, value}, w.dstate_vk, key, w.dk_Ck, key);
     stateGradientRows(pair, w, chunk);
-    multiplyAdd(kChunk, key, kChunk, Left{chunk.dp_scaled[0], kChunk}, k_Ck, key, 1, w.dq_reader_2Ck, key);
-    multiplyAdd(kChunk, key, kChunk, LeftTransposed{chunk.dp_scaled[0], kChunk}, w.qk_2Ck, key, 1, w.dk_Ck, key);
-    multiplyAdd(kChunk, key, kChunk, Left{chunk.dm[0], kChunk}, k_Ck, key, 1, w.dk_Ck, key);
+    const bool direct = chunk.rows == kChunk && pair.dk == key;
+    float* dq = direct ? grad.dq + chunk.start * pair.key_stride : w.dq_reader_2Ck;
+    float* dk = direct ? grad.dk + chunk.start * pair.key_stride : w.dk_Ck;
+    const std::int64_t stride = direct ? pair.key_stride : key;
+    multiplyAdd(kChunk, key, kChunk, LeftLower{chunk.dp_scaled[0], kChunk}, k_Ck, key, {w.dq_reader_2Ck, key, 1}, dq,
+                stride);
+    multiplyAdd(kChunk, key, kChunk, LeftLowerTransposed{chunk.dp_scaled[0], kChunk}, w.qk_2Ck, key, {w.dk_Ck, key, 1},
+                w.dk_Ck, key);
+    multiplyAdd(kChunk, key, kChunk, Left{chunk.dm[0], kChunk}, k_Ck, key, {w.dk_Ck, key, 1}, dk, stride);
+    if (direct) return;
+    unpackRows(dq, key, chunk.rows, pair.dk, pair.key_stride, grad.dq + chunk.start * pair.key_stride);
+    unpackRows(dk, key, chunk.rows, pair.dk, pair.key_stride, grad.dk + chunk.start * pair.key_stride);
 }
 
 inline void writeGradients(const GdnPair& pair, const GdnGradients& grad, const ChunkWorkspace& w,
                            const GdnChunk& chunk) {
-    const std::int64_t key_offset = chunk.start * pair.key_stride;
-    unpackRows(w.dq_reader_2Ck, chunk.key, chunk.rows, pair.dk, pair.key_stride, grad.dq + key_offset);
-    unpackRows(w.dk_Ck, chunk.key, chunk.rows, pair.dk, pair.key_stride, grad.dk + key_offset);
-    scaleRows(w.dodb_2Cv + kChunk * chunk.value, chunk.beta, 1, chunk.value, w.v_Cv);
-    unpackRows(w.v_Cv, chunk.value, chunk.rows, pair.dv, pair.value_stride, grad.dv + chunk.start * pair.value_stride);
+    unpackScaledRows(w.dodb_2Cv + kChunk * chunk.value, chunk.beta, chunk.value, chunk.rows, pair.dv, pair.value_stride,
+                     grad.dv + chunk.start * pair.value_stride);
     float dg = 0;
     for (std::int64_t t = kChunk - 1; t >= 0; --t) {
         dg += chunk.dlog_decay[t];
@@ -226,11 +245,11 @@ inline void gdnBackwardChunk(const GdnPair& pair, const GdnGradients& grad, cons
     valueGradient(w, chunk.decay, chunk.p, key, value);
     solveTransposed(chunk.a, value, w.dodb_2Cv + kChunk * value);
     squareGradients(pair, w, chunk);
-    keyGradients(pair, w, state_vk, chunk);
+    keyGradients(pair, grad, w, state_vk, chunk);
     chunk.dlog_decay[kChunk - 1] += chunk.decay.total * stateDot(state_vk, w.dstate_vk, key * value);
     writeGradients(pair, grad, w, chunk);
-    multiplyAdd(value, key, 2 * kChunk, LeftTransposed{w.dodb_2Cv, value}, w.qk_prefix_2Ck, key, chunk.decay.total,
-                w.dstate_vk, key);
+    multiplyAdd(value, key, 2 * kChunk, LeftTransposed{w.dodb_2Cv, value}, w.qk_prefix_2Ck, key,
+                {w.dstate_vk, key, chunk.decay.total}, w.dstate_vk, key);
 }
 
 inline void gdnBackwardPair(const GdnPair& pair, const GdnGradients& grad, const ChunkWorkspace& w) {

@@ -85,14 +85,15 @@ inline void lightningForwardChunk(const LightningPair& pair, std::int64_t col, s
     packRows(pair.v + value_offset, pair.value_stride, chunk.rows, cols, width, s.v_Cv);
     transpose(s.k_Ck, key, kChunk, key, s.k_kC, kChunk);
     scaleRows(s.k_Ck, chunk.decay.suffix, 1, key, s.k_suffix_Ck);
-    multiply(kChunk, kChunk, key, Left{s.q_Ck, key}, s.k_kC, kChunk, chunk.square[0], kChunk);
+    multiplyLower(key, Left{s.q_Ck, key}, s.k_kC, chunk.square);
     multiplyElements(chunk.square, chunk.decay.pair, pair.scale, chunk.scaled);
     multiply(kChunk, width, key, Left{s.q_Ck, key}, s.state_kv, width, s.o_Cv, width);
     scaleRows(s.o_Cv, chunk.decay.prefix, pair.scale, width, s.o_Cv);
-    multiplyAdd(kChunk, width, kChunk, Left{chunk.scaled[0], kChunk}, s.v_Cv, width, 1, s.o_Cv, width);
-    unpackRows(s.o_Cv, width, chunk.rows, cols, pair.value_stride, o + value_offset);
-    multiplyAdd(key, width, kChunk, LeftTransposed{s.k_suffix_Ck, key}, s.v_Cv, width, chunk.decay.total, s.state_kv,
+    multiplyAdd(kChunk, width, kChunk, LeftLower{chunk.scaled[0], kChunk}, s.v_Cv, width, {s.o_Cv, width, 1}, s.o_Cv,
                 width);
+    unpackRows(s.o_Cv, width, chunk.rows, cols, pair.value_stride, o + value_offset);
+    multiplyAdd(key, width, kChunk, LeftTransposed{s.k_suffix_Ck, key}, s.v_Cv, width,
+                {s.state_kv, width, chunk.decay.total}, s.state_kv, width);
 }
 
 void lightningForwardPanel(const LightningPair& pair, std::int64_t col, std::int64_t cols, float* o,
@@ -148,7 +149,7 @@ inline void packChunk(const LightningPair& pair, const LightningGradients& grad,
 // dP scaled = scale * D (.) (dO V^T)
 inline void scoreGradient(const LightningPair& pair, const ChunkWorkspace& w, std::int64_t value,
                           LightningChunk& chunk) {
-    multiply(kChunk, kChunk, value, Left{w.dodb_2Cv, value}, w.u_vC, kChunk, chunk.square[0], kChunk);
+    multiplyLower(value, Left{w.dodb_2Cv, value}, w.u_vC, chunk.square);
     multiplyElements(chunk.square, chunk.decay.pair, pair.scale, chunk.scaled);
 }
 
@@ -163,11 +164,11 @@ inline void queryGradientScan(const LightningPair& pair, const LightningGradient
         scoreGradient(pair, w, value, chunk);
         multiply(kChunk, key, value, Left{w.dodb_2Cv, value}, w.state_vk[0], key, dq_Ck, key);
         scaleRows(dq_Ck, chunk.decay.prefix, pair.scale, key, dq_Ck);
-        multiplyAdd(kChunk, key, kChunk, Left{chunk.scaled[0], kChunk}, k_Ck, key, 1, dq_Ck, key);
+        multiplyAdd(kChunk, key, kChunk, LeftLower{chunk.scaled[0], kChunk}, k_Ck, key, {dq_Ck, key, 1}, dq_Ck, key);
         unpackRows(dq_Ck, key, chunk.rows, pair.dk, pair.key_stride, grad.dq + start * pair.key_stride);
         scaleRows(k_Ck, chunk.decay.suffix, 1, key, w.k_suffix_Ck);
-        multiplyAdd(value, key, kChunk, LeftTransposed{w.u_Cv, value}, w.k_suffix_Ck, key, chunk.decay.total,
-                    w.state_vk[0], key);
+        multiplyAdd(value, key, kChunk, LeftTransposed{w.u_Cv, value}, w.k_suffix_Ck, key,
+                    {w.state_vk[0], key, chunk.decay.total}, w.state_vk[0], key);
     }
 }
 
@@ -180,18 +181,19 @@ inline void keyValueGradientScan(const LightningPair& pair, const LightningGradi
         beginChunk(pair, start, chunk);
         packChunk(pair, grad, w, chunk, key, value);
         transpose(w.qk_2Ck + kChunk * key, key, kChunk, key, w.k_kC, kChunk);
-        multiply(kChunk, kChunk, key, Left{w.qk_2Ck, key}, w.k_kC, kChunk, chunk.square[0], kChunk);
+        multiplyLower(key, Left{w.qk_2Ck, key}, w.k_kC, chunk.square);
         multiplyElements(chunk.square, chunk.decay.pair, pair.scale, p);
         valueGradient(w, chunk.decay, p, key, value);
         unpackRows(dv_Cv, value, chunk.rows, pair.dv, pair.value_stride, grad.dv + start * pair.value_stride);
         scoreGradient(pair, w, value, chunk);
         multiply(kChunk, key, value, Left{w.u_Cv, value}, w.dstate_vk, key, w.dk_Ck, key);
         scaleRows(w.dk_Ck, chunk.decay.suffix, 1, key, w.dk_Ck);
-        multiplyAdd(kChunk, key, kChunk, LeftTransposed{chunk.scaled[0], kChunk}, w.qk_2Ck, key, 1, w.dk_Ck, key);
+        multiplyAdd(kChunk, key, kChunk, LeftLowerTransposed{chunk.scaled[0], kChunk}, w.qk_2Ck, key, {w.dk_Ck, key, 1},
+                    w.dk_Ck, key);
         unpackRows(w.dk_Ck, key, chunk.rows, pair.dk, pair.key_stride, grad.dk + start * pair.key_stride);
         scaleRows(w.qk_2Ck, chunk.decay.prefix, pair.scale, key, w.qk_prefix_2Ck);
-        multiplyAdd(value, key, kChunk, LeftTransposed{w.dodb_2Cv, value}, w.qk_prefix_2Ck, key, chunk.decay.total,
-                    w.dstate_vk, key);
+        multiplyAdd(value, key, kChunk, LeftTransposed{w.dodb_2Cv, value}, w.qk_prefix_2Ck, key,
+                    {w.dstate_vk, key, chunk.decay.total}, w.dstate_vk, key);
     }
 }
 

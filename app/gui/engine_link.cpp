@@ -6,8 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/run/error.h"
 #include "widgets/client/command_words.h"
 #include "widgets/client/engine_client.h"
+#include "widgets/panels/json_text.h"
 #include "widgets/state/run_source.h"
 #include "widgets/state/study_state.h"
 
@@ -17,12 +19,6 @@ using Json = nlohmann::json;
 using namespace std::chrono_literals;
 
 namespace {
-
-QString textOf(const Json& json, const char* key) {
-    return json.is_object() && json.contains(key) && json[key].is_string()
-               ? QString::fromStdString(json[key].get<std::string>())
-               : QString();
-}
 
 // Sizes of the model as study/open gives them; nothing when the answer has no such shape.
 std::optional<ModelShape> shapeFrom(const Json& json) {
@@ -51,7 +47,7 @@ EngineLink::EngineLink(EngineClient& client, StudyState& study, RunSource& sourc
     connect(&client_, &EngineClient::stateChanged, this, &EngineLink::engineChanged);
     connect(&client_, &EngineClient::ready, this, [this] {
         Q_EMIT engineChanged();
-        openStudy();
+        askForStudy();
     });
     connect(&client_, &EngineClient::died, this, &EngineLink::onDied);
     connect(&client_, &EngineClient::stopped, this, [this] {
@@ -61,10 +57,10 @@ EngineLink::EngineLink(EngineClient& client, StudyState& study, RunSource& sourc
     connect(&client_, &EngineClient::eventsReceived, this, &EngineLink::takeEvents);
     connect(&client_, &EngineClient::jobChanged, this, &EngineLink::takeJob);
     connect(&client_, &EngineClient::problem, this, [this](Severity, const QString& text) { Q_EMIT problem(text); });
-    connect(&study_, &StudyState::opened, this, &EngineLink::openStudy);
 }
 
 void EngineLink::start(const QString& command) {
+    command_ = command;
     client_.start(command.isEmpty() ? QCoreApplication::applicationDirPath() + "/flashmorph" : command);
 }
 
@@ -73,7 +69,7 @@ bool EngineLink::ready() const { return client_.isReady(); }
 QString EngineLink::where() const {
     const QStringList words = commandWords(client_.command()).value_or(QStringList());
     if (words.size() > 1 && QFileInfo(words[0]).fileName() == "ssh") return "ssh " + words[1];
-    return tr("local");
+    return mirror_ && !words.isEmpty() ? QFileInfo(words[0]).fileName() : tr("local");
 }
 
 QString EngineLink::what() const {
@@ -89,7 +85,7 @@ QString EngineLink::what() const {
     }
     const Json& devices = client_.capabilities().value("devices", Json::array());
     if (!devices.is_array() || devices.empty()) return tr("ready");
-    return textOf(devices.back(), "text");  // the fastest stands last
+    return textAt(devices.back(), "text");  // the fastest stands last
 }
 
 void EngineLink::setPhase(JobPhase phase) {
@@ -99,11 +95,67 @@ void EngineLink::setPhase(JobPhase phase) {
     Q_EMIT phaseChanged();
 }
 
-void EngineLink::openStudy() {
+void EngineLink::openStudy(const QString& folder_there) {
+    there_ = folder_there;
+    if (!mirror_ || mirror_->place() != StudyPlace{command_, there_}) mirror_.reset();
+    askForStudy();
+}
+
+void EngineLink::askForStudy() {
     if (phase_ == JobPhase::Idle) setPhase(JobPhase::NoEngine);  // until the engine knows this study
-    if (!client_.isReady() || !study_.isOpen()) return;
-    const Json params = {{"path", study_.folder().toStdString()}};
+    if (!client_.isReady() || there_.isEmpty()) return;
+    const Json params = {{"path", there_.toStdString()}};
     client_.request("study/open", params, this, [this](const EngineReply& reply) { studyOpened(reply); });
+}
+
+// The folder that the engine has opened is shown itself when this side sees the very same one, else a copy of it.
+bool EngineLink::mirrorStudy(const Json& study) {
+    const std::string place = textAt(study, "place").toStdString();
+    const bool same = study_.isOpen() && QFileInfo(study_.folder()) == QFileInfo(there_) &&
+                      (place.empty() ? isProgramBeside() : place == folderPlace(study_.folder().toStdString()));
+    if (same) {
+        mirror_.reset();
+        return true;
+    }
+    const StudyPlace where{command_, textAt(study, "path")};
+    try {
+        StudyMirror::write(where, study);
+    } catch (const WorldError& error) {
+        Q_EMIT problem(QString::fromStdString(error.what()));
+        return false;
+    }
+    there_ = where.study;
+    if (!mirror_ || mirror_->place() != where) {
+        mirror_ = std::make_unique<StudyMirror>(client_, where);
+        connect(mirror_.get(), &StudyMirror::problem, this, &EngineLink::problem);
+        connect(mirror_.get(), &StudyMirror::changed, &study_, &StudyState::refresh);
+    }
+    const bool other = study_.folder() != mirror_->folder();
+    if (other && !study_.open(mirror_->folder())) return false;
+    study_.setLabelKeeper(
+        [this](const QString& id, const Label& label, const auto& done) { keepLabel(id, label, done); });
+    if (other) Q_EMIT studyMirrored(mirror_->folder());
+    mirror_->look();
+    return true;
+}
+
+void EngineLink::keepLabel(const QString& id, const Label& label, std::function<void(const QString&)> done) {
+    if (mirror_) return mirror_->setLabel(id, label, this, std::move(done));
+    done(
+        tr("This is a copy of a study on another machine; its names, tags, notes and archive can be changed when its "
+           "engine runs."));
+}
+
+// What jobs have left at the other side: their runs, and what study.json says about them.
+void EngineLink::lookForRuns() {
+    study_.refresh();
+    if (!mirror_ || !client_.isReady()) return;
+    const Json params = {{"path", there_.toStdString()}};
+    client_.request("study/open", params, this, [this](const EngineReply& reply) {
+        if (!reply.ok() || !mirror_) return;
+        mirrorStudy(reply.result.value("study", Json::object()));
+        study_.refresh();
+    });
 }
 
 void EngineLink::studyOpened(const EngineReply& reply) {
@@ -116,6 +168,7 @@ void EngineLink::studyOpened(const EngineReply& reply) {
     for (const Json& length : reply.result.value("lengths", Json::array())) {
         if (length.is_number_integer()) lengths.push_back(length.get<int>());
     }
+    if (!mirrorStudy(reply.result.value("study", Json::object()))) return;
     const auto shape = shapeFrom(reply.result.value("shape", Json()));
     if (!shape)
         return Q_EMIT problem(tr("The engine's answer to study/open has no model sizes: is it another version?"));
@@ -140,8 +193,8 @@ void EngineLink::startJob(const QString& job, const Json& spec, const QString& r
             Q_EMIT problem(text);
             return setPhase(JobPhase::Idle);
         }
-        run_ = textOf(reply.result, "run");
-        if (phase_ == JobPhase::Starting && textOf(reply.result, "state") == "queued") Q_EMIT phaseChanged();
+        run_ = textAt(reply.result, "run");
+        if (phase_ == JobPhase::Starting && textAt(reply.result, "state") == "queued") Q_EMIT phaseChanged();
     });
 }
 
@@ -182,13 +235,13 @@ void EngineLink::takeState(RunState state) {
 }
 
 void EngineLink::takeJob(const Json& job) {
-    if (textOf(job, "run") != run_ || run_.isEmpty()) return;
-    const QString state = textOf(job, "state");
+    if (textAt(job, "run") != run_ || run_.isEmpty()) return;
+    const QString state = textAt(job, "state");
     if (state == "queued" || state == "running" || state == "paused") return;
-    const QString text = textOf(job, "text");
+    const QString text = textAt(job, "text");
     if (state == "failed" && !text.isEmpty()) Q_EMIT problem(text);
     setPhase(JobPhase::Idle);
-    study_.refresh();
+    lookForRuns();
 }
 
 void EngineLink::ask(JobAsked asked, const char* method) {
@@ -207,7 +260,7 @@ void EngineLink::change(const QString& field, double value) {
     const Json params = {{"run", run_.toStdString()}, {"field", field.toStdString()}, {"value", value}};
     client_.request("job/set", params, this, [this, field](const EngineReply& reply) {
         if (!reply.ok()) return Q_EMIT problem(reply.sentence());
-        Q_EMIT changeAcknowledged(field, textOf(reply.result, "takes_effect"));
+        Q_EMIT changeAcknowledged(field, textAt(reply.result, "takes_effect"));
     });
 }
 

@@ -4,12 +4,14 @@
 
 #include <QObject>
 #include <QString>
+#include <memory>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/rpc/run_notice.h"
 #include "core/run/plan.h"
+#include "widgets/client/study_mirror.h"
 #include "widgets/panels/run_controls.h"
 
 namespace fm {
@@ -27,6 +29,14 @@ public:
 
     void start(const QString& command);  // empty: the flashmorph beside this program
     bool ready() const;
+    bool isProgramBeside() const { return command_.isEmpty(); }
+    const QString& command() const { return command_; }  // as given to start()
+
+    // The study that the engine is to work on: its folder as the engine sees it; empty: none. When that is not a folder
+    // that this side sees as well, the window works on a copy: studyMirrored() tells.
+    void openStudy(const QString& folder_there);
+    const QString& studyThere() const { return there_; }
+    const StudyMirror* mirror() const { return mirror_.get(); }  // null: the engine works in the folder shown here
     EngineClient& client() { return client_; }
     JobPhase phase() const { return phase_; }  // NoEngine also until it has opened the study
     JobAsked asked() const { return asked_; }
@@ -35,6 +45,7 @@ public:
     QString where() const;                            // "local", "ssh gpu-server"
     QString what() const;                             // device and kernels, once known
 
+    void lookForRuns();  // for what the engine may have added to the study
     void startJob(const QString& job, const nlohmann::json& spec, const QString& resume = {});
     void resumeLost();  // starts the engine again and continues the job it took with it
     void pause() { ask(JobAsked::Pause, "job/pause"); }
@@ -50,11 +61,14 @@ Q_SIGNALS:
     void jobOpened(const QString& run_id);  // its first event is here; the run source is live
     void changeAcknowledged(const QString& field, const QString& when);  // "next step"
     void problem(const QString& sentence);
-    void lost(const QString& sentence);  // the engine has died
-    void ended();                        // as asked by shutdown()
+    void lost(const QString& sentence);         // the engine has died
+    void ended();                               // as asked by shutdown()
+    void studyMirrored(const QString& folder);  // the study is now shown out of this copy
 
 private:
-    void openStudy();
+    void askForStudy();
+    bool mirrorStudy(const nlohmann::json& study);
+    void keepLabel(const QString& id, const Label& label, std::function<void(const QString&)> done);
     void studyOpened(const EngineReply& reply);
     void takeEvents(const QString& run, const std::vector<rpc::RunNotice>& notices);
     void takeJob(const nlohmann::json& job);
@@ -69,6 +83,8 @@ private:
     RunSource& source_;
     JobPhase phase_ = JobPhase::NoEngine;
     JobAsked asked_ = JobAsked::Nothing;
+    QString command_, there_;
+    std::unique_ptr<StudyMirror> mirror_;
     QString run_, job_, lost_, lost_job_;
     bool resume_when_open_ = false;
 };

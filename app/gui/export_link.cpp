@@ -28,8 +28,13 @@ ExportLink::ExportLink(Workbench& workbench, ExportDialog& dialog, QObject* pare
     connect(&dialog_, &ExportDialog::targetsWanted, this, &ExportLink::askTargets);
     connect(&dialog_, &ExportDialog::exportRequested, this, &ExportLink::exportTo);
     connect(&dialog_, &ExportDialog::verifyRequested, this, &ExportLink::verify);
-    connect(&dialog_, &ExportDialog::openFolder, this,
-            [](const QString& folder) { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
+    connect(&dialog_, &ExportDialog::openFolder, this, [this](const QString& folder) {
+        if (!workbench_.engine().mirror()) {
+            QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
+        } else {
+            dialog_.setProblem(tr("The export is on the engine's machine: %1").arg(folder));
+        }
+    });
     connect(&workbench_.engine().client(), &EngineClient::jobChanged, this, [this](const Json& job) {
         if (run_.isEmpty() || job.value("run", "") != run_.toStdString()) return;
         const std::string state = job.value("state", "");
@@ -58,7 +63,7 @@ void ExportLink::showPresent() {
 
 void ExportLink::show(const QString& id) {
     ExportSubjectText subject;
-    subject.study = workbench_.study().folder();
+    subject.study = workbench_.engine().studyThere();
     if (id.startsWith("plan-")) {
         subject.plan = id.mid(5).toStdString();
         subject.title = tr("plan K = %1 without recovery").arg(id.mid(5).count('F'));

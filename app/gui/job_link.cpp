@@ -31,7 +31,7 @@ JobLink::JobLink(Workbench& workbench, JobForm& form, QObject* parent)
             });
     connect(&workbench_.engine(), &EngineLink::changeAcknowledged, &form_, &JobForm::setTakesEffect);
     connect(&workbench_.engine(), &EngineLink::phaseChanged, this, &JobLink::showPhase);
-    connect(&workbench_, &Workbench::studyOpened, this, [this] { form_.setStudy(workbench_.study().folder()); });
+    connect(&workbench_, &Workbench::studyOpened, this, [this] { form_.setStudy(workbench_.engine().studyThere()); });
     connect(&workbench_.study(), &StudyState::modelChanged, this, [this] {
         form_.setSuggestions("tasks", workbench_.study().tasks());
         choose(chosen_);

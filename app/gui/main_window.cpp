@@ -82,7 +82,7 @@ void MainWindow::buildFoot() {
 
 void MainWindow::wireStudy() {
     connect(&workbench_, &Workbench::studyOpened, this, [this] {
-        toolbar_->setStudy(workbench_.study().name(), workbench_.study().folder());
+        toolbar_->setStudy(workbench_.study().name(), workbench_.studyPlace());
         setWindowTitle(tr("%1 - FlashMorph Workbench").arg(workbench_.study().name()));
     });
     connect(&workbench_, &Workbench::problem, this, [this](const QString& sentence, const QString& origin) {

@@ -23,6 +23,15 @@ void Opening::chooseStudy() {
     if (!folder.isEmpty()) open(folder);
 }
 
+void Opening::openThere() {
+    const QString folder = QInputDialog::getText(&window_, tr("Open a study on the engine's machine"),
+                                                 tr("Folder of the study as the engine sees it (%1).\n"
+                                                    "Its runs are copied to this side and followed while they grow.")
+                                                     .arg(workbench_.engine().where()))
+                               .trimmed();
+    if (!folder.isEmpty()) workbench_.openStudy(folder);
+}
+
 void Opening::newStudy() {
     auto* dialog = new NewStudyDialog(&window_);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -76,7 +85,9 @@ void Opening::chooseEngine() {
 void Opening::fillRecent(QMenu& menu) {
     menu.clear();
     for (const QString& folder : workbench_.settings().recentStudies()) {
-        menu.addAction(folder, this, [this, folder] { open(folder); });
+        const std::optional<StudyPlace> copy_of = StudyMirror::placeOf(folder);
+        const QString text = copy_of ? tr("%1 on %2").arg(copy_of->study, copy_of->engine) : folder;
+        menu.addAction(text, this, [this, folder] { open(folder); });
     }
     if (menu.isEmpty()) menu.addAction(tr("none yet"))->setEnabled(false);
 }

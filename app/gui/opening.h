@@ -19,6 +19,7 @@ public:
     Opening(MainWindow& window, Workbench& workbench);
 
     void chooseStudy();
+    void openThere();  // on the engine's machine
     void newStudy();
     void openBuiltIn();
     void openBuiltIn(const QString& folder);  // there instead of in the user's data folder

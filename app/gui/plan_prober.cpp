@@ -75,6 +75,7 @@ void PlanProber::probe(const Plan& plan) {
         QString why = reply.ok() ? QString() : reply.sentence();
         if (reply.ok() && !measured) why = tr("The engine's answer to plan/probe lacks figures.");
         cost_.setMeasuring(key, false, why);
+        if (measured) engine_.lookForRuns();  // it has left a run
     };
     engine_.client().request("plan/probe", {{"plan", key}}, this, done, kLongestProbe);
 }

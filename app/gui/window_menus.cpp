@@ -51,6 +51,7 @@ void Menus::file() {
     Opening& opening = window.opening();
     add(menu, tr("&New study…"), QKeySequence::New, [&opening] { opening.newStudy(); });
     add(menu, tr("&Open study…"), QKeySequence::Open, [&opening] { opening.chooseStudy(); });
+    add(menu, tr("Open study on the engine's &machine…"), {}, [&opening] { opening.openThere(); });
     add(menu, tr("Open the &built-in study"), {}, [&opening] { opening.openBuiltIn(); });
     QMenu* recent = menu->addMenu(tr("Open &recent"));
     QObject::connect(recent, &QMenu::aboutToShow, &window, [recent, &opening] { opening.fillRecent(*recent); });

@@ -1,11 +1,14 @@
 #include "app/gui/workbench.h"
 
+#include <QFileInfo>
+
 #include <nlohmann/json.hpp>
 
 namespace fm {
 namespace {
 
 constexpr int kRefreshMs = 3000;
+constexpr int kChooseMs = 10;
 
 }  // namespace
 
@@ -30,7 +33,10 @@ Workbench::Workbench(Settings& settings, const QString& resources, QObject* pare
 
 void Workbench::wireStudy() {
     connect(&study_, &StudyState::problemRaised, this, [this](const QString& text) { Q_EMIT problem(text, "study"); });
-    connect(&study_, &StudyState::runsChanged, this, &Workbench::chooseRun);
+    choose_.setSingleShot(true);
+    choose_.setInterval(kChooseMs);
+    connect(&choose_, &QTimer::timeout, this, &Workbench::chooseRun);
+    connect(&study_, &StudyState::runsChanged, &choose_, qOverload<>(&QTimer::start));
     connect(&study_, &StudyState::modelChanged, this, [this] {
         cost_.setShape(study_.shape());
         if (study_.shape()) {
@@ -58,15 +64,44 @@ void Workbench::wireEngine() {
     for (auto signal : {&EngineLink::problem, &EngineLink::lost}) {
         connect(&engine_, signal, this, [this](const QString& text) { Q_EMIT problem(text, "engine"); });
     }
+    connect(&engine_, &EngineLink::studyMirrored, this, &Workbench::takeStudy);
     connect(&engine_, &EngineLink::jobOpened, &selection_, &Selection::setRun);
 }
 
 bool Workbench::openStudy(const QString& folder) {
+    const std::optional<StudyPlace> copy_of = StudyMirror::placeOf(folder);
+    const bool here = QFileInfo::exists(folder + "/study.json");
+    if (!here && !engine_.isProgramBeside()) {  // the engine may know it
+        engine_.openStudy(folder);
+        return true;
+    }
+    engine_.openStudy({});
     if (!study_.open(folder)) return false;
+    if (copy_of && copy_of->engine != engine_.command()) {
+        study_.setLabelKeeper([](const QString&, const Label&, const auto& done) {
+            done(
+                tr("This is a copy of a study on another machine; its names, tags, notes and archive can be changed "
+                   "when its engine runs."));
+        });
+        Q_EMIT problem(tr("This is a copy of the study %1; for jobs in it, set the engine's place to: %2")
+                           .arg(copy_of->study, copy_of->engine),
+                       "study");
+    } else {
+        engine_.openStudy(copy_of ? copy_of->study : folder);
+    }
+    takeStudy(folder);
+    return true;
+}
+
+void Workbench::takeStudy(const QString& folder) {
     settings_.addRecentStudy(folder);
     refresh_.start();
     Q_EMIT studyOpened();
-    return true;
+}
+
+QString Workbench::studyPlace() const {
+    const StudyMirror* mirror = engine_.mirror();
+    return mirror ? tr("%1 on %2").arg(mirror->place().study, engine_.where()) : study_.folder();
 }
 
 void Workbench::chooseRun() {

@@ -40,7 +40,9 @@ public:
     Selection& selection() { return selection_; }
     EngineLink& engine() { return engine_; }
 
+    // A study's folder, here or, with an engine on another machine, there.
     bool openStudy(const QString& folder);
+    QString studyPlace() const;           // its folder, for people: "PATH on ssh HOST"
     void showRun(const QString& run_id);  // from its file
     // What a job needs to know about the present plan, pins and budget; everything else is the job's default.
     nlohmann::json specFor(const QString& job) const;
@@ -53,6 +55,7 @@ private:
     void wireStudy();
     void wireCost();
     void wireEngine();
+    void takeStudy(const QString& folder);
     void chooseRun();  // once the list of a study is there: its newest gate run
 
     Settings& settings_;
@@ -67,6 +70,7 @@ private:
     EngineClient client_;
     EngineLink engine_;
     PlanProber prober_;
+    QTimer choose_;   // in a pass of the event loop of its own: a run is read and shown
     QTimer refresh_;  // looks for runs that other programs add to the study
 };
 

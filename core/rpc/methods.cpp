@@ -27,6 +27,7 @@ const std::vector<Method>& methods() {
           {"name", Text, optional},
           {"branches", Text, optional}}},
         {"study/list", {{"folder", Text}}},
+        {"study/label", {{"id", Text}, {"name", Text}, {"notes", Text}, {"tags", Texts}}},
         {"model/inspect", {{"path", Text}}},
         {"spec/defaults", {{"job", Text}}},
         {"spec/validate", {{"job", Text}, {"spec", Object}}},

@@ -9,12 +9,14 @@
 
 namespace fm::h5 {
 
-static std::recursive_mutex& sessionMutex() {
-    static std::recursive_mutex mutex;
-    return mutex;
-}
+static std::mutex next_mutex, session_mutex;  // a thread waits for `session` while it holds `next`
+static thread_local int sessions_here = 0;
 
-Session::Session() : lock_(sessionMutex()) {
+Session::Session() {
+    if (sessions_here++ == 0) {
+        const std::lock_guard next(next_mutex);
+        session_mutex.lock();
+    }
     // After a disk has filled up HDF5 cannot close a file; its exit handler would try again, in a loop.
     static const bool set_up = [] {
         H5dont_atexit();
@@ -30,6 +32,10 @@ Id& Id::operator=(Id&& other) noexcept {
     std::swap(id_, other.id_);
     std::swap(closer_, other.closer_);
     return *this;
+}
+
+Session::~Session() {
+    if (--sessions_here == 0) session_mutex.unlock();
 }
 
 void Id::reset() {

@@ -25,13 +25,14 @@ private:
 };
 
 // HDF5 is used by one thread of the process at a time (its builds differ in thread safety), quietly, and without
-// loading filters from outside. Every use of this header happens inside one.
+// loading filters from outside. Every use of this header happens inside one. Threads take turns: one that reads file
+// after file does not keep another waiting for longer than its present session. A session may hold further ones.
 class Session {
 public:
     Session();
-
-private:
-    std::lock_guard<std::recursive_mutex> lock_;
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 };
 
 class Id {

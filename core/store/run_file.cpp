@@ -152,9 +152,9 @@ void RunFile::close() {
         tables_.clear();
         check(H5Fclose(file_.get()), "closing");
         file_.release();
-        lock_->sync();
-        lock_.reset();
     });
+    lock_->sync();  // outside of the session: a slow disk must not hold up other threads' reading
+    lock_.reset();
 }
 
 }  // namespace fm

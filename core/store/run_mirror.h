@@ -12,22 +12,28 @@
 
 namespace fm {
 
-// Fed with the events that arrive, it writes what the run's own file says there. Rows that did not arrive are asked for
-// and written before later ones; the run's last state is written when all rows are there.
+// Fed with the events that arrive, it writes what the run's own file says there: rows from the events; log and states
+// fetched, because only the file there knows which of them it kept. What did not arrive is asked for and written before
+// what came later; the run's end is written when everything else is there.
 // Thread: one at a time. Failures of the disk are WorldErrors, as RunWriter's.
 class RunMirror {
 public:
-    // Asks for rows [first, first + count) of a table; fetched() or fetchFailed() answers, later or at once.
+    // Asks for rows [first, first + count) of a table of tablesWithEvents(); fetched() or fetchFailed() answers, later
+    // or at once.
     using Fetch = std::function<void(const std::string& table, std::int64_t first, std::int64_t count)>;
     RunMirror(std::string runs_folder, Fetch fetch) : folder_(std::move(runs_folder)), fetch_(std::move(fetch)) {}
 
     // First event: RunOpened with the rows that each table holds already at the other side. A local file of the run is
-    // gone on with. `row`: of RowAppended, the row's index in its table.
+    // gone on with, or replaced when it cannot be.
     void open(const RunOpened& header, const std::vector<std::int64_t>& rows);
+    // `row`: of RowAppended, the row's index in its table.
     void take(const RunEvent& event, std::int64_t row);
+    // What the other side says about a run whose events do not come. `ended`: nobody writes it any more, whatever its
+    // last state is; without an end of its own it then shows as interrupted here, too.
+    void learn(const std::vector<std::int64_t>& rows, bool ended);
 
-    // Fewer rows than asked for are asked for again, from where they end; none at all count as a failure.
-    void fetched(const std::string& table, std::int64_t first, std::vector<Row> rows);
+    // `total`: how many rows the table has there. Fewer rows than asked for are asked for again, from where they end.
+    void fetched(const std::string& table, std::int64_t first, std::vector<Row> rows, std::int64_t total);
     // The other side cannot give them now. Asked again when the next row arrives, or by askAgain().
     void fetchFailed(const std::string& table);
     void askAgain();
@@ -35,27 +41,32 @@ public:
     std::string path() const;
     const RunOpened& header() const { return header_; }
     std::int64_t rows(std::size_t table) const { return tables_.at(table).have; }
-    bool complete() const { return writer_ == nullptr; }  // its last state is written and the file closed
+    bool complete() const { return writer_ == nullptr; }  // everything is written and the file closed
 
 private:
     struct TableState {
+        Table table;
         std::int64_t have = 0;   // written here
         std::int64_t there = 0;  // known to be at the other side
+        bool stale = false;      // there may be more at the other side than is known
         bool asked = false;
+        bool missing() const { return have < there || stale || asked; }
     };
+    std::size_t logTable() const { return header_.tables.size(); }
+    std::size_t stateTable() const { return header_.tables.size() + 1; }
+    void startFile(const std::vector<std::int64_t>& rows);
     void append(std::size_t table, Row row);
-    void fill(std::size_t table);
+    void askFor(std::size_t table);
+    bool onlyStatesMissing() const;
     void finish();
     std::size_t tableNamed(const std::string& name) const;
-    void post(EventBody body, double wall_ms);
 
     std::string folder_;
     Fetch fetch_;
     RunOpened header_;
-    std::vector<TableState> tables_;
+    std::vector<TableState> tables_;  // as tablesWithEvents()
     std::unique_ptr<RunWriter> writer_;
-    std::unique_ptr<RunEvent> last_;  // the run's end, until every row is here
-    std::uint64_t next_seq_ = 0;
+    bool ended_ = false;
 };
 
 }  // namespace fm

@@ -20,6 +20,7 @@ using h5::Id;
 
 struct RunReader::State {
     std::string path;
+    Detail detail = Detail::Whole;
     bool being_written = false;  // the file says that it has a writer, alive or not
     ino_t inode = 0;
     RunOpened header;
@@ -33,18 +34,20 @@ struct RunReader::State {
     void readTables();
     bool readStatus();
     bool refresh();
-    const TableReader& tableAt(int table) const { return tables.at(static_cast<std::size_t>(table)); }
+    void checkEventTables() const;
+    TableReader& tableAt(int table) { return tables.at(static_cast<std::size_t>(table)); }
     struct Found {
-        const TableReader* table;
-        std::size_t column;
+        TableReader* table;
+        std::size_t index;
+        const Column& column;
     };
-    Found find(const std::string& column) const;
-    std::vector<char> read(const std::string& column, CellType type, std::int64_t first, std::int64_t count) const;
+    Found find(const std::string& column);
+    std::vector<char> read(const std::string& column, CellType type, std::int64_t first, std::int64_t count);
 };
 
 // Every entry from outside: one session, and the path in front of what HDF5 says.
 template <class Call>
-static auto guarded(const std::string& path, const Call& call) {
+static decltype(auto) guarded(const std::string& path, const Call& call) {
     const h5::Session session;
     try {
         return call();
@@ -87,7 +90,7 @@ void RunReader::State::open() {
         being_written = fm::hasLiveWriter(path);
         return;
     }
-    for (const TableReader& table : tables) table.requireInside(statOf(path).st_size);
+    for (TableReader& table : tables) table.requireInside(statOf(path).st_size);
 }
 
 void RunReader::State::readHeader() {
@@ -125,13 +128,26 @@ void RunReader::State::readTables() {
     const Id group = h5::owned(H5Gopen2(file.get(), "tables", H5P_DEFAULT), H5Gclose, "tables");
     h5::check(H5Literate(group.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collectName, &names), "tables");
     tables.clear();
-    for (const std::string& name : names) tables.emplace_back(file.get(), "tables/" + name);
+    for (const std::string& name : names)
+        if (detail == Detail::Whole || !run_schema::isEventTable(name))
+            tables.emplace_back(file.get(), "tables/" + name);
     std::sort(tables.begin(), tables.end(),
               [](const TableReader& a, const TableReader& b) { return a.index() < b.index(); });
     for (std::size_t i = 0; i < tables.size(); ++i)
         if (tables[i].index() != static_cast<int>(i)) throw Failure("tables", 0, "are not numbered in order");
-    for (const TableReader& table : tables)
+    for (TableReader& table : tables) {
+        if (detail == Detail::Whole) table.openColumns();
         if (!run_schema::isEventTable(table.table().name)) header.tables.push_back(table.table());
+    }
+    if (detail == Detail::Whole) checkEventTables();
+    try {
+        run_schema::checkHeader(header);
+    } catch (const FormatError& error) {
+        throw Failure("run header", 0, error.what());
+    }
+}
+
+void RunReader::State::checkEventTables() const {
     const std::vector<Table> expected = run_schema::storedTables(header.tables);
     for (std::size_t t = 0; t < expected.size(); ++t) {
         if (t >= tables.size() || tables[t].table().name != expected[t].name ||
@@ -141,11 +157,6 @@ void RunReader::State::readTables() {
             if (tables[t].table().columns[c].path != expected[t].columns[c].path ||
                 tables[t].table().columns[c].type != expected[t].columns[c].type)
                 throw Failure(expected[t].columns[c].path, 0, "is missing or has another type");
-    }
-    try {
-        run_schema::checkHeader(header);
-    } catch (const FormatError& error) {
-        throw Failure("run header", 0, error.what());
     }
 }
 
@@ -168,21 +179,22 @@ bool RunReader::State::refresh() {
     return readStatus() || changed;
 }
 
-RunReader::State::Found RunReader::State::find(const std::string& column) const {
-    for (const TableReader& table : tables)
+// Opened, so that its type is known.
+RunReader::State::Found RunReader::State::find(const std::string& column) {
+    for (TableReader& table : tables)
         for (std::size_t i = 0; i < table.table().columns.size(); ++i)
-            if (table.table().columns[i].path == column) return {&table, i};
+            if (table.table().columns[i].path == column) return {&table, i, table.openColumn(i)};
     throw Failure(column, 0, "is not recorded in this run");
 }
 
 std::vector<char> RunReader::State::read(const std::string& column, CellType type, std::int64_t first,
-                                         std::int64_t count) const {
+                                         std::int64_t count) {
     const Found found = find(column);
-    if (found.table->table().columns[found.column].type != type) throw Failure(column, 0, "is of another type");
+    if (found.column.type != type) throw Failure(column, 0, "is of another type");
     const std::int64_t rows = found.table->rows();
     const std::int64_t begin = std::clamp<std::int64_t>(first, 0, rows);
     const std::int64_t length = count < 0 ? rows - begin : std::min(count, rows - begin);
-    return found.table->read(found.column, begin, length);
+    return found.table->read(found.index, begin, length);
 }
 
 template <class Value>
@@ -192,8 +204,9 @@ static std::vector<Value> valuesOf(const std::vector<char>& bytes) {
     return values;
 }
 
-RunReader::RunReader(std::string path) : state_(std::make_unique<State>()) {
+RunReader::RunReader(std::string path, Detail detail) : state_(std::make_unique<State>()) {
     state_->path = std::move(path);
+    state_->detail = detail;
     guarded(state_->path, [&] { state_->open(); });
 }
 
@@ -203,6 +216,9 @@ RunReader& RunReader::operator=(RunReader&&) noexcept = default;
 
 const std::string& RunReader::path() const { return state_->path; }
 const RunOpened& RunReader::header() const { return state_->header; }
+const Column& RunReader::column(const std::string& path) const {
+    return guarded(state_->path, [&]() -> const Column& { return state_->find(path).column; });
+}
 RunState RunReader::state() const { return state_->run_state; }
 bool RunReader::hasLiveWriter() const { return fm::hasLiveWriter(state_->path); }
 
@@ -235,8 +251,7 @@ std::vector<std::int64_t> RunReader::readIntegers(const std::string& column, std
 
 std::vector<double> RunReader::readNumbers(const std::string& column, std::int64_t first, std::int64_t count) const {
     return guarded(state_->path, [&] {
-        const State::Found found = state_->find(column);
-        if (found.table->table().columns[found.column].type == CellType::Int64) {
+        if (state_->find(column).column.type == CellType::Int64) {
             const auto integers = valuesOf<std::int64_t>(state_->read(column, CellType::Int64, first, count));
             return std::vector<double>(integers.begin(), integers.end());
         }
@@ -248,8 +263,7 @@ FloatMatrix RunReader::readVectors(const std::string& column, std::int64_t first
     return guarded(state_->path, [&] {
         FloatMatrix matrix;
         matrix.values = valuesOf<float>(state_->read(column, CellType::Float32Vector, first, count));
-        const State::Found found = state_->find(column);
-        matrix.width = found.table->table().columns[found.column].width;
+        matrix.width = state_->find(column).column.width;
         matrix.rows = static_cast<std::int64_t>(matrix.values.size()) / matrix.width;
         return matrix;
     });
@@ -257,8 +271,7 @@ FloatMatrix RunReader::readVectors(const std::string& column, std::int64_t first
 
 std::vector<std::string> RunReader::readTexts(const std::string& column, std::int64_t first, std::int64_t count) const {
     return guarded(state_->path, [&] {
-        const State::Found found = state_->find(column);
-        const int width = found.table->table().columns[found.column].width;
+        const int width = state_->find(column).column.width;
         return h5::splitTexts(state_->read(column, CellType::Text, first, count), static_cast<std::size_t>(width));
     });
 }

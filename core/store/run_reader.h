@@ -37,14 +37,18 @@ struct StateLine {
 // Thread: one at a time; several readers of one file are independent.
 class RunReader {
 public:
-    explicit RunReader(std::string path);
+    // Summary, for lists of many runs: columns are opened and checked when they are read, and there is neither log nor
+    // state history. header() has the paths of columns, but not their types, units and help; column() has them.
+    enum class Detail { Whole, Summary };
+    explicit RunReader(std::string path, Detail detail = Detail::Whole);
     ~RunReader();
     RunReader(RunReader&&) noexcept;
     RunReader& operator=(RunReader&&) noexcept;
 
     const std::string& path() const;
-    const RunOpened& header() const;  // with every table and column of the job
-    RunState state() const;           // as of the last refresh()
+    const RunOpened& header() const;                      // with every table and column of the job
+    const Column& column(const std::string& path) const;  // FormatError when there is none
+    RunState state() const;                               // as of the last refresh()
 
     // True while a process writes this file. A run that is not at its end and has no writer was interrupted.
     bool hasLiveWriter() const;

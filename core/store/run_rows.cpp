@@ -1,7 +1,12 @@
 #include "core/store/run_rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "core/run/error.h"
+#include "core/store/h5.h"
+#include "core/store/run_schema.h"
 
 namespace fm {
 
@@ -14,7 +19,68 @@ static std::vector<std::vector<float>> vectorCells(const FloatMatrix& matrix) {
     return cells;
 }
 
+std::vector<Table> tablesWithEvents(const std::vector<Table>& tables) {
+    std::vector<Table> all = run_schema::storedTables(tables);
+    // Texts of several rows of the file are one text here.
+    constexpr int longest_text = 1 << 20;
+    for (std::size_t i = tables.size(); i < all.size(); ++i) all[i].columns.back().width = longest_text;
+    return all;
+}
+
+static std::vector<Row> logRows(const RunReader& reader) {
+    std::vector<Row> rows;
+    for (LogLine& line : reader.readLog())
+        rows.push_back({static_cast<std::int64_t>(line.seq), line.wall_ms, std::string(toString(line.severity)),
+                        std::move(line.text)});
+    return rows;
+}
+
+static std::vector<Row> stateRows(const RunReader& reader) {
+    std::vector<Row> rows;
+    for (StateLine& line : reader.readStates())
+        rows.push_back({static_cast<std::int64_t>(line.seq), line.wall_ms, std::string(toString(line.state)),
+                        std::move(line.text)});
+    return rows;
+}
+
+// Empty for the run's own tables.
+static std::vector<Row> eventRows(const RunReader& reader, int table) {
+    const int num_tables = static_cast<int>(reader.header().tables.size());
+    if (table == num_tables) return logRows(reader);
+    return table == num_tables + 1 ? stateRows(reader) : std::vector<Row>();
+}
+
+std::int64_t countRows(const RunReader& reader, int table) {
+    if (table < static_cast<int>(reader.header().tables.size())) return reader.rows(table);
+    return static_cast<std::int64_t>(eventRows(reader, table).size());
+}
+
+static RunEvent eventOf(const Row& row, EventBody body) {
+    return {static_cast<std::uint64_t>(std::get<std::int64_t>(row.at(0))), std::get<double>(row.at(1)),
+            std::move(body)};
+}
+
+RunEvent eventOfLogRow(const Row& row) {
+    const std::optional<Severity> severity = severityFromString(std::get<std::string>(row.at(2)));
+    if (!severity) throw FormatError("events_log: severity is none of info, warning, error");
+    return eventOf(row, Logged{*severity, std::get<std::string>(row.at(3))});
+}
+
+RunEvent eventOfStateRow(const Row& row) {
+    const std::optional<RunState> state = runStateFromString(std::get<std::string>(row.at(2)));
+    if (!state) throw FormatError("events_state: state is no state of a run");
+    return eventOf(row, StateChanged{*state, std::get<std::string>(row.at(3))});
+}
+
 std::vector<Row> readRows(const RunReader& reader, int table, std::int64_t first, std::int64_t count) {
+    if (table >= static_cast<int>(reader.header().tables.size())) {
+        std::vector<Row> rows = eventRows(reader, table);
+        const std::int64_t size = static_cast<std::int64_t>(rows.size());
+        const std::int64_t begin = std::clamp<std::int64_t>(first, 0, size);
+        const std::int64_t end = begin + std::clamp<std::int64_t>(count, 0, size - begin);
+        return {std::make_move_iterator(rows.begin() + begin), std::make_move_iterator(rows.begin() + end)};
+    }
+    const h5::Session session;  // one for all columns, so that they wait for other threads only once
     const std::int64_t total = reader.rows(table);
     const std::int64_t begin = std::clamp<std::int64_t>(first, 0, total);
     const std::int64_t length = std::clamp<std::int64_t>(count, 0, total - begin);

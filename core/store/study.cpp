@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -138,7 +139,7 @@ RunSummary summarizeRun(const RunReader& reader) {
 
 RunSummary summarizeRun(const std::string& path) {
     try {
-        return summarizeRun(RunReader(path));
+        return summarizeRun(RunReader(path, RunReader::Detail::Summary));
     } catch (const WorldError& error) {
         RunSummary summary;
         summary.path = path;
@@ -146,6 +147,14 @@ RunSummary summarizeRun(const std::string& path) {
         summary.problem = error.what();
         return summary;
     }
+}
+
+std::string folderPlace(const std::string& folder) {
+    std::ifstream boot("/proc/sys/kernel/random/boot_id");
+    std::string machine;
+    struct stat info {};
+    if (!std::getline(boot, machine) || machine.empty() || ::stat(folder.c_str(), &info) != 0) return {};
+    return machine + ":" + std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
 }
 
 std::vector<RunSummary> Study::listRuns() const {

@@ -63,6 +63,10 @@ struct RunSummary {
 RunSummary summarizeRun(const std::string& path);  // never throws for what is in the file
 RunSummary summarizeRun(const RunReader& reader);  // of a file that is open already
 
+// The same text on two sides that see the very same folder, and on no others: machine (as long as it runs), device and
+// inode. Empty when it cannot be told.
+std::string folderPlace(const std::string& folder);
+
 // One thing on the way from the teacher to an export. `kind`: "teacher", "run", an artifact's kind, or "missing".
 struct LineageNode {
     std::string id;

@@ -32,7 +32,7 @@ static void requireScalarInteger(hid_t dataset, const std::string& name) {
         throw Failure(name, 0, "is no row count");
 }
 
-TableReader::TableReader(hid_t file, const std::string& group) {
+TableReader::TableReader(hid_t file, const std::string& group) : file_(file) {
     table_.name = group.substr(group.find_last_of('/') + 1);
     const Id opened = owned(H5Gopen2(file, group.c_str(), H5P_DEFAULT), H5Gclose, group);
     const long long index = h5::readInteger(opened.get(), "index");
@@ -40,8 +40,9 @@ TableReader::TableReader(hid_t file, const std::string& group) {
     index_ = static_cast<int>(index);
     rows_dataset_ = h5::openOwnDataset(file, group + "/rows");
     requireScalarInteger(rows_dataset_.get(), group + "/rows");
-    for (const std::string& path : readPaths(file, group)) table_.columns.push_back(openColumn(file, path));
-    countRows();
+    for (std::string& path : readPaths(file, group)) table_.columns.push_back({.path = std::move(path)});
+    datasets_.resize(table_.columns.size());
+    readCount();
 }
 
 static Column columnOf(hid_t dataset, const std::string& path) {
@@ -82,32 +83,40 @@ static void requireSmallChunks(hid_t dataset, const std::string& path) {
         throw Failure(path, 0, "has chunks of more than 64 MiB");
 }
 
-Column TableReader::openColumn(hid_t file, const std::string& path) {
-    Id dataset = h5::openOwnDataset(file, path);
+const Column& TableReader::openColumn(std::size_t at) {
+    if (isOpen(at)) return table_.columns[at];
+    const std::string& path = table_.columns[at].path;
+    Id dataset = h5::openOwnDataset(file_, path);
     Column column = columnOf(dataset.get(), path);
     requireSmallChunks(dataset.get(), path);
     column.unit = h5::readText(dataset.get(), "unit");
     column.help = h5::readText(dataset.get(), "help");
-    datasets_.push_back(std::move(dataset));
-    return column;
+    table_.columns[at] = std::move(column);
+    datasets_[at] = std::move(dataset);
+    boundRows(at);
+    if (file_bytes_ >= 0) requireColumnInside(at);
+    return table_.columns[at];
 }
 
-// The published count, or less where a column does not reach so far.
-void TableReader::countRows() {
+void TableReader::openColumns() {
+    for (std::size_t i = 0; i < datasets_.size(); ++i) openColumn(i);
+}
+
+void TableReader::readCount() {
     std::int64_t published = 0;
     check(H5Dread(rows_dataset_.get(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &published), table_.name);
     rows_ = std::max<std::int64_t>(published, 0);
-    for (const Id& dataset : datasets_) {
-        const hsize_t length = h5::extentOf(dataset.get())[0];
-        if (length < static_cast<hsize_t>(rows_)) rows_ = static_cast<std::int64_t>(length);
-    }
+}
+
+// A column that does not reach as far as the count says ends the table.
+void TableReader::boundRows(std::size_t column) {
+    const hsize_t length = h5::extentOf(datasets_[column].get())[0];
+    if (length < static_cast<hsize_t>(rows_)) rows_ = static_cast<std::int64_t>(length);
     // Extents are only promises: what is stored bounds them (deflate reaches 1032 to 1).
-    for (std::size_t i = 0; i < datasets_.size(); ++i) {
-        const double claimed =
-            static_cast<double>(rows_) * static_cast<double>(run_schema::rowBytes(table_.columns[i]));
-        if (claimed > 1032.0 * static_cast<double>(H5Dget_storage_size(datasets_[i].get())))
-            throw Failure(table_.columns[i].path, 0, "claims more rows than the file holds");
-    }
+    const Column& what = table_.columns[column];
+    const double claimed = static_cast<double>(rows_) * static_cast<double>(run_schema::rowBytes(what));
+    if (claimed > 1032.0 * static_cast<double>(H5Dget_storage_size(datasets_[column].get())))
+        throw Failure(what.path, 0, "claims more rows than the file holds");
 }
 
 // The count first: the columns were flushed before it, so that they are seen to reach at least that far.
@@ -116,30 +125,38 @@ void TableReader::refresh() {
     std::int64_t published = 0;
     check(H5Dread(rows_dataset_.get(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &published), table_.name);
     if (published == rows_) return;
-    for (std::size_t i = 0; i < datasets_.size(); ++i) check(H5Drefresh(datasets_[i].get()), table_.columns[i].path);
-    countRows();
-}
-
-void TableReader::requireInside(std::int64_t file_bytes) const {
-    if (rows_ == 0) return;
+    readCount();
     for (std::size_t i = 0; i < datasets_.size(); ++i) {
-        const std::string& path = table_.columns[i].path;
-        const Id properties = owned(H5Dget_create_plist(datasets_[i].get()), H5Pclose, path);
-        hsize_t chunk[2] = {1, 1};
-        check(H5Pget_chunk(properties.get(), 2, chunk), path);
-        const hsize_t last[2] = {static_cast<hsize_t>(rows_ - 1) / chunk[0] * chunk[0], 0};
-        unsigned filters = 0;
-        haddr_t address = HADDR_UNDEF;
-        hsize_t bytes = 0;
-        check(H5Dget_chunk_info_by_coord(datasets_[i].get(), last, &filters, &address, &bytes), path);
-        const hsize_t available = static_cast<hsize_t>(file_bytes);
-        if (address == HADDR_UNDEF || bytes > available || address > available - bytes)
-            throw Failure(path, 0, "ends behind the end of the file, which is incomplete");
+        if (!isOpen(i)) continue;
+        check(H5Drefresh(datasets_[i].get()), table_.columns[i].path);
+        boundRows(i);
     }
 }
 
-std::vector<char> TableReader::read(std::size_t column, std::int64_t first, std::int64_t count) const {
-    const Column& what = table_.columns[column];
+void TableReader::requireInside(std::int64_t file_bytes) {
+    file_bytes_ = file_bytes;
+    for (std::size_t i = 0; i < datasets_.size(); ++i)
+        if (isOpen(i)) requireColumnInside(i);
+}
+
+void TableReader::requireColumnInside(std::size_t column) const {
+    if (rows_ == 0) return;
+    const std::string& path = table_.columns[column].path;
+    const Id properties = owned(H5Dget_create_plist(datasets_[column].get()), H5Pclose, path);
+    hsize_t chunk[2] = {1, 1};
+    check(H5Pget_chunk(properties.get(), 2, chunk), path);
+    const hsize_t last[2] = {static_cast<hsize_t>(rows_ - 1) / chunk[0] * chunk[0], 0};
+    unsigned filters = 0;
+    haddr_t address = HADDR_UNDEF;
+    hsize_t bytes = 0;
+    check(H5Dget_chunk_info_by_coord(datasets_[column].get(), last, &filters, &address, &bytes), path);
+    const hsize_t available = static_cast<hsize_t>(file_bytes_);
+    if (address == HADDR_UNDEF || bytes > available || address > available - bytes)
+        throw Failure(path, 0, "ends behind the end of the file, which is incomplete");
+}
+
+std::vector<char> TableReader::read(std::size_t column, std::int64_t first, std::int64_t count) {
+    const Column& what = openColumn(column);
     const hid_t dataset = datasets_[column].get();
     std::vector<char> bytes(static_cast<std::size_t>(count) * run_schema::rowBytes(what));
     if (bytes.empty()) return bytes;

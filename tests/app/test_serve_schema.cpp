@@ -105,6 +105,7 @@ void TestServeSchema::answersFollowTheSchema() {
     askAboutJobs(engine);
     askAboutPlans(engine);
     ask(engine, "study/open", {{"path", study}});
+    ask(engine, "study/label", {{"id", "h"}, {"name", "n"}, {"notes", ""}, {"tags", {"a"}}});
     ask(engine, "study/list", {{"folder", folder.path().toStdString()}});
     ask(engine, "run/list");
     ask(engine, "shutdown");

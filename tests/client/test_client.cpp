@@ -1,6 +1,7 @@
 // The window's end of the protocol with an engine that behaves, floods, stalls, babbles, crashes and is too old.
 #include <QDir>
 #include <QElapsedTimer>
+#include <QFileInfo>
 #include <QProcess>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -8,6 +9,7 @@
 #include <QThread>
 
 #include "core/store/run_reader.h"
+#include "tests/store/file_difference.h"
 #include "widgets/client/engine_client.h"
 #include "widgets/client/run_mirrors.h"
 
@@ -61,6 +63,7 @@ private Q_SLOTS:
     void garbageIsLoggedAndPassedOver();
     void aCrashIsOneSentenceAndTheRunGoesOn();
     void remoteRunsAreMirrored();
+    void interruptedRunsAreMirroredAsSuch();
     void otherVersionsAreRefused();
     void badLocationsAreOneSentence();
     void stopIsPolite();
@@ -288,13 +291,34 @@ void TestClient::remoteRunsAreMirrored() {
 
     const RunReader original(there.filePath(run + ".h5").toStdString());
     QCOMPARE(original.rows(0), std::int64_t(3000));
-    for (const QString& path : {mirrors.pathOf(run), copies.pathOf(run)}) {
-        const RunReader copy(path.toStdString());
-        QCOMPARE(copy.state(), RunState::Finished);
-        QCOMPARE(copy.rows(0), original.rows(0));
-        for (std::size_t c = 0; c < original.header().tables[0].columns.size(); ++c)
-            QVERIFY(copy.readRaw(0, static_cast<int>(c), 3000) == original.readRaw(0, static_cast<int>(c), 3000));
-    }
+    QCOMPARE(original.state(), RunState::Finished);
+    for (const QString& path : {mirrors.pathOf(run), copies.pathOf(run)})
+        QCOMPARE(testing::fileDifference(RunReader(path.toStdString()), original), std::string());
+    // Looked at again, what is the same is left alone.
+    const QDateTime written = QFileInfo(copies.pathOf(run)).lastModified();
+    copies.fetchRun(list.result["runs"][0]);
+    QTest::qWait(300);
+    QCOMPARE(QFileInfo(copies.pathOf(run)).lastModified(), written);
+}
+
+// A killed engine's run shows as interrupted, whoever looks at it afterwards.
+void TestClient::interruptedRunsAreMirroredAsSuch() {
+    const QTemporaryDir there, here;
+    const QString command = engine("--script crash --steps 400 --rate 2000 --runs " + there.path());
+    EngineClient client;
+    QSignalSpy died(&client, &EngineClient::died);
+    ready(client, command);
+    const QString run = QString::fromStdString(startRun(client));
+    QTRY_COMPARE_WITH_TIMEOUT(died.size(), 1, kWaitMs);
+    ready(client, command);
+    RunMirrors copies(client, here.filePath("runs"));
+    QSignalSpy copied(&copies, &RunMirrors::mirrored);
+    const EngineReply list = ask(client, "run/list");
+    copies.fetchRun(list.result["runs"][0]);
+    QTRY_COMPARE_WITH_TIMEOUT(copied.size(), 1, kWaitMs);
+    const RunReader copy(copies.pathOf(run).toStdString());
+    QVERIFY(copy.interrupted());
+    QCOMPARE(testing::fileDifference(copy, RunReader(there.filePath(run + ".h5").toStdString())), std::string());
 }
 
 void TestClient::otherVersionsAreRefused() {

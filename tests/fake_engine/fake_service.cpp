@@ -82,24 +82,30 @@ Json listRuns(const std::string& folder) {
 Json fetchRows(const std::string& folder, const Json& params) {
     constexpr std::int64_t most_rows = 100;  // few, so that clients must ask again
     const RunReader reader(folder + "/" + params["run"].get<std::string>() + ".h5");
-    const int table = reader.findTable(params["table"].get<std::string>()).value();
+    const std::string name = params["table"].get<std::string>();
+    int table = 0;
+    for (const Table& each : tablesWithEvents(reader.header().tables)) {
+        if (each.name == name) break;
+        ++table;
+    }
     const std::int64_t first = params["first"].get<std::int64_t>();
     const std::int64_t count = std::min(most_rows, params["count"].get<std::int64_t>());
     Json rows = Json::array();
     for (const Row& row : readRows(reader, table, first, count))
         rows.push_back(eventToJson({0, 0, RowAppended{table, row}})["body"]["row"]);
     return {{"table", params["table"]},          {"first", first},
-            {"total", reader.rows(table)},       {"rows", rows},
+            {"total", countRows(reader, table)}, {"rows", rows},
             {"state", toString(reader.state())}, {"header", eventToJson({0, 0, reader.header()})["body"]}};
 }
 
 }  // namespace
 
-Json FakeService::study() const {
+Json FakeService::study(const Json& params) const {
     const std::string folder = runs_folder_.empty() ? "/fake/study" : runs_folder_.substr(0, runs_folder_.rfind('/'));
     return {
         {"study",
          {{"path", folder},
+          {"place", folderPlace(params.value("path", ""))},
           {"name", "fake"},
           {"notes", ""},
           {"teacher_path", "/fake/teacher"},
@@ -229,7 +235,7 @@ void FakeService::addHandlers(rpc::Server& server) {
         }
         close();
     });
-    server.answer("study/open", [this](const Json&) { return study(); });
+    server.answer("study/open", [this](const Json& params) { return study(params); });
     server.answer("run/list", [this](const Json&) { return listRuns(runs_folder_); });
     server.answer("run/fetch", [this](const Json& params) { return fetchRows(runs_folder_, params); });
     server.answer("plan/cost", [](const Json& params) { return costJson(planCost(kShape, planOf(params))); });

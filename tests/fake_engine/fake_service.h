@@ -33,7 +33,7 @@ private:
         RunControl control;
     };
     void addJobHandlers(rpc::Server& server);
-    nlohmann::json study() const;
+    nlohmann::json study(const nlohmann::json& params) const;
     nlohmann::json start(const nlohmann::json& params);
     nlohmann::json probe(const nlohmann::json& params);
     void control(const std::string& run, const std::function<void(Job&)>& change);

@@ -136,6 +136,7 @@ inline fm::RunEntry entry(const std::string& run_id, const std::string& job, con
     run.summary.run_id = run_id;
     run.summary.job = job;
     run.summary.spec_json = spec;
+    run.spec = std::make_shared<const fm::SpecFields>(fm::flatSpec(spec));
     run.summary.device = "cpu";
     run.summary.state = fm::RunState::Finished;
     run.started = QDateTime::fromString(QString::fromStdString(run_id.substr(0, 15)), "yyyyMMdd'T'HHmmss");

@@ -114,7 +114,7 @@ private Q_SLOTS:
         writer.row(1, fixture::probe("FLLL", 0.4, 0.5, 50));
         writer.finish();
         writer.flush();
-        const Measurements found = measurementsOf(RunReader(writer.path()));
+        const Measurements found = measurementsOf(RunReader(writer.path()), {});
         QCOMPARE(QString::fromStdString(found.branches), QString("branches1"));
         QCOMPARE(found.plans.size(), std::size_t{2});
         QCOMPARE(found.plans[1].budget, 1);

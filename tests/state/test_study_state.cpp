@@ -39,8 +39,8 @@ private Q_SLOTS:
         QCOMPARE(run.figures.recall.value(), 0.75);
         QVERIFY(run.started.isValid() && qAbs(run.started.secsTo(QDateTime::currentDateTimeUtc())) < 60);
         QVERIFY(!run.live);
+        QTRY_COMPARE(measured.count(), 1);
         QCOMPARE(state.measurements().plans.size(), std::size_t{1});
-        QCOMPARE(measured.count(), 1);
         QCOMPARE(state.newestRun("gates"), QString::fromStdString(run.summary.run_id));
         QVERIFY(state.newestRun("align").isEmpty());
         // Looking again without anything new says nothing.

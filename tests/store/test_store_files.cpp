@@ -37,6 +37,32 @@ private Q_SLOTS:
         QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 1);
     }
 
+    // Opened as a summary, a file knows its rows and paths at once, and gives the same values as opened whole.
+    void aSummaryReadsTheSame() {
+        QTemporaryDir folder;
+        const auto writer = fm::RunWriter::inFolder(folder.path().toStdString());
+        sample::Poster post(*writer);
+        post(sample::header());
+        for (std::int64_t i = 0; i < 150; ++i) post(fm::RowAppended{0, sample::step(i)});
+        post(fm::RowAppended{1, sample::answer(0)});
+        writer->flush();
+        fm::RunReader summary(writer->path(), fm::RunReader::Detail::Summary);
+        QCOMPARE(summary.rows(0), 150);
+        QVERIFY(summary.hasLiveWriter() && summary.find("eval/answer") && !summary.find("events/log/text"));
+        QCOMPARE(summary.header().spec_json, sample::header().spec_json);
+        QCOMPARE(summary.header().tables[0].columns.size(), sample::header().tables[0].columns.size());
+        QCOMPARE(summary.column("gates/alpha").width, sample::num_layers);
+        QVERIFY_EXCEPTION_THROWN(summary.readNumbers("eval/answer"), fm::FormatError);
+        QVERIFY_EXCEPTION_THROWN(summary.readLog(), fm::FormatError);
+        for (std::int64_t i = 150; i < 200; ++i) post(fm::RowAppended{0, sample::step(i)});
+        post(fm::StateChanged{fm::RunState::Finished, ""});
+        QVERIFY(summary.refresh());
+        QCOMPARE(summary.rows(0), 200);
+        QCOMPARE(sample::checkSteps(summary), std::string());
+        QCOMPARE(sample::checkAnswers(summary), std::string());
+        writer->close();
+    }
+
     void keepsTheHeader() {
         QTemporaryDir folder;
         const fm::RunOpened expected = sample::header();

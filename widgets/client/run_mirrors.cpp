@@ -7,11 +7,14 @@
 #include "core/run/error.h"
 #include "core/run/event_json.h"
 #include "core/store/run_mirror.h"
+#include "core/store/run_rows.h"
+#include "core/store/study.h"
 
 namespace fm {
 
-static std::vector<Row> rowsFrom(const std::vector<Table>& tables, const std::string& name,
+static std::vector<Row> rowsFrom(const std::vector<Table>& of_job, const std::string& name,
                                  const nlohmann::json& rows) {
+    const std::vector<Table> tables = tablesWithEvents(of_job);
     EventDecoder decoder(tables);
     std::size_t table = 0;
     while (table < tables.size() && tables[table].name != name) ++table;
@@ -41,46 +44,73 @@ public:
             }
         });
     }
-    // A run that is not live, from what the engine says about it.
-    void openWhole(const QString& run, const nlohmann::json& answer, const nlohmann::json& rows_by_table,
-                   const nlohmann::json& entry) {
-        guarded(run, [&] {
-            EventDecoder decoder;
-            const RunEvent event =
-                decoder.decode({{"seq", 0}, {"wall_ms", 0}, {"type", "run_opened"}, {"body", answer.at("header")}});
-            const RunOpened& header = std::get<RunOpened>(event.body);
-            std::vector<std::int64_t> rows;
-            for (const Table& table : header.tables) rows.push_back(rows_by_table.value(table.name, std::int64_t{0}));
-            open(run, header, rows);
-            // An interrupted run has no end there either; here it counts as cancelled: nobody writes it.
-            const std::string state = entry.value("state", "");
-            runs_.at(run)->take({0, 0, StateChanged{runStateFromString(state).value_or(RunState::Cancelled), "copied"}},
-                                -1);
-        });
-    }
-    // `rows`: lists of cells, as in row_appended.
-    void fetched(const QString& run, const std::string& table, std::int64_t first, const nlohmann::json& rows) {
+    // What the engine says about a run. Its header is asked for when the file here is not the same yet.
+    void consider(const QString& run, const nlohmann::json& entry) {
+        bool wanted = false;
         guarded(run, [&] {
             const auto found = runs_.find(run);
             if (found != runs_.end())
-                found->second->fetched(table, first, rowsFrom(found->second->header().tables, table, rows));
+                found->second->learn(rowsIn(entry, found->second->header().tables), hasEnded(entry));
+            else
+                wanted = !isSame(pathOf(run), entry);
+        });
+        QMetaObject::invokeMethod(&owner_, [&owner = owner_, entry, wanted] { owner.considered(entry, wanted); });
+    }
+    void openWhole(const QString& run, const nlohmann::json& header_json, const nlohmann::json& entry) {
+        guarded(run, [&] {
+            if (runs_.contains(run)) return;  // it has gone on meanwhile
+            EventDecoder decoder;
+            const RunEvent event =
+                decoder.decode({{"seq", 0}, {"wall_ms", 0}, {"type", "run_opened"}, {"body", header_json}});
+            const RunOpened& header = std::get<RunOpened>(event.body);
+            open(run, header, rowsIn(entry, header.tables));
+            runs_.at(run)->learn({}, hasEnded(entry));
+        });
+    }
+    // `rows`: lists of cells, as in row_appended.
+    void fetched(const QString& run, int opening, const std::string& table, std::int64_t first,
+                 const nlohmann::json& answer) {
+        guarded(run, [&] {
+            const auto found = runs_.find(run);
+            if (found == runs_.end() || openings_[run] != opening) return;
+            found->second->fetched(table, first, rowsFrom(found->second->header().tables, table, answer.at("rows")),
+                                   answer.at("total").get<std::int64_t>());
         });
     }
     // The engine is gone: what is open counts as interrupted.
     void closeAll() { runs_.clear(); }
-    void fetchFailed(const QString& run, const std::string& table) {
+    void fetchFailed(const QString& run, int opening, const std::string& table) {
         guarded(run, [&] {
-            if (const auto found = runs_.find(run); found != runs_.end()) found->second->fetchFailed(table);
+            const auto found = runs_.find(run);
+            if (found != runs_.end() && openings_[run] == opening) found->second->fetchFailed(table);
         });
     }
 
 private:
+    std::string pathOf(const QString& run) const { return owner_.pathOf(run).toStdString(); }
+    static std::vector<std::int64_t> rowsIn(const nlohmann::json& entry, const std::vector<Table>& tables) {
+        std::vector<std::int64_t> rows;
+        for (const Table& table : tables) rows.push_back(entry.at("rows").value(table.name, std::int64_t{0}));
+        return rows;
+    }
+    static bool hasEnded(const nlohmann::json& entry) {
+        const std::string state = entry.value("state", "");
+        return state != toString(RunState::Running) && state != toString(RunState::Paused);
+    }
+    // A file that says the same has the same content: its end is written last.
+    static bool isSame(const std::string& path, const nlohmann::json& entry) {
+        const RunSummary here = summarizeRun(path);
+        const std::string state = here.interrupted ? "interrupted" : toString(here.state);
+        return here.problem.empty() && state == entry.value("state", "") &&
+               nlohmann::json(here.rows) == entry.at("rows");
+    }
     void open(const QString& run, const RunOpened& header, const std::vector<std::int64_t>& rows) {
         runs_[run] = std::make_unique<RunMirror>(
-            owner_.folder_.toStdString(),
-            [this, run](const std::string& table, std::int64_t first, std::int64_t count) {
-                QMetaObject::invokeMethod(
-                    &owner_, [&owner = owner_, run, table, first, count] { owner.askRows(run, table, first, count); });
+            owner_.folder_.toStdString(), [&owner = owner_, run, opening = ++openings_[run]](
+                                              const std::string& table, std::int64_t first, std::int64_t count) {
+                QMetaObject::invokeMethod(&owner, [&owner, run, opening, table, first, count] {
+                    owner.askRows(run, opening, table, first, count);
+                });
             });
         runs_[run]->open(header, rows);
     }
@@ -102,6 +132,7 @@ private:
 
     RunMirrors& owner_;
     std::map<QString, std::unique_ptr<RunMirror>> runs_;  // those that are not complete
+    std::map<QString, int> openings_;  // how often: an answer from before a run was resumed is of another file
 };
 
 RunMirrors::RunMirrors(EngineClient& client, const QString& runs_folder, QObject* parent)
@@ -122,6 +153,7 @@ RunMirrors::~RunMirrors() {
 }
 
 void RunMirrors::closeAll() {
+    waiting_.clear();
     QMetaObject::invokeMethod(writer_, [writer = writer_] { writer->closeAll(); });
 }
 
@@ -131,15 +163,15 @@ void RunMirrors::take(const QString& run, const std::vector<rpc::RunNotice>& not
     QMetaObject::invokeMethod(writer_, [writer = writer_, run, notices] { writer->take(run, notices); });
 }
 
-void RunMirrors::askRows(const QString& run, const std::string& table, std::int64_t first, std::int64_t count) {
+void RunMirrors::askRows(const QString& run, int opening, const std::string& table, std::int64_t first,
+                         std::int64_t count) {
     const nlohmann::json params = {{"run", run.toStdString()}, {"table", table}, {"first", first}, {"count", count}};
-    client_.request("run/fetch", params, this, [this, run, table, first](const EngineReply& reply) {
-        const nlohmann::json rows = reply.ok() ? reply.result.value("rows", nlohmann::json::array()) : nlohmann::json();
-        QMetaObject::invokeMethod(writer_, [writer = writer_, run, table, first, rows] {
-            if (rows.is_array() && !rows.empty())
-                writer->fetched(run, table, first, rows);
+    client_.request("run/fetch", params, this, [this, run, opening, table, first](const EngineReply& reply) {
+        QMetaObject::invokeMethod(writer_, [writer = writer_, run, opening, table, first, reply] {
+            if (reply.ok())
+                writer->fetched(run, opening, table, first, reply.result);
             else
-                writer->fetchFailed(run, table);
+                writer->fetchFailed(run, opening, table);
         });
     });
 }
@@ -147,16 +179,35 @@ void RunMirrors::askRows(const QString& run, const std::string& table, std::int6
 void RunMirrors::fetchRun(const nlohmann::json& entry) {
     const nlohmann::json tables = entry.value("rows", nlohmann::json::object());
     if (!tables.is_object() || tables.empty()) return;  // a file that cannot be read there
-    const std::string id = entry.value("run", "");
-    const nlohmann::json params = {{"run", id}, {"table", tables.begin().key()}, {"first", 0}, {"count", 0}};
-    client_.request("run/fetch", params, this, [this, id, entry, tables](const EngineReply& reply) {
-        if (!reply.ok()) {
+    waiting_.push_back(entry);
+    if (waiting_.size() == 1) considerNext();
+}
+
+void RunMirrors::considerNext() {
+    if (waiting_.empty()) return;
+    const nlohmann::json entry = waiting_.front();
+    QMetaObject::invokeMethod(writer_, [writer = writer_, entry] {
+        writer->consider(QString::fromStdString(entry.value("run", "")), entry);
+    });
+}
+
+void RunMirrors::considered(const nlohmann::json& entry, bool wanted) {
+    const auto next = [this] {
+        if (!waiting_.empty()) waiting_.pop_front();
+        considerNext();
+    };
+    if (!wanted) return next();
+    const nlohmann::json params = {
+        {"run", entry.at("run")}, {"table", entry.at("rows").begin().key()}, {"first", 0}, {"count", 0}};
+    client_.request("run/fetch", params, this, [this, entry, next](const EngineReply& reply) {
+        if (reply.ok() && reply.result.contains("header")) {
+            QMetaObject::invokeMethod(writer_, [writer = writer_, entry, header = reply.result["header"]] {
+                writer->openWhole(QString::fromStdString(entry.value("run", "")), header, entry);
+            });
+        } else if (!reply.ok()) {
             Q_EMIT problem(reply.sentence());
-            return;
         }
-        QMetaObject::invokeMethod(writer_, [writer = writer_, id, entry, tables, answer = reply.result] {
-            writer->openWhole(QString::fromStdString(id), answer, tables, entry);
-        });
+        next();
     });
 }
 

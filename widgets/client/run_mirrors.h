@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QString>
 #include <QThread>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ public:
     ~RunMirrors() override;
 
     QString pathOf(const QString& run) const;
-    // Fetches what is missing here of a run that is not live. `run`: its entry in the answer to run/list.
+    // Fetches what is missing here of a run, after those asked for before. `run`: its entry in the answer to run/list.
     void fetchRun(const nlohmann::json& run);
 
 Q_SIGNALS:
@@ -32,12 +33,15 @@ private:
     class Writer;
     void closeAll();
     void take(const QString& run, const std::vector<rpc::RunNotice>& notices);
-    void askRows(const QString& run, const std::string& table, std::int64_t first, std::int64_t count);
+    void considerNext();
+    void considered(const nlohmann::json& entry, bool wanted);
+    void askRows(const QString& run, int opening, const std::string& table, std::int64_t first, std::int64_t count);
 
     EngineClient& client_;
     const QString folder_;
     QThread thread_;
-    Writer* writer_;  // lives in thread_
+    Writer* writer_;                      // lives in thread_
+    std::deque<nlohmann::json> waiting_;  // entries of run/list; the first is being looked at
 };
 
 }  // namespace fm

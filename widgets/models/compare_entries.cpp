@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include "core/run/discretise.h"
-#include "widgets/models/run_text.h"
 
 namespace fm {
 
@@ -121,11 +120,7 @@ private:
     void addRun(const RunEntry& run) {
         const std::string& job = run.summary.job;
         if ((job != "eval" && job != "probe") || !run.figures.recall) return;
-        const std::map<std::string, std::string> spec = flatSpec(run.summary.spec_json);
-        const auto field = [&spec](const char* name) {
-            const auto found = spec.find(name);
-            return found == spec.end() ? std::string() : found->second;
-        };
+        const auto field = [&run](const char* name) { return specField(*run.spec, name); };
         CompareEntry* entry = nullptr;
         if (const std::string hybrid = field("hybrid"); !hybrid.empty()) {
             const auto found = entries_.find(QString::fromStdString(hybrid));
@@ -186,9 +181,7 @@ private:
 
 std::string planOfRun(const RunEntry& run, const StudyInfo& info) {
     if (!run.figures.plan.empty()) return run.figures.plan;
-    const std::map<std::string, std::string> spec = flatSpec(run.summary.spec_json);
-    const auto hybrid = spec.find("hybrid");
-    const auto artifact = hybrid == spec.end() ? info.artifacts.end() : info.artifacts.find(hybrid->second);
+    const auto artifact = info.artifacts.find(specField(*run.spec, "hybrid"));
     if (artifact == info.artifacts.end()) return {};
     for (const std::string& parent : artifact->second.parents)
         if (QString::fromStdString(parent).startsWith(plan_prefix)) return parent.substr(5);

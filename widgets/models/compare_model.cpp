@@ -9,10 +9,10 @@ namespace fm {
 
 namespace {
 
-constexpr const char* titles[] = {"plan or hybrid", "K",        "recall, probe", "answer KL", "text KL",
-                                  "recall, eval",   "KV/token", "state",         "decode",    "layers"};
+constexpr const char* kCompareTitles[] = {"plan or hybrid", "K",        "recall, probe", "answer KL", "text KL",
+                                          "recall, eval",   "KV/token", "state",         "decode",    "layers"};
 constexpr const char* units[] = {"", "layers", "1", "nat", "nat", "1", "bytes", "bytes", "teacher = 1", ""};
-constexpr const char* helps[] = {
+constexpr const char* kCompareHelps[] = {
     "Teacher, uniform plan, measured plan, or hybrid recovered by distillation",
     "Budget K: how many layers keep full attention",
     "Exact match of answers on the probe, measured, with 95 % half-width",
@@ -153,7 +153,7 @@ int CompareModel::rowOf(const QString& id) const {
 QString CompareModel::csv() const {
     QStringList header;
     for (int column = 0; column < num_columns; ++column)
-        header << csvCell(QLatin1String(titles[column]) +
+        header << csvCell(QLatin1String(kCompareTitles[column]) +
                           (*units[column] ? QStringLiteral(" [%1]").arg(QLatin1String(units[column])) : QString()));
     QStringList lines{header.join(QChar(','))};
     for (const CompareEntry& entry : entries_) {
@@ -182,7 +182,7 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
         case Qt::DisplayRole:
             return textOf(entry, index.column());
         case Qt::ToolTipRole:
-            return QString(textOf(entry, index.column()) + QChar('\n') + tr(helps[index.column()]));
+            return QString(textOf(entry, index.column()) + QChar('\n') + tr(kCompareHelps[index.column()]));
         case Qt::TextAlignmentRole:
             return QVariant::fromValue((isText(index.column()) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         case SortRole: {
@@ -205,8 +205,8 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
 
 QVariant CompareModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || section < 0 || section >= num_columns) return {};
-    if (role == Qt::DisplayRole) return tr(titles[section]);
-    if (role == Qt::ToolTipRole) return tr(helps[section]);
+    if (role == Qt::DisplayRole) return tr(kCompareTitles[section]);
+    if (role == Qt::ToolTipRole) return tr(kCompareHelps[section]);
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue((isText(section) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     return {};

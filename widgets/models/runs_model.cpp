@@ -3,6 +3,7 @@
 #include <QFileInfo>
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <unordered_set>
 
 #include "widgets/models/number_text.h"
@@ -38,8 +39,8 @@ bool sameRun(const RunEntry& a, const RunEntry& b) {
     const RunSummary& x = a.summary;
     const RunSummary& y = b.summary;
     return x.run_id == y.run_id && x.state == y.state && x.interrupted == y.interrupted && x.problem == y.problem &&
-           x.rows == y.rows && x.spec_json == y.spec_json && x.device == y.device && x.parents == y.parents &&
-           a.label == b.label && a.live == b.live && sameFigures(a.figures, b.figures);
+           x.rows == y.rows && (a.spec == b.spec || *a.spec == *b.spec) && x.device == y.device &&
+           x.parents == y.parents && a.label == b.label && a.live == b.live && sameFigures(a.figures, b.figures);
 }
 
 // "<folder>/20260314T150926Z-gates-3fa9c1.h5": what the name tells.
@@ -49,15 +50,15 @@ RunEntry runOfPath(const std::string& path) {
     run.summary.path = path;
     run.summary.run_id = id.toStdString();
     run.summary.job = id.section(QChar('-'), 1, -2).toStdString();
-    run.started = QDateTime::fromString(id.left(15), QStringLiteral("yyyyMMdd'T'HHmmss"));
-    run.started.setTimeSpec(Qt::UTC);
+    run.started = startedOf(run.summary.run_id);
     return run;
 }
 
 bool isNumber(int column) { return column == RunsModel::RecallColumn || column == RunsModel::KlColumn; }
 
-constexpr const char* titles[] = {"run", "plan", "recall", "answer KL", "state", "tags", "notes", "name", "device"};
-constexpr const char* helps[] = {
+constexpr const char* kRunsTitles[] = {"run",  "plan",  "recall", "answer KL", "state",
+                                       "tags", "notes", "name",   "device"};
+constexpr const char* kRunsHelps[] = {
     "When the job started, and which job it was",
     "What the run worked on: its budget K, hybrid, selectors or branch kind",
     "Share of right answers that this run measured, with its 95 % half-width in the tooltip",
@@ -73,19 +74,19 @@ constexpr const char* helps[] = {
 RunsModel::RunsModel(QObject* parent) : QAbstractTableModel(parent) {}
 
 RunsModel::Item RunsModel::itemOf(const RunEntry& run, bool read) const {
-    Item item{run, flatSpec(run.summary.spec_json), {}, read};
+    Item item{run, {}, read};
     QStringList parts;
     for (int column = 0; column < num_fixed_columns; ++column) parts << text(item, column);
     parts << QString::fromStdString(run.summary.run_id);
-    for (const auto& [name, value] : item.spec)
+    for (const auto& [name, value] : *run.spec)
         if (!value.empty()) parts << QString::fromStdString(name + "=" + value);
     item.search = parts.join(QChar('\n')).toLower();
     return item;
 }
 
-void RunsModel::removeMissing(const std::vector<RunEntry>& runs) {
-    std::unordered_set<std::string> kept;
-    for (const RunEntry& run : runs) kept.insert(run.summary.path);
+void RunsModel::removeMissing(const std::vector<const RunEntry*>& runs) {
+    std::unordered_set<std::string_view> kept;
+    for (const RunEntry* run : runs) kept.insert(run->summary.path);
     for (int row = static_cast<int>(items_.size()) - 1; row >= 0; --row) {
         const auto at = items_.begin() + row;
         if (kept.contains(at->run.summary.path)) continue;
@@ -97,30 +98,48 @@ void RunsModel::removeMissing(const std::vector<RunEntry>& runs) {
     }
 }
 
-void RunsModel::setRuns(std::vector<RunEntry> runs, const std::vector<std::string>& unread_paths) {
-    const std::size_t num_read = runs.size();
-    std::unordered_set<std::string> read_paths;
-    for (const RunEntry& run : runs) read_paths.insert(run.summary.path);
-    for (const std::string& path : unread_paths)
-        if (!read_paths.contains(path)) runs.push_back(runOfPath(path));
-    const auto isRead = [&](const RunEntry& run) { return &run < runs.data() + num_read; };
-    removeMissing(runs);
-    std::vector<const RunEntry*> added;
+// Rows that lie together are one signal: each one costs the views a sort.
+void RunsModel::tellChanged(std::vector<int> rows) {
+    std::sort(rows.begin(), rows.end());
+    for (std::size_t i = 0; i < rows.size();) {
+        std::size_t end = i + 1;
+        while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
+        Q_EMIT dataChanged(index(rows[i], 0), index(rows[end - 1], columnCount() - 1));
+        i = end;
+    }
+}
+
+void RunsModel::setRuns(const std::vector<RunEntry>& runs, const std::vector<std::string>& unread_paths) {
+    std::vector<const RunEntry*> all;
+    std::unordered_set<std::string_view> read_paths;
     for (const RunEntry& run : runs) {
-        const auto found = rows_.find(run.summary.path);
+        all.push_back(&run);
+        read_paths.insert(run.summary.path);
+    }
+    std::vector<RunEntry> unread;
+    for (const std::string& path : unread_paths)
+        if (!read_paths.contains(path)) unread.push_back(runOfPath(path));
+    for (const RunEntry& run : unread) all.push_back(&run);
+    removeMissing(all);
+    std::vector<std::size_t> added;  // places in `all`
+    std::vector<int> changed;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto found = rows_.find(all[i]->summary.path);
         if (found == rows_.end()) {
-            added.push_back(&run);
+            added.push_back(i);
             continue;
         }
         Item& item = items_[static_cast<std::size_t>(found->second)];
-        if (item.read == isRead(run) && sameRun(item.run, run)) continue;
-        item = itemOf(run, isRead(run));
-        Q_EMIT dataChanged(index(found->second, 0), index(found->second, columnCount() - 1));
+        const bool read = i < runs.size();
+        if (item.read == read && sameRun(item.run, *all[i])) continue;
+        item = itemOf(*all[i], read);
+        changed.push_back(found->second);
     }
+    tellChanged(std::move(changed));
     if (added.empty()) return;
     const std::size_t first = items_.size();
     beginInsertRows({}, static_cast<int>(first), static_cast<int>(first + added.size()) - 1);
-    for (const RunEntry* run : added) items_.push_back(itemOf(*run, isRead(*run)));
+    for (const std::size_t i : added) items_.push_back(itemOf(*all[i], i < runs.size()));
     reindex(first);
     endInsertRows();
 }
@@ -146,7 +165,7 @@ void RunsModel::setSpecColumns(const QStringList& fields) {
 QStringList RunsModel::knownSpecFields() const {
     std::set<std::string> names;
     for (const Item& item : items_)
-        for (const auto& [name, value] : item.spec) names.insert(name);
+        for (const auto& [name, value] : *item.run.spec) names.insert(name);
     QStringList fields;
     for (const std::string& name : names) fields << QString::fromStdString(name);
     return fields;
@@ -180,7 +199,7 @@ void RunsModel::setHybridNames(const std::map<std::string, std::string>& names) 
 
 QString RunsModel::about(const Item& item) const {
     if (!item.run.summary.problem.empty()) return shortProblem(item.run.summary);
-    const std::string what = aboutRun(item.run.summary.job, item.spec, item.run.figures.plan);
+    const std::string what = aboutRun(item.run.summary.job, *item.run.spec, item.run.figures.plan);
     // A run that made a hybrid is about it, whatever its spec left to be chosen.
     const auto named = hybrid_names_.find(what.empty() ? item.run.summary.run_id : what);
     return QString::fromStdString(named == hybrid_names_.end() ? what : named->second);
@@ -208,8 +227,8 @@ QString RunsModel::text(const Item& item, int column) const {
         case DeviceColumn:
             return QString::fromStdString(run.summary.device);
         default: {
-            const auto found = item.spec.find(spec_columns_.value(column - num_fixed_columns).toStdString());
-            return found == item.spec.end() ? QString() : QString::fromStdString(found->second);
+            const std::string field = spec_columns_.value(column - num_fixed_columns).toStdString();
+            return QString::fromStdString(specField(*run.spec, field));
         }
     }
 }
@@ -280,8 +299,9 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
     const QString field = spec_columns_.value(section - num_fixed_columns);
     const bool fixed = section < num_fixed_columns;
-    if (role == Qt::DisplayRole) return fixed ? tr(titles[section]) : field;
-    if (role == Qt::ToolTipRole) return fixed ? tr(helps[section]) : tr("Field \"%1\" of the run's spec").arg(field);
+    if (role == Qt::DisplayRole) return fixed ? tr(kRunsTitles[section]) : field;
+    if (role == Qt::ToolTipRole)
+        return fixed ? tr(kRunsHelps[section]) : tr("Field \"%1\" of the run's spec").arg(field);
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue((isNumber(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     return {};

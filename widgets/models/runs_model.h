@@ -41,7 +41,7 @@ public:
 
     // All runs there are, and run files that nobody has read yet: their names say when and which job. Only what differs
     // from before is told to the views.
-    void setRuns(std::vector<RunEntry> runs, const std::vector<std::string>& unread_paths = {});
+    void setRuns(const std::vector<RunEntry>& runs, const std::vector<std::string>& unread_paths = {});
     // What the user calls the hybrids, by their id and by the id of the run that made them.
     void setHybridNames(const std::map<std::string, std::string>& names);
     // Columns beyond the fixed ones, one per named field of the spec.
@@ -60,12 +60,12 @@ public:
 private:
     struct Item {
         RunEntry run;
-        std::map<std::string, std::string> spec;  // flat, as text
         QString search;
         bool read = true;  // false: only its name is known
     };
     Item itemOf(const RunEntry& run, bool read) const;
-    void removeMissing(const std::vector<RunEntry>& runs);
+    void removeMissing(const std::vector<const RunEntry*>& runs);
+    void tellChanged(std::vector<int> rows);
     void reindex(std::size_t first);
     QString about(const Item& item) const;
     QString text(const Item& item, int column) const;

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "widgets/models/run_text.h"
-
 namespace fm {
 
 namespace {
@@ -21,11 +19,8 @@ ParetoKind kindOf(const CompareEntry& entry) {
 double valueOf(const std::optional<MeasuredValue>& measured) { return measured ? measured->value : missing; }
 
 std::optional<double> specNumber(const RunEntry& run, const char* field) {
-    const std::map<std::string, std::string> spec = flatSpec(run.summary.spec_json);
-    const auto found = spec.find(field);
-    if (found == spec.end()) return std::nullopt;
     bool is_number = false;
-    const double number = QString::fromStdString(found->second).toDouble(&is_number);
+    const double number = QString::fromStdString(specField(*run.spec, field)).toDouble(&is_number);
     return is_number ? std::optional(number) : std::nullopt;
 }
 

@@ -4,8 +4,12 @@
 
 namespace fm {
 
-CompanionRun::CompanionRun(const RunData& shown, const StudyState& study, const QString& job, QObject* parent)
+CompanionRun::CompanionRun(const RunData& shown, const StudyState& study, const QString& job, int wait_ms,
+                           QObject* parent)
     : QObject(parent), shown_(shown), study_(study), job_(job) {
+    open_.setSingleShot(true);
+    open_.setInterval(wait_ms);
+    connect(&open_, &QTimer::timeout, this, &CompanionRun::open);
     connect(&shown_, &RunData::wasReset, this, &CompanionRun::follow);
     connect(&study_, &StudyState::runsChanged, this, &CompanionRun::follow);
     connect(&study_, &StudyState::opened, this, &CompanionRun::follow);
@@ -20,7 +24,14 @@ void CompanionRun::follow() {
     id_ = id;
     data_ = is_shown ? &shown_ : nullptr;
     own_.close();
-    if (!is_shown && !id.isEmpty() && own_.openFile(study_.runPath(id))) data_ = &own_.data();
+    open_.stop();
+    if (!is_shown && !id.isEmpty()) open_.start();
+    Q_EMIT changed();
+}
+
+void CompanionRun::open() {
+    if (!own_.openFile(study_.runPath(id_))) return;
+    data_ = &own_.data();
     Q_EMIT changed();
 }
 

@@ -4,6 +4,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
 #include "widgets/state/run_source.h"
 
@@ -15,7 +16,9 @@ class StudyState;
 class CompanionRun : public QObject {
     Q_OBJECT
 public:
-    CompanionRun(const RunData& shown, const StudyState& study, const QString& job, QObject* parent = nullptr);
+    // Another file is opened `wait_ms` later, in a pass of the event loop of its own: no two companions at once.
+    CompanionRun(const RunData& shown, const StudyState& study, const QString& job, int wait_ms = 90,
+                 QObject* parent = nullptr);
 
     const RunData* data() const { return data_; }  // null: the study has none
 
@@ -24,11 +27,13 @@ Q_SIGNALS:
 
 private:
     void follow();
+    void open();
 
     const RunData& shown_;
     const StudyState& study_;
     QString job_, id_;
     RunSource own_;
+    QTimer open_;
     const RunData* data_ = nullptr;
 };
 

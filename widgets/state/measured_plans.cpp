@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include <nlohmann/json.hpp>
-
 #include "core/run/run_id.h"
 #include "core/store/run_reader.h"
 
@@ -26,41 +24,23 @@ std::string branchesOf(const RunOpened& header) {
     return {};
 }
 
-bool measuresHybrid(const RunOpened& header) {
-    const nlohmann::json spec = nlohmann::json::parse(header.spec_json, nullptr, false);
-    return spec.is_object() && spec.contains("hybrid") && spec["hybrid"].is_string() &&
-           !spec["hybrid"].get_ref<const std::string&>().empty();
-}
-
-void readProbes(const RunReader& reader, Measurements& to) {
-    const std::vector<std::string> plans = reader.readTexts("probes/plan");
-    const std::vector<double> kl = reader.readNumbers("probes/answer_kl");
-    const std::vector<double> kl_half = reader.readNumbers("probes/answer_kl_half_width");
-    const std::vector<double> exact = reader.readNumbers("probes/exact_match");
-    const std::vector<double> exact_half = reader.readNumbers("probes/exact_match_half_width");
-    const std::vector<double> text_kl = reader.readNumbers("probes/text_kl");
-    const std::vector<double> answers = reader.readNumbers("probes/answers");
-    const std::size_t rows = std::min(
-        {plans.size(), kl.size(), kl_half.size(), exact.size(), exact_half.size(), text_kl.size(), answers.size()});
+// Plans that a run measured: of probes, which say from how many answers, or of a selection, which says by which rule.
+void readPlans(const RunReader& reader, const std::string& group, Measurements& to) {
+    const auto numbers = [&](const char* name) { return reader.readNumbers(group + "/" + name); };
+    const bool by_rule = reader.find(group + "/selector").has_value();
+    const std::vector<std::string> plans = reader.readTexts(group + "/plan");
+    const std::vector<double> kl = numbers("answer_kl"), kl_half = numbers("answer_kl_half_width");
+    const std::vector<double> exact = numbers("exact_match"), exact_half = numbers("exact_match_half_width");
+    const std::vector<double> text_kl = numbers("text_kl");
+    std::vector<std::string> sources(plans.size(), reader.header().job);
+    std::vector<double> answers(plans.size(), 0);
+    if (by_rule) sources = reader.readTexts(group + "/selector");
+    if (!by_rule) answers = numbers("answers");
+    const std::size_t rows = std::min({plans.size(), kl.size(), kl_half.size(), exact.size(), exact_half.size(),
+                                       text_kl.size(), sources.size(), answers.size()});
     for (std::size_t i = 0; i < rows; ++i) {
         to.plans.push_back({plans[i], budgetOf(plans[i]), kl[i], kl_half[i], exact[i], exact_half[i], text_kl[i],
-                            answers[i], reader.header().run_id, reader.header().job});
-    }
-}
-
-void readSelected(const RunReader& reader, Measurements& to) {
-    const std::vector<std::string> plans = reader.readTexts("plans/plan");
-    const std::vector<std::string> rules = reader.readTexts("plans/selector");
-    const std::vector<double> kl = reader.readNumbers("plans/answer_kl");
-    const std::vector<double> kl_half = reader.readNumbers("plans/answer_kl_half_width");
-    const std::vector<double> exact = reader.readNumbers("plans/exact_match");
-    const std::vector<double> exact_half = reader.readNumbers("plans/exact_match_half_width");
-    const std::vector<double> text_kl = reader.readNumbers("plans/text_kl");
-    const std::size_t rows = std::min(
-        {plans.size(), rules.size(), kl.size(), kl_half.size(), exact.size(), exact_half.size(), text_kl.size()});
-    for (std::size_t i = 0; i < rows; ++i) {
-        to.plans.push_back({plans[i], budgetOf(plans[i]), kl[i], kl_half[i], exact[i], exact_half[i], text_kl[i], 0,
-                            reader.header().run_id, rules[i]});
+                            answers[i], reader.header().run_id, sources[i]});
     }
 }
 
@@ -79,10 +59,7 @@ void readRemoved(const RunReader& reader, Measurements& to) {
 void readPairMap(const RunReader& reader, Measurements& to) {
     const std::vector<std::int64_t> layers = reader.readIntegers("interact/layer");
     const std::vector<double> single = reader.readNumbers("interact/single");
-    const auto plan_column = reader.find("interact/plan").value();
-    const auto& tables = reader.header().tables;
-    const int num_layers =
-        tables[static_cast<std::size_t>(plan_column.table)].columns[static_cast<std::size_t>(plan_column.column)].width;
+    const int num_layers = reader.column("interact/plan").width;
     const auto inside = [num_layers](std::int64_t layer) { return layer >= 0 && layer < num_layers; };
     to.effects.single.assign(static_cast<std::size_t>(num_layers), kNotMeasured);
     for (std::size_t i = 0; i < std::min(layers.size(), single.size()); ++i) {
@@ -106,6 +83,11 @@ bool LayerEffects::complete() const {
     return !single.empty() && std::none_of(single.begin(), single.end(), [](double v) { return std::isnan(v); });
 }
 
+bool Measurements::sameSize(const Measurements& other) const {
+    return plans.size() == other.plans.size() && branches == other.branches &&
+           effects.extra.size() == other.effects.extra.size() && effects.single.size() == other.effects.single.size();
+}
+
 const MeasuredPlan* Measurements::find(const std::string& plan_key) const {
     const MeasuredPlan* found = nullptr;
     for (const MeasuredPlan& measured : plans) {
@@ -125,19 +107,19 @@ std::vector<const MeasuredPlan*> Measurements::distinct() const {
     return all;
 }
 
-Measurements measurementsOf(const RunReader& reader) {
+Measurements measurementsOf(const RunReader& reader, const SpecFields& spec) {
     Measurements measured;
-    if (measuresHybrid(reader.header())) return measured;
-    if (reader.find("probes/plan")) readProbes(reader, measured);
-    if (reader.find("plans/answer_kl")) readSelected(reader, measured);
+    if (!specField(spec, "hybrid").empty()) return measured;
+    if (reader.find("probes/plan")) readPlans(reader, "probes", measured);
+    if (reader.find("plans/answer_kl")) readPlans(reader, "plans", measured);
     if (reader.find("measured/objective")) readRemoved(reader, measured);
     if (reader.find("interact/single") && reader.find("interact/plan")) readPairMap(reader, measured);
-    if (!measured.plans.empty() || !measured.effects.single.empty()) measured.branches = branchesOf(reader.header());
+    if (!measured.empty()) measured.branches = branchesOf(reader.header());
     return measured;
 }
 
 void addMeasurements(const Measurements& later, Measurements& to) {
-    if (later.plans.empty() && later.effects.single.empty()) return;
+    if (later.empty()) return;
     // The teacher's own plan needs no branches: its probe holds for every set.
     if (!later.branches.empty() && later.branches != to.branches) {
         std::erase_if(to.plans, [](const MeasuredPlan& plan) { return plan.plan.find('L') != std::string::npos; });

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "widgets/state/run_spec.h"
+
 namespace fm {
 
 class RunReader;
@@ -34,6 +36,8 @@ struct Measurements {
     std::string branches;             // id of the branch set; empty: nothing measured
     std::vector<MeasuredPlan> plans;  // in order of time
     LayerEffects effects;
+    bool empty() const { return plans.empty() && effects.single.empty(); }
+    bool sameSize(const Measurements& other) const;  // of one run at two times: nothing was added
 
     // The one with most answers, the newest among equals; null when never measured.
     const MeasuredPlan* find(const std::string& plan_key) const;
@@ -42,7 +46,7 @@ struct Measurements {
 };
 
 // What one run file holds; nothing for runs of recovered hybrids and of jobs that measure no plan.
-Measurements measurementsOf(const RunReader& reader);
+Measurements measurementsOf(const RunReader& reader, const SpecFields& spec);
 
 // Adds what a later run measured. Another branch set makes earlier measurements void, but for the teacher's own plan.
 void addMeasurements(const Measurements& later, Measurements& to);

@@ -44,6 +44,7 @@ RecallPredictor::RecallPredictor(const Measurements& measured) {
             "no prediction yet: " + std::to_string(kLeastProbes - probes.size()) + " more probed plans are needed";
         return;
     }
+    std::sort(probes.begin(), probes.end(), [](const Probe& a, const Probe& b) { return a.log_kl < b.log_kl; });
     fit_ = fitted(probes);
     measureErrors(probes);
 }
@@ -97,13 +98,11 @@ RecallPredictor::Fit RecallPredictor::fitted(const std::vector<Probe>& probes) {
         fit.offset = mean_y - fit.slope * mean_x;
     }
     // Pool adjacent violators: neighbours that would rise are averaged until recall falls with KL.
-    std::vector<Probe> order = probes;
-    std::sort(order.begin(), order.end(), [](const Probe& a, const Probe& b) { return a.log_kl < b.log_kl; });
     struct Pool {
         double kl = 0, recall = 0, weight = 0;
     };
     std::vector<Pool> pools;
-    for (const Probe& p : order) {
+    for (const Probe& p : probes) {
         Pool pool{p.kl(), p.recall, 1};
         while (!pools.empty() && (pools.back().recall < pool.recall || pools.back().kl == pool.kl)) {
             const Pool last = pools.back();

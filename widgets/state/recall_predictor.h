@@ -50,7 +50,7 @@ private:
         double logKl(double log_additive) const;
         double recall(double kl) const;
     };
-    static Fit fitted(const std::vector<Probe>& probes);
+    static Fit fitted(const std::vector<Probe>& probes);  // in order of KL
     double logAdditive(const std::string& plan_key) const;
     void measureErrors(const std::vector<Probe>& probes);
 

@@ -1,9 +1,8 @@
 #include "widgets/state/run_figures.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-
-#include <nlohmann/json.hpp>
 
 #include "core/store/run_reader.h"
 
@@ -39,15 +38,19 @@ void fillFromEvaluation(const RunReader& reader, RunFigures& figures) {
     if (n > 1) figures.recall_half_width = 1.96 * std::sqrt(std::max(0.0, squares / n - mean * mean) / (n - 1));
 }
 
+std::optional<int> budgetIn(const SpecFields& spec) {
+    const std::string text = specField(spec, "budget");
+    int budget = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), budget);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && budget >= 0 && budget < 4096 ? std::optional(budget) : std::nullopt;
+}
+
 }  // namespace
 
-RunFigures figuresOf(const RunReader& reader) {
+RunFigures figuresOf(const RunReader& reader, const SpecFields& spec) {
     RunFigures figures;
-    const nlohmann::json spec = nlohmann::json::parse(reader.header().spec_json, nullptr, false);
-    if (spec.is_object() && spec.contains("budget") && spec["budget"].is_number_integer()) {
-        const std::int64_t budget = spec["budget"].get<std::int64_t>();
-        if (budget >= 0 && budget < 4096) figures.budget = static_cast<int>(budget);
-    }
+    figures.budget = budgetIn(spec);
     if (reader.find("probes/plan")) {
         const std::int64_t rows = reader.rows(reader.find("probes/plan")->table);
         if (rows > 0) fillFrom(reader, "probes", rows - 1, figures);

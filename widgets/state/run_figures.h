@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "widgets/state/run_spec.h"
+
 namespace fm {
 
 class RunReader;
@@ -18,6 +20,6 @@ struct RunFigures {
 };
 
 // Throws FormatError for damaged columns.
-RunFigures figuresOf(const RunReader& reader);
+RunFigures figuresOf(const RunReader& reader, const SpecFields& spec);
 
 }  // namespace fm

@@ -6,49 +6,12 @@
 
 #include "core/run/error.h"
 #include "core/store/run_reader.h"
+#include "core/store/run_rows.h"
 
 namespace fm {
 namespace {
 
 constexpr int kPollMs = 200;
-
-// One column's rows [first, end) as cells, to be put together to rows.
-std::vector<Cell> readCells(const RunReader& reader, const Column& column, std::int64_t first) {
-    std::vector<Cell> cells;
-    switch (column.type) {
-        case CellType::Int64:
-            for (const std::int64_t value : reader.readIntegers(column.path, first)) cells.emplace_back(value);
-            break;
-        case CellType::Float64:
-            for (const double value : reader.readNumbers(column.path, first)) cells.emplace_back(value);
-            break;
-        case CellType::Float32Vector: {
-            const FloatMatrix matrix = reader.readVectors(column.path, first);
-            for (std::int64_t row = 0; row < matrix.rows; ++row) {
-                const auto begin = matrix.values.begin() + row * matrix.width;
-                cells.emplace_back(std::vector<float>(begin, begin + matrix.width));
-            }
-            break;
-        }
-        case CellType::Text:
-            for (std::string& text : reader.readTexts(column.path, first)) cells.emplace_back(std::move(text));
-            break;
-    }
-    return cells;
-}
-
-// All complete rows of a table from `first` on: as many as its shortest column has.
-std::vector<Row> readRows(const RunReader& reader, const Table& table, std::int64_t first) {
-    std::vector<Row> rows;
-    bool first_column = true;
-    for (const Column& column : table.columns) {
-        std::vector<Cell> cells = readCells(reader, column, first);
-        if (first_column || cells.size() < rows.size()) rows.resize(cells.size());
-        first_column = false;
-        for (std::size_t row = 0; row < rows.size(); ++row) rows[row].push_back(std::move(cells[row]));
-    }
-    return rows;
-}
 
 }  // namespace
 
@@ -80,10 +43,15 @@ void RunSource::openLive(const RunOpened& header, const QString& path, const std
     close();
     path_ = path;
     const bool resumed = std::any_of(rows_already.begin(), rows_already.end(), [](std::int64_t n) { return n > 0; });
-    if (resumed && !path.isEmpty() && reload()) {
+    // The file may hold rows that were cut off when the run was resumed: a copy is cut a little later.
+    if (resumed && !path.isEmpty() && reload(rows_already)) {
         poll_.stop();
         reader_.reset();
         data_.setState(RunState::Running, {});
+        const std::size_t tables = std::min(rows_already.size(), data_.header().tables.size());
+        for (std::size_t t = 0; t < tables; ++t) {
+            gap_ = gap_ || data_.rows(static_cast<int>(t)) < rows_already[t];
+        }
     } else {
         data_.reset(header);
         gap_ = resumed;
@@ -103,12 +71,12 @@ void RunSource::close() {
     data_.clear();
 }
 
-bool RunSource::reload() {
+bool RunSource::reload(const std::vector<std::int64_t>& most_rows) {
     states_read_ = log_read_ = 0;
     try {
         reader_ = std::make_unique<RunReader>(path_.toStdString());
         data_.reset(reader_->header());
-        readNewRows();
+        readNewRows(most_rows);
     } catch (const WorldError& error) {
         reader_.reset();
         poll_.stop();
@@ -119,12 +87,15 @@ bool RunSource::reload() {
     return true;
 }
 
-bool RunSource::readNewRows() {
+bool RunSource::readNewRows(const std::vector<std::int64_t>& most_rows) {
     const std::vector<Table>& tables = reader_->header().tables;
     for (std::size_t t = 0; t < tables.size(); ++t) {
         const int table = static_cast<int>(t);
         if (reader_->rows(table) < data_.rows(table)) return false;  // resumed from an earlier point
-        for (const Row& row : readRows(*reader_, tables[t], data_.rows(table))) data_.append(table, row);
+        const std::int64_t have = data_.rows(table);
+        std::int64_t count = reader_->rows(table) - have;
+        if (t < most_rows.size()) count = std::min(count, most_rows[t] - have);
+        for (const Row& row : readRows(*reader_, table, have, count)) data_.append(table, row);
     }
     const std::vector<LogLine> log = reader_->readLog();
     for (; log_read_ < static_cast<std::int64_t>(log.size()); ++log_read_) {

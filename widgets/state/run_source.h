@@ -46,10 +46,10 @@ Q_SIGNALS:
     void problemChanged();
 
 private:
-    bool reload();
+    bool reload(const std::vector<std::int64_t>& most_rows = {});
     void takeRow(const RowAppended& row, std::int64_t index);
     void takeState(const StateChanged& state);
-    bool readNewRows();
+    bool readNewRows(const std::vector<std::int64_t>& most_rows = {});
     void poll();
     void fail(const QString& sentence);
 

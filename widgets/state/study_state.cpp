@@ -4,6 +4,8 @@
 #include <QFileInfo>
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <mutex>
 #include <utility>
 
 #include "core/run/error.h"
@@ -16,33 +18,43 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::chrono::milliseconds kDeliverEvery{150};
-
-// "20260314T150926Z-gates-3fa9c1"
-QDateTime startedOf(const std::string& run_id) {
-    if (!isRunId(run_id)) return {};
-    QDateTime time = QDateTime::fromString(QString::fromStdString(run_id.substr(0, 15)), "yyyyMMdd'T'HHmmss");
-    time.setTimeSpec(Qt::UTC);
-    return time;
-}
+constexpr std::chrono::milliseconds kShowEvery{120};
+constexpr int kLookEveryMs = 8;
 
 }  // namespace
 
+// "20260314T150926Z-gates-3fa9c1". By hand: QDateTime::fromString looks up the time zone, which costs 50 us a run.
+QDateTime startedOf(const std::string& run_id) {
+    if (!isRunId(run_id)) return {};
+    const auto number = [&run_id](std::size_t at, std::size_t digits) { return std::stoi(run_id.substr(at, digits)); };
+    return {QDate(number(0, 4), number(4, 2), number(6, 2)), QTime(number(9, 2), number(11, 2), number(13, 2)),
+            Qt::UTC};
+}
+
 struct StudyState::Known {
-    qint64 modified_ms = 0;
+    std::int64_t modified_ms = 0;
     bool finished = false;  // nothing more will come
     RunEntry entry;
     Measurements measured;
 };
 
-struct StudyState::Loaded {
-    std::map<QString, std::shared_ptr<const Known>> files;
+// Thread: the loader puts, the window takes.
+struct StudyState::Tray {
+    std::mutex mutex;
+    std::vector<std::shared_ptr<const Known>> read;
     bool complete = false;
 };
 
-static qint64 modifiedOf(const QString& path) { return QFileInfo(path).lastModified().toMSecsSinceEpoch(); }
+static std::int64_t modifiedOf(const std::string& path) {
+    std::error_code missing;
+    const auto time = std::filesystem::last_write_time(path, missing).time_since_epoch();
+    return missing ? 0 : std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
 
-StudyState::StudyState(QObject* parent) : QObject(parent) {}
+StudyState::StudyState(QObject* parent) : QObject(parent) {
+    clock_.setInterval(kLookEveryMs);
+    connect(&clock_, &QTimer::timeout, this, &StudyState::takeRead);
+}
 StudyState::~StudyState() { loader_ = {}; }
 
 QString StudyState::folder() const { return study_ ? QString::fromStdString(study_->folder()) : QString(); }
@@ -70,6 +82,7 @@ bool StudyState::open(const QString& folder) {
     }
     close();
     study_ = std::move(study);
+    reloadInfo();
     Q_EMIT opened();
     Q_EMIT runsChanged();
     refresh();
@@ -77,12 +90,15 @@ bool StudyState::open(const QString& folder) {
 }
 
 void StudyState::close() {
-    ++generation_;
     loader_ = {};  // asks it to stop and waits: for one file at most
-    loading_ = again_ = false;
+    clock_.stop();
+    tray_.reset();
+    loading_ = again_ = changed_ = measured_ = false;
     study_.reset();
+    keeper_ = nullptr;
     known_.clear();
     runs_.clear();
+    places_.clear();
     measurements_ = {};
     shape_.reset();
     tasks_.clear();
@@ -95,100 +111,123 @@ void StudyState::refresh() {
         again_ = true;
         return;
     }
-    loading_ = true;
     std::vector<std::string> paths;
     try {
         paths = study_->runPaths();
     } catch (const WorldError& error) {
-        loading_ = false;
         Q_EMIT problemRaised(QString::fromStdString(error.what()));
         return;
     }
+    loading_ = true;
+    const std::size_t before = known_.size();
+    std::erase_if(known_,
+                  [&paths](const auto& file) { return !std::binary_search(paths.begin(), paths.end(), file.first); });
+    measured_ = known_.size() != before;
+    changed_ = reloadInfo() || measured_;
+    shown_ = Clock::now();
+    tray_ = std::make_shared<Tray>();
     std::reverse(paths.begin(), paths.end());  // the newest is wanted first
-    const auto load = [this, paths, known = known_, generation = generation_](std::stop_token stop) {
-        Loaded loaded;
-        const auto deliver = [&] {
-            QMetaObject::invokeMethod(
-                this,
-                [this, loaded, generation] {
-                    if (generation == generation_) take(loaded);
-                },
-                Qt::QueuedConnection);
-        };
-        Clock::time_point delivered = Clock::now();
-        for (const std::string& each : paths) {
-            if (stop.stop_requested()) return;
-            const QString path = QString::fromStdString(each);
-            const auto found = known.find(path);
-            const qint64 modified = modifiedOf(path);
-            const bool same = found != known.end() && found->second->finished && found->second->modified_ms == modified;
-            loaded.files[path] = same ? found->second : readRun(path, modified);
-            if (Clock::now() - delivered < kDeliverEvery) continue;
-            delivered = Clock::now();
-            deliver();
-        }
-        loaded.complete = true;
-        deliver();
-    };
-    loader_ = std::jthread(load);
+    loader_ = std::jthread([paths = std::move(paths), known = known_, tray = tray_](std::stop_token stop) {
+        load(stop, paths, known, *tray);
+    });
+    clock_.start();
 }
 
-std::shared_ptr<const StudyState::Known> StudyState::readRun(const QString& path, qint64 modified_ms) {
+// Thread: the loader's.
+void StudyState::load(std::stop_token stop, const std::vector<std::string>& paths, const Files& known, Tray& tray) {
+    for (const std::string& path : paths) {
+        if (stop.stop_requested()) return;
+        const auto found = known.find(path);
+        const std::int64_t modified_ms = modifiedOf(path);
+        if (found != known.end() && found->second->finished && found->second->modified_ms == modified_ms) continue;
+        std::shared_ptr<const Known> read = readRun(path, modified_ms);
+        const std::lock_guard lock(tray.mutex);
+        tray.read.push_back(std::move(read));
+    }
+    const std::lock_guard lock(tray.mutex);
+    tray.complete = true;
+}
+
+std::shared_ptr<const StudyState::Known> StudyState::readRun(const std::string& path, std::int64_t modified_ms) {
     auto known = std::make_shared<Known>();
     known->modified_ms = modified_ms;
+    RunEntry& entry = known->entry;
     try {
-        const RunReader reader(path.toStdString());
-        known->entry.summary = summarizeRun(reader);
-        known->entry.figures = figuresOf(reader);
-        known->measured = measurementsOf(reader);
-        known->entry.live = !isTerminal(reader.state()) && reader.hasLiveWriter();
-        known->finished = !known->entry.live;  // until the file changes
+        const RunReader reader(path, RunReader::Detail::Summary);
+        entry.summary = summarizeRun(reader);
+        entry.spec = std::make_shared<const SpecFields>(flatSpec(entry.summary.spec_json));
+        entry.figures = figuresOf(reader, *entry.spec);
+        known->measured = measurementsOf(reader, *entry.spec);
+        entry.live = !isTerminal(reader.state()) && reader.hasLiveWriter();
+        known->finished = !entry.live;  // until the file changes
     } catch (const WorldError& error) {
-        known->entry.summary = {.path = path.toStdString(),
-                                .run_id = QFileInfo(path).completeBaseName().toStdString(),
-                                .problem = error.what()};
+        entry = {};
+        entry.summary.path = path;
+        entry.summary.run_id = std::filesystem::path(path).stem().string();
+        entry.summary.problem = error.what();
         known->finished = true;
     }
-    known->entry.started = startedOf(known->entry.summary.run_id);
+    entry.started = startedOf(entry.summary.run_id);
     return known;
 }
 
-void StudyState::take(const Loaded& loaded) {
-    if (loaded.complete && loaded.files == known_) {  // nothing new
-        loading_ = false;
-        if (std::exchange(again_, false)) refresh();
-        return;
+void StudyState::takeRead() {
+    if (measured_) return showMeasured();  // told in a pass of the event loop of their own
+    std::vector<std::shared_ptr<const Known>> read;
+    bool complete = false;
+    {
+        const std::lock_guard lock(tray_->mutex);
+        const bool due = tray_->complete || Clock::now() - shown_ >= kShowEvery;
+        if (!due) return;
+        read.swap(tray_->read);
+        complete = tray_->complete;
     }
-    if (loaded.complete) {
-        known_ = loaded.files;
-    } else {
-        for (const auto& [path, known] : loaded.files) known_[path] = known;
+    shown_ = Clock::now();
+    for (std::shared_ptr<const Known>& known : read) {
+        std::shared_ptr<const Known>& place = known_[known->entry.summary.path];
+        measured_ |= !(place ? known->measured.sameSize(place->measured) : known->measured.empty());
+        place = std::move(known);
+        changed_ = true;
     }
+    if (complete) loading_ = false;
+    if (std::exchange(changed_, false)) showRead();
+    if (!loading_ && !measured_) endLoading();
+}
+
+void StudyState::showRead() {
     runs_.clear();
-    Measurements measured;
-    for (const auto& [path, known] : known_) {  // in order of name, which is order of time
-        RunEntry entry = known->entry;
-        const auto label = info().labels.find(entry.summary.run_id);
-        if (label != info().labels.end()) entry.label = label->second;
-        runs_.push_back(std::move(entry));
-        addMeasurements(known->measured, measured);
+    places_.clear();
+    for (const auto& [path, known] : known_) {
+        places_.try_emplace(known->entry.summary.run_id, runs_.size());
+        runs_.push_back(labelled(known->entry));
     }
-    const bool changed = measured.plans.size() != measurements_.plans.size() ||
-                         measured.branches != measurements_.branches ||
-                         measured.effects.extra.size() != measurements_.effects.extra.size() ||
-                         measured.effects.single.size() != measurements_.effects.single.size();
-    measurements_ = std::move(measured);
-    if (loaded.complete) loading_ = false;
     Q_EMIT runsChanged();
-    if (changed) Q_EMIT measurementsChanged();
-    if (loaded.complete && std::exchange(again_, false)) refresh();
+}
+
+void StudyState::showMeasured() {
+    measured_ = false;
+    Measurements measured;
+    for (const auto& [path, known] : known_) addMeasurements(known->measured, measured);
+    measurements_ = std::move(measured);
+    Q_EMIT measurementsChanged();
+    if (!loading_) endLoading();
+}
+
+void StudyState::endLoading() {
+    clock_.stop();
+    if (std::exchange(again_, false)) refresh();
+}
+
+RunEntry StudyState::labelled(const RunEntry& entry) const {
+    RunEntry run = entry;
+    const auto label = info().labels.find(run.summary.run_id);
+    if (label != info().labels.end()) run.label = label->second;
+    return run;
 }
 
 const RunEntry* StudyState::run(const QString& run_id) const {
-    const std::string id = run_id.toStdString();
-    const auto found =
-        std::find_if(runs_.begin(), runs_.end(), [&id](const RunEntry& run) { return run.summary.run_id == id; });
-    return found == runs_.end() ? nullptr : &*found;
+    const auto found = places_.find(run_id.toStdString());
+    return found == places_.end() ? nullptr : &runs_[found->second];
 }
 
 QString StudyState::runPath(const QString& run_id) const {
@@ -198,14 +237,16 @@ QString StudyState::runPath(const QString& run_id) const {
 }
 
 QString StudyState::newestRun(const QString& job) const {
-    QString found;
-    for (const RunEntry& run : runs_) {
-        if (!run.summary.problem.empty() || QString::fromStdString(run.summary.job) != job) continue;
-        const bool has_rows = std::any_of(run.summary.rows.begin(), run.summary.rows.end(),
+    const std::string name = job.toStdString();
+    const RunEntry* newest = nullptr;
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+        if (run->summary.job != name || !run->summary.problem.empty()) continue;
+        const bool has_rows = std::any_of(run->summary.rows.begin(), run->summary.rows.end(),
                                           [](const auto& table) { return table.second > 0; });
-        if (has_rows || found.isEmpty()) found = QString::fromStdString(run.summary.run_id);
+        if (has_rows) return QString::fromStdString(run->summary.run_id);
+        if (!newest) newest = &*run;
     }
-    return found;
+    return newest ? QString::fromStdString(newest->summary.run_id) : QString();
 }
 
 void StudyState::setModel(const ModelShape& shape, const QStringList& tasks, const std::vector<int>& lengths) {
@@ -224,7 +265,29 @@ void StudyState::changeInfo(const std::function<void(StudyInfo&)>& change) {
     }
 }
 
+// Other programs may have changed study.json: an engine adds hybrids. True when it is another than before.
+bool StudyState::reloadInfo() {
+    const std::int64_t modified_ms = modifiedOf(study_->folder() + "/study.json");
+    if (std::exchange(info_modified_ms_, modified_ms) == modified_ms) return false;
+    try {
+        study_->reload();
+    } catch (const WorldError& error) {
+        Q_EMIT problemRaised(QString::fromStdString(error.what()));
+        return false;
+    }
+    return true;
+}
+
 void StudyState::setLabel(const QString& id, const Label& label) {
+    if (!keeper_) return storeLabel(id, label);
+    keeper_(id, label, [this, id, label](const QString& sentence) {
+        if (sentence.isEmpty()) return storeLabel(id, label);
+        Q_EMIT problemRaised(sentence);
+        Q_EMIT runsChanged();  // editors show again what is stored
+    });
+}
+
+void StudyState::storeLabel(const QString& id, const Label& label) {
     changeInfo([&](StudyInfo& info) {
         if (label == Label{}) {
             info.labels.erase(id.toStdString());
@@ -232,9 +295,7 @@ void StudyState::setLabel(const QString& id, const Label& label) {
             info.labels[id.toStdString()] = label;
         }
     });
-    for (RunEntry& run : runs_) {
-        if (run.summary.run_id == id.toStdString()) run.label = label;
-    }
+    if (const auto found = places_.find(id.toStdString()); found != places_.end()) runs_[found->second].label = label;
     Q_EMIT runsChanged();
 }
 

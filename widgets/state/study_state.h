@@ -5,29 +5,38 @@
 #include <QObject>
 #include <QString>
 #include <QStringList>
+#include <QTimer>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "core/run/model_shape.h"
 #include "core/store/study.h"
 #include "widgets/state/measured_plans.h"
 #include "widgets/state/run_figures.h"
+#include "widgets/state/run_spec.h"
 
 namespace fm {
 
 struct RunEntry {
     RunSummary summary;
+    std::shared_ptr<const SpecFields> spec = noSpec();  // never null
     RunFigures figures;
     Label label;        // name, notes, tags; the tag "archived" hides a run
     QDateTime started;  // from the run id, UTC
     bool live = false;  // being written now
 };
 
-// Reads run files on a thread of its own; the list is replaced as a whole. Thread: the window's.
+QDateTime startedOf(const std::string& run_id);  // invalid when it is no run id
+
+// Reads run files on a thread of its own, newest first; what has been read joins the list several times a second.
+// Thread: the window's.
 class StudyState : public QObject {
     Q_OBJECT
 public:
@@ -58,7 +67,11 @@ public:
     const std::vector<int>& lengths() const { return lengths_; }  // tokens
     void setModel(const ModelShape& shape, const QStringList& tasks, const std::vector<int>& lengths);
 
-    void setLabel(const QString& id, const Label& label);  // stored in study.json; problemRaised() when it cannot be
+    // Stored in study.json, or where the keeper keeps it; problemRaised() when it cannot be.
+    void setLabel(const QString& id, const Label& label);
+    // Of a study that is a copy: stores labels where they belong. done(sentence) is to be called once, empty: it did.
+    using LabelKeeper = std::function<void(const QString& id, const Label&, std::function<void(const QString&)> done)>;
+    void setLabelKeeper(LabelKeeper keeper) { keeper_ = std::move(keeper); }
     void setNotes(const QString& notes);
 
 Q_SIGNALS:
@@ -69,23 +82,36 @@ Q_SIGNALS:
     void problemRaised(const QString& sentence);
 
 private:
-    struct Known;   // what is known of one run file
-    struct Loaded;  // of all, so far
-    static std::shared_ptr<const Known> readRun(const QString& path, qint64 modified_ms);
-    void take(const Loaded& loaded);
+    struct Known;  // what is known of one run file
+    struct Tray;   // what the loader has read and the window has not taken yet
+    using Files = std::map<std::string, std::shared_ptr<const Known>>;  // by path, which is order of time
+    static std::shared_ptr<const Known> readRun(const std::string& path, std::int64_t modified_ms);
+    static void load(std::stop_token stop, const std::vector<std::string>& paths, const Files& known, Tray& tray);
+    void takeRead();
+    void showRead();
+    void showMeasured();
+    void endLoading();
+    RunEntry labelled(const RunEntry& entry) const;
+    void storeLabel(const QString& id, const Label& label);
+    bool reloadInfo();
     void changeInfo(const std::function<void(StudyInfo&)>& change);
 
     std::optional<Study> study_;
     QString problem_;
     std::vector<RunEntry> runs_;
+    std::unordered_map<std::string, std::size_t> places_;  // in runs_, by run id
     Measurements measurements_;
     std::optional<ModelShape> shape_;
     QStringList tasks_;
     std::vector<int> lengths_;
-    std::map<QString, std::shared_ptr<const Known>> known_;  // by path
+    Files known_;
+    std::shared_ptr<Tray> tray_;
+    LabelKeeper keeper_;
+    std::int64_t info_modified_ms_ = 0;
     std::jthread loader_;
-    int generation_ = 0;  // results of an earlier study are dropped
-    bool loading_ = false, again_ = false;
+    QTimer clock_;  // while loading
+    std::chrono::steady_clock::time_point shown_;
+    bool loading_ = false, again_ = false, changed_ = false, measured_ = false;
 };
 
 }  // namespace fm

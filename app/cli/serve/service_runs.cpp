@@ -26,10 +26,11 @@ nlohmann::json summaryJson(const RunSummary& run) {
 // Rows of one answer: bounded, because a message is.
 std::int64_t mostRows(const Table& table) {
     constexpr std::int64_t most_bytes = std::int64_t{4} << 20, most_rows = 4096;
+    constexpr int most_text = 8192;  // of a line of the log, whose column has no width to go by
     std::int64_t row_bytes = 16;
     for (const Column& column : table.columns) {
         const std::int64_t cell = column.type == CellType::Text ? 2 : 24;  // digits of a number; a byte and its escape
-        row_bytes += cell * column.width;
+        row_bytes += cell * std::min(column.width, most_text);
     }
     return std::clamp<std::int64_t>(most_bytes / row_bytes, 1, most_rows);
 }
@@ -37,16 +38,18 @@ std::int64_t mostRows(const Table& table) {
 nlohmann::json fetch(const std::string& path, const nlohmann::json& params) {
     const RunReader reader(path);
     const std::string name = params["table"].get<std::string>();
-    const std::optional<int> index = reader.findTable(name);
-    if (!index) throw InputError(Problem{"table", name, "a table of the run"});
-    const Table& table = reader.header().tables[static_cast<std::size_t>(*index)];
-    const std::int64_t total = reader.rows(*index);
+    const std::vector<Table> tables = tablesWithEvents(reader.header().tables);
+    const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& t) { return t.name == name; });
+    if (found == tables.end()) throw InputError(Problem{"table", name, "a table of the run"});
+    const Table& table = *found;
+    const int index = static_cast<int>(found - tables.begin());
+    const std::int64_t total = countRows(reader, index);
     const std::int64_t first = std::clamp<std::int64_t>(params["first"].get<std::int64_t>(), 0, total);
     const std::int64_t asked = std::max<std::int64_t>(0, params["count"].get<std::int64_t>());
     const std::int64_t count = std::min({asked, total - first, mostRows(table)});
     nlohmann::json rows = nlohmann::json::array();
-    for (Row& row : readRows(reader, *index, first, count))
-        rows.push_back(eventToJson({0, 0, RowAppended{*index, std::move(row)}})["body"]["row"]);
+    for (Row& row : readRows(reader, index, first, count))
+        rows.push_back(eventToJson({0, 0, RowAppended{index, std::move(row)}})["body"]["row"]);
     nlohmann::json answer = {{"table", name},
                              {"first", first},
                              {"total", total},

@@ -27,6 +27,7 @@ nlohmann::json infoJson(const Study& study) {
                          {"made_by", artifact.made_by},
                          {"parents", artifact.parents}};
     return {{"path", study.folder()},
+            {"place", folderPlace(study.folder())},
             {"name", info.name},
             {"notes", info.notes},
             {"teacher_path", study.teacherPath()},
@@ -153,6 +154,19 @@ void Service::addStudyHandlers(rpc::Server& server) {
         nlohmann::json answer = openStudy(params["path"].get<std::string>());
         load();
         return answer;
+    });
+    server.answer("study/label", [this](const nlohmann::json& params) {
+        const Label label{params["name"].get<std::string>(), params["notes"].get<std::string>(),
+                          params["tags"].get<std::vector<std::string>>()};
+        Study::open(opened().folder).update([&](StudyInfo& info) {
+            const std::string id = params["id"].get<std::string>();
+            if (label == Label{}) {
+                info.labels.erase(id);
+            } else {
+                info.labels[id] = label;
+            }
+        });
+        return nlohmann::json::object();
     });
     server.on("study/list", [this](const nlohmann::json& params, const rpc::Responder& respond) {
         side_.ask(respond, [folder = params["folder"].get<std::string>()] {

@@ -1,0 +1,167 @@
+// The window with an engine elsewhere: another working directory, another environment, and a study that only the engine
+// can find. Its runs are copied, a run is followed, the engine is killed, the run goes on, and the copy is the
+// original.
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QSignalSpy>
+#include <QToolButton>
+#include <csignal>
+
+#include <nlohmann/json.hpp>
+
+#include "app/gui/built_in_study.h"
+#include "app/gui/window_toolbar.h"
+#include "core/store/run_reader.h"
+#include "tests/store/file_difference.h"
+#include "tests/window/window_fixture.h"
+#include "widgets/models/runs_model.h"
+#include "widgets/panels/run_controls.h"
+#include "widgets/panels/runs_panel.h"
+#include "widgets/panels/status_panel.h"
+
+using namespace fm;
+using fixture::Window;
+
+namespace {
+
+constexpr int kWaitMs = 20000;
+constexpr int kSteps = 40;
+// Long enough to be killed in the middle.
+const nlohmann::json kShortRun = {
+    {"steps", kSteps}, {"tokens_per_step", 256}, {"probe_sequences", 0}, {"swap_refine", false}};
+
+std::string textIn(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll().trimmed().toStdString() : std::string();
+}
+
+}  // namespace
+
+class TestRemoteStudy : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    // The other machine: its home, in which the study is "study".
+    QString home() const { return folder_.filePath("there"); }
+    std::string original(const QString& run) const { return (home() + "/study/runs/" + run + ".h5").toStdString(); }
+    QString engine() const { return QString("'%1' '%2'").arg(folder_.filePath("engine.sh"), home()); }
+
+    void makeEngine() {
+        QFile script(folder_.filePath("engine.sh"));
+        QVERIFY(script.open(QIODevice::WriteOnly));
+        script.write(
+            "#!/bin/sh\ncd \"$1\" || exit 1\necho $$ > pid\nexec env -i HOME=\"$1\" PATH=/usr/bin:/bin "
+            "OMP_WAIT_POLICY=passive ");
+        script.write("'" FM_PROGRAM "' serve\n");
+        script.close();
+        script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    }
+    void killEngine() { QCOMPARE(::kill(std::stoi(textIn(home() + "/pid")), SIGKILL), 0); }
+    void compareAll(Window& w);
+
+private Q_SLOTS:
+    void initTestCase() {
+        qputenv("XDG_DATA_HOME", folder_.filePath("data").toUtf8());
+        registerFonts();
+        applyTheme(*qApp, ThemeKind::Dark);
+        QString why;
+        QVERIFY2(makeBuiltInStudy(home() + "/study", FM_SOURCE_DIR "/resources", why), qPrintable(why));
+        makeEngine();
+    }
+    void aRunIsFollowedLostResumedAndTheSame();
+    void theCopyOpensWithoutItsEngine();
+};
+
+void TestRemoteStudy::compareAll(Window& w) {
+    for (const RunEntry& run : w.bench.study().runs()) {
+        const QString id = QString::fromStdString(run.summary.run_id);
+        QVERIFY2(run.summary.path.starts_with(w.bench.study().folder().toStdString()), run.summary.path.c_str());
+        const std::string difference = testing::fileDifference(RunReader(run.summary.path), RunReader(original(id)));
+        QVERIFY2(difference.empty(), (run.summary.run_id + ": " + difference).c_str());
+    }
+}
+
+void TestRemoteStudy::aRunIsFollowedLostResumedAndTheSame() {
+    QElapsedTimer clock;
+    clock.start();
+    const QDir there(home() + "/study/runs");
+    const std::size_t recorded = there.entryList({"*.h5"}).size();
+    Window w(folder_.filePath("settings.ini"));
+    Workbench& bench = w.bench;
+    RunControls& controls = w.window.toolbar().controls();
+    bench.engine().start(engine());
+    QVERIFY(bench.openStudy("study"));  // there is none of that name here
+
+    // What the study holds already is copied, and shown from the copies.
+    QTRY_VERIFY_WITH_TIMEOUT(bench.engine().mirror(), kWaitMs);
+    QVERIFY(bench.study().folder().startsWith(folder_.filePath("data")));
+    QCOMPARE(bench.study().name(), QString("built-in"));
+    const auto allCopied = [&] {
+        const std::vector<RunEntry>& runs = bench.study().runs();
+        return runs.size() == recorded && std::all_of(runs.begin(), runs.end(), [](const RunEntry& run) {
+                   return run.summary.state == RunState::Finished;
+               });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(allCopied(), kWaitMs);
+    compareAll(w);
+    qInfo("%d recorded runs are here after %.1f s", int(recorded), 1e-3 * double(clock.elapsed()));
+
+    // A run's rows arrive in the views and in the copy.
+    QTRY_VERIFY_WITH_TIMEOUT(controls.start().isEnabled(), kWaitMs);
+    bench.engine().startJob("gates", kShortRun);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.source().isLive() && bench.run().rowsOf("steps") > 5, kWaitMs);
+    const QString run = bench.run().runId();
+    const std::string copy = bench.study().runPath(run).toStdString();
+    QCOMPARE(bench.plan().numLayers(), 12);
+    QCOMPARE(bench.cursor().step(), bench.run().rowsOf("steps") - 1);
+    QTRY_VERIFY_WITH_TIMEOUT(w.window.panels().runs->model().rowOf(run) >= 0, kWaitMs);
+    QTRY_VERIFY_WITH_TIMEOUT(RunReader(copy).rows(0) > 0, kWaitMs);
+
+    // The engine dies: one sentence, Resume, and an interrupted run.
+    killEngine();
+    QTRY_COMPARE_WITH_TIMEOUT(bench.engine().lostRun(), run, kWaitMs);
+    QVERIFY(w.window.status().text().contains("Resume continues it"));
+    auto* resume = w.window.status().findChild<QToolButton*>("statusResume");
+    QVERIFY(resume->isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(RunReader(copy).interrupted(), kWaitMs);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.study().run(run) && bench.study().run(run)->summary.interrupted, kWaitMs);
+    QVERIFY(bench.run().rowsOf("steps") < kSteps);
+
+    // It goes on, and no row is there twice.
+    QTest::mouseClick(resume, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.source().isLive() && bench.run().state() == RunState::Finished, kWaitMs);
+    QCOMPARE(bench.run().runId(), run);
+    QCOMPARE(bench.run().rowsOf("steps"), std::int64_t(kSteps));
+    for (int step = 0; step < kSteps; ++step)
+        QCOMPARE(bench.run().numbers("steps/index")[std::size_t(step)], double(step));
+    QTRY_VERIFY_WITH_TIMEOUT(RunReader(copy).state() == RunState::Finished, kWaitMs);
+    QTRY_COMPARE_WITH_TIMEOUT(controls.phase(), JobPhase::Idle, kWaitMs);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.study().run(run)->summary.state == RunState::Finished, kWaitMs);
+    compareAll(w);
+
+    // What the user says about a run is kept where the run is.
+    bench.study().setLabel(run, {"best", "", {"archived"}});
+    const auto labels = [this] { return Study::open((home() + "/study").toStdString()).info().labels; };
+    QTRY_VERIFY_WITH_TIMEOUT(labels().contains(run.toStdString()), kWaitMs);
+    QTRY_COMPARE_WITH_TIMEOUT(bench.study().run(run)->label.name, std::string("best"), kWaitMs);
+    QCOMPARE(labels().at(run.toStdString()).tags, std::vector<std::string>{"archived"});
+    qInfo("followed, killed, resumed and compared after %.1f s", 1e-3 * double(clock.elapsed()));
+    QVERIFY(clock.elapsed() < 25000);
+}
+
+void TestRemoteStudy::theCopyOpensWithoutItsEngine() {
+    Window w(folder_.filePath("settings.ini"));
+    QCOMPARE(w.settings.recentStudies().size(), 1);
+    QVERIFY(w.bench.openStudy(w.settings.recentStudies()[0]));
+    QTRY_COMPARE_WITH_TIMEOUT(w.bench.study().runs().size(), std::size_t(12), kWaitMs);
+    const QString run = QString::fromStdString(w.bench.study().runs().back().summary.run_id);
+    QSignalSpy problems(&w.bench, &Workbench::problem);
+    w.bench.study().setLabel(run, {"other", "", {}});
+    QCOMPARE(problems.size(), 1);
+    QVERIFY(problems[0][0].toString().contains("when its engine runs"));
+    QCOMPARE(w.bench.study().run(run)->label.name, std::string("best"));
+}
+
+QTEST_MAIN(TestRemoteStudy)
+#include "test_remote_study.moc"

@@ -86,17 +86,37 @@ double threadMs() {
     return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
 }
 
+// Measures every event that the loop hands out: what one of them takes nobody can divide.
+class MeasuringApplication : public QApplication {
+public:
+    using QApplication::QApplication;
+    bool notify(QObject* receiver, QEvent* event) override {
+        const double before = threadMs();
+        ++depth_;
+        const bool result = QApplication::notify(receiver, event);
+        if (--depth_ == 0) longest_event = std::max(longest_event, threadMs() - before);
+        return result;
+    }
+    double longest_event = 0;  // ms of processor time
+
+private:
+    int depth_ = 0;
+};
+
 struct Times {
     double open = 0;                     // the call that opens the study
     double listed = -1, read = -1;       // since that call, by the clock
     double worst_pass = 0;               // of the event loop, by the clock
     double worst_pass_cpu = 0, cpu = 0;  // of the window's thread
+    double worst_event_cpu = 0;
 };
 
 Times openStudy(Window& w, const QString& folder) {
     Times times;
     QElapsedTimer clock, pass;
     const auto rows = [&w] { return w.window.panels().runs->model().rowCount(); };
+    auto& application = *static_cast<MeasuringApplication*>(qApp);
+    application.longest_event = 0;
     const double cpu_before = threadMs();
     clock.start();
     w.bench.openStudy(folder);
@@ -117,6 +137,7 @@ Times openStudy(Window& w, const QString& folder) {
         QThread::msleep(1);
     }
     times.cpu = threadMs() - cpu_before;
+    times.worst_event_cpu = application.longest_event;
     return times;
 }
 
@@ -138,8 +159,10 @@ private Q_SLOTS:
         const Times times = openStudy(w, study);
         qInfo("%d runs: opened in %.1f ms, listed after %.0f ms, all read after %.0f ms", kRuns, times.open,
               times.listed, times.read);
-        qInfo("longest pass of the event loop %.1f ms (%.1f ms of processor time); the window's thread worked %.0f ms",
-              times.worst_pass, times.worst_pass_cpu, times.cpu);
+        qInfo(
+            "longest pass of the event loop %.1f ms (%.1f ms of processor time), longest event in it %.1f ms of "
+            "processor time; the window's thread worked %.0f ms",
+            times.worst_pass, times.worst_pass_cpu, times.worst_event_cpu, times.cpu);
         const StudyState& state = w.bench.study();
         QCOMPARE(state.runs().size(), std::size_t(kRuns));
         // Every view has what it shows: figures of the newest run, plans to compare, the shown run.
@@ -148,9 +171,15 @@ private Q_SLOTS:
         QVERIFY(w.bench.run().isOpen());
         QVERIFY2(times.listed >= 0 && times.listed < kSlack * 300, qPrintable(QString::number(times.listed)));
         QVERIFY2(times.read >= 0 && times.read < kSlack * 1000, qPrintable(QString::number(times.read)));
-        QVERIFY2(times.worst_pass_cpu < kSlack * 16, qPrintable(QString::number(times.worst_pass_cpu)));
+        // On a machine that does other work, timers that are due wait for each other and share a pass.
+        QVERIFY2(times.worst_event_cpu < kSlack * 16, qPrintable(QString::number(times.worst_event_cpu)));
+        QVERIFY2(times.worst_pass_cpu < 2 * kSlack * 16, qPrintable(QString::number(times.worst_pass_cpu)));
     }
 };
 
-QTEST_MAIN(TestManyRuns)
+int main(int argc, char** argv) {
+    MeasuringApplication application(argc, argv);
+    TestManyRuns test;
+    return QTest::qExec(&test, argc, argv);
+}
 #include "test_many_runs.moc"

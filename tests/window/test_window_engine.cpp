@@ -14,6 +14,7 @@
 #include "widgets/panels/job_form.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/run_controls.h"
+#include "widgets/panels/status_panel.h"
 
 using namespace fm;
 using fixture::Window;
@@ -50,6 +51,7 @@ private Q_SLOTS:
         QVERIFY(w.bench.study().info().artifacts.size() == 1);  // the branch set
         QCOMPARE(controls.start().text(), QString("Run it live"));
         QVERIFY(w.bench.cost().shape().has_value());
+        QVERIFY2(w.window.status().text().contains("No run is shown"), qPrintable(w.window.status().text()));
         for (const char* job : {"align", "gates", "select", "interact", "eval", "distill"}) {
             QTest::mouseClick(w.window.toolbar().findChild<QToolButton*>(job), Qt::LeftButton);
             JobForm& form = *w.window.panels().job;
@@ -57,6 +59,7 @@ private Q_SLOTS:
             QTest::qWait(100);
             const QStringList wrong = fixture::cutTexts(form) + fixture::collisions(form);
             QVERIFY2(wrong.isEmpty(), qPrintable(QString(job) + ":\n" + wrong.join("\n")));
+            QCOMPARE(w.window.size(), QSize(1280, 800));  // nothing has asked for more
             const QString pictures = qEnvironmentVariable("FM_PICTURES");
             if (!pictures.isEmpty()) QVERIFY(w.window.grab().save(QString("%1/job_%2.png").arg(pictures, job)));
         }

@@ -67,6 +67,7 @@ private Q_SLOTS:
             QVERIFY2(dock.grab().save(path), qPrintable(path));
         }
         QVERIFY2(wrong.isEmpty(), qPrintable("\n" + wrong.join("\n")));
+        QCOMPARE(w.window.size(), size);  // nothing has asked for more
     }
 
     // The recorded interact run: layers 8 and 9 stand in for each other, and hardly any other pair does.

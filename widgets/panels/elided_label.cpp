@@ -17,11 +17,6 @@ void ElidedLabel::setFullText(const QString& text, const QString& shorter) {
 
 bool ElidedLabel::isCut() const { return text() != full_ && text() != shorter_; }
 
-QSize ElidedLabel::minimumSizeHint() const {
-    const int width = shorter_.isEmpty() ? 24 : fontMetrics().horizontalAdvance(shorter_) + 4;
-    return {width, QLabel::minimumSizeHint().height()};
-}
-
 QSize ElidedLabel::sizeHint() const {
     return {full_.isEmpty() ? 0 : fontMetrics().horizontalAdvance(full_) + 4, QLabel::sizeHint().height()};
 }

@@ -13,7 +13,7 @@ public:
     // `shorter` is shown where the full text does not fit.
     void setFullText(const QString& text, const QString& shorter = {});
     const QString& fullText() const { return full_; }
-    QSize minimumSizeHint() const override;
+    QSize minimumSizeHint() const override { return {24, QLabel::minimumSizeHint().height()}; }
     QSize sizeHint() const override;
     bool isCut() const;  // neither fits
 

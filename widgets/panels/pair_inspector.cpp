@@ -145,7 +145,9 @@ QWidget* PairInspector::buildTable() {
     grid->setVerticalSpacing(1);
     auto* costs = new ElidedLabel(table_);
     costs->setProperty("role", "faint");
-    costs->setFullText(tr("linearising costs, nat"), tr("costs, nat"));
+    const QString shorter = tr("costs, nat");
+    costs->setFullText(tr("linearising costs, nat"), shorter);
+    costs->setMinimumWidth(costs->fontMetrics().horizontalAdvance(shorter) + 4);
     grid->addWidget(costs, 0, 0);
     const QString heads[] = {tr("other full"), tr("other linear")};
     for (int i = 0; i < 2; ++i) {

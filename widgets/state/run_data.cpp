@@ -94,9 +94,13 @@ std::span<const std::string> RunData::texts(const std::string& path) const {
     return values ? std::span<const std::string>(*values) : std::span<const std::string>();
 }
 
-void RunData::reset(RunOpened header) {
+void RunData::reset(RunOpened header) { start(std::move(header), true); }
+
+void RunData::clear() { start({}, false); }
+
+void RunData::start(RunOpened header, bool open) {
     header_ = std::move(header);
-    open_ = true;
+    open_ = open;
     state_ = RunState::Running;
     state_text_.clear();
     log_.clear();
@@ -115,11 +119,6 @@ void RunData::reset(RunOpened header) {
         }
     }
     Q_EMIT wasReset();
-}
-
-void RunData::clear() {
-    reset({});
-    open_ = false;
 }
 
 void RunData::append(int table, const Row& row) {

@@ -71,6 +71,7 @@ private:
         int table = 0;
         std::variant<std::vector<double>, std::vector<float>, std::vector<std::string>> values;
     };
+    void start(RunOpened header, bool open);
     const ColumnData* find(const std::string& path) const;
 
     bool open_ = false;

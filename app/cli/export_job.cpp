@@ -6,7 +6,6 @@
 
 #include "app/cli/plan_text.h"
 #include "app/cli/study_session.h"
-#include "core/model/device.h"
 #include "core/run/error.h"
 
 namespace fm::cli {
@@ -48,15 +47,21 @@ Row exportRow(const ExportResult& result, const std::string& target) {
             error.max_abs, error.cosine, error.greedy_agreement};
 }
 
+// Ids of everything below the teacher.
+std::vector<std::string> madeFrom(const ExportSubject& subject) {
+    std::vector<std::string> ids;
+    for (std::size_t i = 1; i < subject.lineage.size(); ++i) ids.push_back(subject.lineage[i].second);
+    return ids;
+}
+
 void registerExport(StudySession& session, const ExportResult& result, const ExportSubject& subject,
                     const std::string& run_id) {
     const std::string prefix = session.study().folder() + "/";
     if (!result.written() || !result.folder.starts_with(prefix)) return;
     const std::string path = result.folder.substr(prefix.size());
     session.study().update([&](StudyInfo& info) {
-        std::vector<std::string> parents;
-        for (std::size_t i = 1; i < subject.lineage.size(); ++i) parents.push_back(subject.lineage[i].second);
-        info.artifacts["export-" + path.substr(path.rfind('/') + 1)] = {ArtifactKind::Export, path, run_id, parents};
+        info.artifacts["export-" + path.substr(path.rfind('/') + 1)] = {ArtifactKind::Export, path, run_id,
+                                                                        madeFrom(subject)};
     });
 }
 
@@ -92,12 +97,7 @@ JobOutcome runExportJob(JobContext& context, const JobFiles& files, const Export
     if (spec.format.empty()) spec.format = defaultExportFormat(session.config());
     if (spec.out.empty()) spec.out = session.study().folder() + "/exports/" + spec.format + "-" + subject.plan.key();
 
-    RunOpened header = runHeader(files, "export", specToJson(spec));
-    header.device = describeDevice(session.device());
-    header.teacher_hash = session.teacherHash();
-    for (std::size_t i = 1; i < subject.lineage.size(); ++i) header.parents.push_back(subject.lineage[i].second);
-    header.tables = exportTables();
-    context.open(header);
+    context.open(studyRunHeader(session, files, "export", specToJson(spec), madeFrom(subject), exportTables()));
     context.checkpointGate(true);
 
     ExportRequest request;

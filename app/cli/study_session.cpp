@@ -11,6 +11,7 @@
 #include "core/data/prefetch.h"
 #include "core/export/hybrid_folder.h"
 #include "core/model/branch_cast.h"
+#include "core/model/device.h"
 #include "core/run/error.h"
 
 namespace fm::cli {
@@ -196,6 +197,19 @@ std::shared_ptr<const ProbeSet> StudySession::probeSet(const std::vector<std::st
     return made;
 }
 
+RunOpened studyRunHeader(const StudySession& session, const JobFiles& files, const std::string& job,
+                         const nlohmann::json& spec, const std::vector<std::string>& parents,
+                         std::vector<Table> tables) {
+    RunOpened header = runHeader(files, job, spec);
+    header.device = describeDevice(session.device());
+    header.teacher_hash = session.teacherHash();
+    for (const std::string& parent : parents) {
+        if (!parent.empty()) header.parents.push_back(parent);
+    }
+    header.tables = std::move(tables);
+    return header;
+}
+
 StudySession::ChosenPlan StudySession::plan(const PlanChoice& choice) const {
     const int num_layers = static_cast<int>(config().num_layers);
     std::vector<Problem> problems;
@@ -207,10 +221,11 @@ StudySession::ChosenPlan StudySession::plan(const PlanChoice& choice) const {
 }
 
 std::string newestRun(const Study& study, const std::string& job, const std::string& field) {
-    const std::vector<RunSummary> runs = study.listRuns();
-    for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-        if (run->problem.empty() && run->job == job && run->rows.contains("steps") && run->rows.at("steps") > 0)
-            return run->run_id;
+    const std::vector<std::string> paths = study.runPaths();
+    for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
+        const RunSummary run = summarizeRun(*path);
+        if (run.problem.empty() && run.job == job && run.rows.contains("steps") && run.rows.at("steps") > 0)
+            return run.run_id;
     }
     throw InputError(Problem{field, "", "the id of a run of the job " + job + "; the study has none yet"});
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/cli/cli_context.h"
+#include "app/cli/job_runner.h"
 #include "app/cli/workplace.h"
 #include "core/data/batch_source.h"
 #include "core/engine/batch_fn.h"
@@ -86,6 +87,11 @@ private:
     std::map<std::string, BranchSet> branch_sets_;                                     // by id
     std::vector<std::pair<std::string, std::shared_ptr<const ProbeSet>>> probe_sets_;  // by settings, newest last
 };
+
+// runHeader() of a job on the study's teacher. `parents` may hold "": what took no part.
+RunOpened studyRunHeader(const StudySession& session, const JobFiles& files, const std::string& job,
+                         const nlohmann::json& spec, const std::vector<std::string>& parents,
+                         std::vector<Table> tables);
 
 // What a teacher's folder says in flashmorph.json, else passkeys and single needles at lengths it can read.
 ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config);

@@ -8,7 +8,6 @@
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
 #include "core/engine/align.h"
-#include "core/model/device.h"
 
 namespace fm::cli {
 
@@ -32,12 +31,8 @@ JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSp
     inputs.held_out = {BatchSource(held_out, session.resources(), static_cast<std::uint64_t>(spec.seed)).batch(0)};
     inputs.checkpoint_path = files.checkpoint_path;
 
-    RunOpened header = runHeader(files, "align", specToJson(spec));
-    header.device = describeDevice(session.device());
-    header.teacher_hash = session.teacherHash();
-    header.parents = {session.teacherHash()};
-    header.tables = alignTables(session.config().num_layers);
-    context.open(header);
+    context.open(studyRunHeader(session, files, "align", specToJson(spec), {session.teacherHash()},
+                                alignTables(session.config().num_layers)));
     BranchSet set = runAlign(spec, inputs, context);
     const std::filesystem::path folder = std::filesystem::path(session.study().folder()) / "branches";
     const std::string made = (folder / (files.run_id + ".safetensors")).string();
@@ -54,11 +49,9 @@ JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSp
 }
 
 void addAlignVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<AlignSpec> verb;
-    verb.name = "align";
-    verb.help = "train one linear branch beside every attention layer";
-    verb.run = runAlignJob;
-    addJobVerb<AlignSpec>(app, cli, verb);
+    addJobVerb<AlignSpec>(
+        app, cli,
+        {.name = "align", .help = "train one linear branch beside every attention layer", .run = runAlignJob});
 }
 
 }  // namespace fm::cli

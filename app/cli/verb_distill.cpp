@@ -7,7 +7,6 @@
 #include "app/cli/study_jobs.h"
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
-#include "core/model/device.h"
 
 namespace fm::cli {
 
@@ -22,11 +21,6 @@ BatchMix distillMix(const DistillSpec& spec, const std::vector<int>& lengths, bo
     mix.lengths.assign(lengths.begin(), lengths.end());
     mix.tokens_per_batch = static_cast<std::int32_t>(spec.tokens_per_step);
     return mix;
-}
-
-std::vector<std::string> present(std::vector<std::string> ids) {
-    std::erase(ids, "");
-    return ids;
 }
 
 }  // namespace
@@ -51,12 +45,8 @@ JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const Disti
     inputs.tune = session.batches(distillMix(spec, spec.tune_lengths, has_text), seed + 1);
     inputs.checkpoint_path = files.checkpoint_path;
 
-    RunOpened header = runHeader(files, "distill", specToJson(spec));
-    header.device = describeDevice(session.device());
-    header.teacher_hash = session.teacherHash();
-    header.parents = present({branches.id, chosen.run_id});
-    header.tables = distillTables();
-    context.open(header);
+    context.open(
+        studyRunHeader(session, files, "distill", specToJson(spec), {branches.id, chosen.run_id}, distillTables()));
     const RecoveredHybrid hybrid = runDistill(spec, inputs, context);
     const std::string id = keepHybrid(session, hybrid, spec.name, {files.run_id, chosen.run_id, branches.id});
     JobOutcome outcome;
@@ -84,12 +74,8 @@ JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const Eval
     EvaluateInputs inputs;
     inputs.model = {&hybrid.weights, &hybrid.branches, hybrid.plan};
     inputs.resources = session.resources();
-    RunOpened header = runHeader(files, "eval", specToJson(spec));
-    header.device = describeDevice(session.device());
-    header.teacher_hash = session.teacherHash();
-    header.parents = present({spec.hybrid, chosen.run_id, hybrid.branches.id});
-    header.tables = evaluateTables();
-    context.open(header);
+    context.open(studyRunHeader(session, files, "eval", specToJson(spec),
+                                {spec.hybrid, chosen.run_id, hybrid.branches.id}, evaluateTables()));
     const EvaluateResult result = runEvaluate(spec, inputs, context);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id},
@@ -116,19 +102,16 @@ JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const Eval
 }
 
 void addDistillVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<DistillSpec> verb;
-    verb.name = "distill";
-    verb.help = "recover a hybrid by logit distillation from the teacher";
-    verb.run = runDistillJob;
-    addJobVerb<DistillSpec>(app, cli, verb);
+    addJobVerb<DistillSpec>(
+        app, cli,
+        {.name = "distill", .help = "recover a hybrid by logit distillation from the teacher", .run = runDistillJob});
 }
 
 void addEvalVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<EvaluateSpec> verb;
-    verb.name = "eval";
-    verb.help = "generation-based retrieval over depth and length, every sample stored";
-    verb.run = runEvaluateJob;
-    addJobVerb<EvaluateSpec>(app, cli, verb);
+    addJobVerb<EvaluateSpec>(app, cli,
+                             {.name = "eval",
+                              .help = "generation-based retrieval over depth and length, every sample stored",
+                              .run = runEvaluateJob});
 }
 
 }  // namespace fm::cli

@@ -6,11 +6,10 @@
 namespace fm::cli {
 
 void addExportVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<ExportSpec> verb;
-    verb.name = "export";
-    verb.help = "write a hybrid as a folder that other programs load, with a verdict";
-    verb.run = runExportJob;
-    addJobVerb<ExportSpec>(app, cli, verb);
+    addJobVerb<ExportSpec>(app, cli,
+                           {.name = "export",
+                            .help = "write a hybrid as a folder that other programs load, with a verdict",
+                            .run = runExportJob});
 }
 
 }  // namespace fm::cli

@@ -8,7 +8,7 @@
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
 #include "core/engine/gates.h"
-#include "core/model/device.h"
+#include "core/run/gate_tables.h"
 
 namespace fm::cli {
 
@@ -63,12 +63,8 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
     }
     inputs.checkpoint_path = files.checkpoint_path;
 
-    RunOpened header = runHeader(files, "gates", specToJson(spec));
-    header.device = describeDevice(session.device());
-    header.teacher_hash = session.teacherHash();
-    header.parents = {branches.id};
-    header.tables = gatesTables(session.config().num_layers);
-    context.open(header);
+    context.open(studyRunHeader(session, files, "gates", specToJson(spec), {branches.id},
+                                gatesTables(session.config().num_layers)));
     const GatesResult result = runGates(spec, inputs, context);
     const PlanCost cost = planCost(shapeOf(session.config()), result.plan);
     JobOutcome outcome;
@@ -80,12 +76,11 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
 }
 
 void addGatesVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<GatesSpec> verb;
-    verb.name = "gates";
-    verb.help = "optimise one gate per layer and choose a plan under a budget";
-    verb.run = runGatesJob;
-    verb.parse = gatesSpecFromJson;
-    addJobVerb<GatesSpec>(app, cli, verb);
+    addJobVerb<GatesSpec>(app, cli,
+                          {.name = "gates",
+                           .help = "optimise one gate per layer and choose a plan under a budget",
+                           .run = runGatesJob,
+                           .parse = gatesSpecFromJson});
 }
 
 void addPlanVerb(CLI::App& app, CliContext& cli) {

@@ -63,12 +63,11 @@ JobOutcome pretrain(JobContext& context, const JobFiles& files, const PretrainSp
 }  // namespace
 
 void addPretrainVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<PretrainSpec> verb;
-    verb.name = "pretrain";
-    verb.help = "train a small teacher from a tokenizer and text";
-    verb.run = pretrain;
-    verb.needs_study = false;
-    addJobVerb<PretrainSpec>(app, cli, verb);
+    addJobVerb<PretrainSpec>(app, cli,
+                             {.name = "pretrain",
+                              .help = "train a small teacher from a tokenizer and text",
+                              .run = pretrain,
+                              .needs_study = false});
 }
 
 }  // namespace fm::cli

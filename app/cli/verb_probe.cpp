@@ -10,25 +10,8 @@
 #include "core/engine/probe_table.h"
 #include "core/engine/select.h"
 #include "core/export/hybrid_folder.h"
-#include "core/model/device.h"
 
 namespace fm::cli {
-
-namespace {
-
-RunOpened openedHeader(StudySession& session, const JobFiles& files, const std::string& job, const nlohmann::json& spec,
-                       std::vector<std::string> parents, std::vector<Table> tables) {
-    RunOpened header = runHeader(files, job, spec);
-    header.device = describeDevice(session.device());
-    header.teacher_hash = session.teacherHash();
-    for (const std::string& parent : parents) {
-        if (!parent.empty()) header.parents.push_back(parent);
-    }
-    header.tables = std::move(tables);
-    return header;
-}
-
-}  // namespace
 
 JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given, Workplace& workplace) {
     StudySession& session = workplace.session();
@@ -50,9 +33,9 @@ JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSp
         spec.branches = hybrid.branches.id;
         spec.plan.run = chosen.run_id;  // "the newest" means another run later
     }
-    context.open(openedHeader(session, files, "probe", specToJson(spec),
-                              {chosen.run_id, spec.hybrid, hybrid.branches.id},
-                              {probeTable(session.config().num_layers)}));
+    context.open(studyRunHeader(session, files, "probe", specToJson(spec),
+                                {chosen.run_id, spec.hybrid, hybrid.branches.id},
+                                {probeTable(session.config().num_layers)}));
     PlanEvaluator evaluator(hybrid.weights, &hybrid.branches, *probe, [&context] { context.checkpointGate(false); });
     const ProbeScores scores = evaluator.evaluate(chosen.plan);
     context.append(0, probeRow(-1, chosen.plan, scores));
@@ -78,8 +61,8 @@ JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const Select
     inputs.branches = &branches;
     inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
     inputs.error_batch = inputs.probe.front();
-    context.open(openedHeader(session, files, "select", specToJson(spec), {branches.id},
-                              selectTables(session.config().num_layers)));
+    context.open(studyRunHeader(session, files, "select", specToJson(spec), {branches.id},
+                                selectTables(session.config().num_layers)));
     const std::vector<SelectedPlan> plans = runSelect(spec, inputs, context);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id}, {"plans", nlohmann::json::array()}};
@@ -112,8 +95,8 @@ JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const Inte
     inputs.branches = &branches;
     inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
     inputs.plan = chosen.plan;
-    context.open(openedHeader(session, files, "interact", specToJson(spec), {branches.id, chosen.run_id},
-                              interactTables(session.config().num_layers)));
+    context.open(studyRunHeader(session, files, "interact", specToJson(spec), {branches.id, chosen.run_id},
+                                interactTables(session.config().num_layers)));
     const InteractResult result = runInteract(spec, inputs, context);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id},
@@ -138,27 +121,21 @@ JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const Inte
 }
 
 void addProbeVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<ProbeSpec> verb;
-    verb.name = "probe";
-    verb.help = "measure one plan or hybrid against the teacher on held-out data";
-    verb.run = runProbeJob;
-    addJobVerb<ProbeSpec>(app, cli, verb);
+    addJobVerb<ProbeSpec>(app, cli,
+                          {.name = "probe",
+                           .help = "measure one plan or hybrid against the teacher on held-out data",
+                           .run = runProbeJob});
 }
 
 void addSelectVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<SelectSpec> verb;
-    verb.name = "select";
-    verb.help = "choose layers by the baseline rules, on the probe's measure";
-    verb.run = runSelectJob;
-    addJobVerb<SelectSpec>(app, cli, verb);
+    addJobVerb<SelectSpec>(
+        app, cli,
+        {.name = "select", .help = "choose layers by the baseline rules, on the probe's measure", .run = runSelectJob});
 }
 
 void addInteractVerb(CLI::App& app, CliContext& cli) {
-    JobVerb<InteractSpec> verb;
-    verb.name = "interact";
-    verb.help = "map how layers depend on each other";
-    verb.run = runInteractJob;
-    addJobVerb<InteractSpec>(app, cli, verb);
+    addJobVerb<InteractSpec>(
+        app, cli, {.name = "interact", .help = "map how layers depend on each other", .run = runInteractJob});
 }
 
 }  // namespace fm::cli

@@ -9,6 +9,7 @@
 #include "core/engine/adamw.h"
 #include "core/engine/head_loss.h"
 #include "core/engine/job_checkpoint.h"
+#include "core/engine/loss_rows.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/hybrid_model.h"
 
@@ -53,27 +54,13 @@ double cosineRate(std::int64_t step, std::int64_t steps, std::int64_t warm_up, d
     return floor + (1 - floor) * 0.5 * (1 + std::cos(M_PI * std::min(1.0, done)));
 }
 
-// Rows that predict a valid token. Weights sum to 1; answers share `answer_weight` where there are any, or count like
-// every other row when it is 0.
-struct LossRows {
-    at::Tensor rows_N, labels_N, weight_N;
-};
-LossRows lossRows(const Batch& batch, double answer_weight, at::Device device) {
-    std::vector<std::int64_t> rows, labels;
-    std::vector<float> weight;
-    double answers = 0;
-    for (std::int64_t i = 0; i + 1 < std::int64_t{batch.batch} * batch.tokens; ++i) {
-        if ((i + 1) % batch.tokens == 0 || batch.valid_BT[i + 1] == 0) continue;
-        rows.push_back(i);
-        labels.push_back(batch.ids_BT[i + 1]);
-        weight.push_back(batch.answer_BT[i + 1] != 0 ? 1.0f : 0.0f);
-        answers += weight.back();
-    }
-    const double others = static_cast<double>(rows.size()) - answers;
-    double share = answer_weight > 0 ? answer_weight : answers / std::max(1.0, answers + others);
-    if (answers == 0 || others == 0) share = answers == 0 ? 0 : 1;
-    for (float& w : weight) w = static_cast<float>(w != 0 ? share / answers : (1 - share) / others);
-    return {indexTensor(rows, device), indexTensor(labels, device), at::tensor(weight).to(device)};
+// Weights sum to 1; answers share `answer_weight` where there are any, or count like every other row when it is 0.
+LossRows distilledRows(const Batch& batch, double answer_weight, at::Device device) {
+    return lossRows(batch, device, [answer_weight](double answers, double others) -> LossShares {
+        if (answers == 0 || others == 0) return {answers == 0 ? 0.0 : 1.0, answers == 0 ? 1.0 : 0.0};
+        const double share = answer_weight > 0 ? answer_weight : answers / (answers + others);
+        return {share, 1 - share};
+    });
 }
 
 class DistillRun {
@@ -138,7 +125,7 @@ at::Tensor DistillRun::studentRows(const Batch& batch, const LossRows& rows) {
 }
 
 double DistillRun::distillStep(const Batch& batch) {
-    const LossRows rows = lossRows(batch, spec_.answer_weight, device_);
+    const LossRows rows = distilledRows(batch, spec_.answer_weight, device_);
     at::Tensor teacher_ND;
     {
         const c10::NoGradGuard no_grad;
@@ -150,7 +137,7 @@ double DistillRun::distillStep(const Batch& batch) {
 }
 
 double DistillRun::tuneStep(const Batch& batch) {
-    const LossRows rows = lossRows(batch, spec_.answer_weight, device_);
+    const LossRows rows = distilledRows(batch, spec_.answer_weight, device_);
     return crossEntropyBackward(student_.weights, studentRows(batch, rows), rows.labels_N, rows.weight_N);
 }
 

@@ -322,36 +322,6 @@ std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& sp
     return problems;
 }
 
-std::vector<Table> gatesTables(std::int64_t num_layers) {
-    const int width = static_cast<int>(num_layers);
-    const auto scalar = [](const char* path, const char* unit, const char* help) {
-        return Column{path, CellType::Float64, 1, unit, help};
-    };
-    const auto vector = [width](const char* path, const char* help) {
-        return Column{path, CellType::Float32Vector, width, "", help};
-    };
-    const Table steps{
-        "steps",
-        {{"steps/index", CellType::Int64, 1, "steps", "optimiser step, from 0"},
-         scalar("steps/wall_ms", "ms", "time since the run was opened"),
-         {"steps/tokens", CellType::Int64, 1, "tokens", "tokens seen so far"},
-         scalar("series/loss/total", "", "objective plus regulariser"),
-         scalar("series/loss/align", "", "objective without the regulariser"),
-         scalar("series/loss/regulariser", "", "lambda times the sum of the gates"),
-         scalar("series/loss/answer_kl", "nat", "KL(teacher || mixed) at rows that predict answer tokens"),
-         scalar("series/loss/text_kl", "nat", "KL(teacher || mixed) on plain text"),
-         scalar("series/loss/hidden", "", "squared hidden-state error at answer rows, raw or scale-free"),
-         scalar("series/objective/lambda", "", "strength of the regulariser towards linear"),
-         scalar("series/objective/lr", "", "learning rate of the gates"),
-         scalar("series/objective/budget", "layers", "K, how many layers keep full attention"),
-         scalar("series/objective/gate_sum", "layers", "sum of the gates"),
-         vector("gates/alpha", "gate per layer after the step: 1 full attention, 0 linear"),
-         vector("gates/alpha_mean", "time average of the gates so far"),
-         vector("gates/grad", "gradient of the total loss with respect to each gate"),
-         vector("gates/grad_std", "standard error of that gradient over the sequences of the step")}};
-    return {steps, probeTable(num_layers)};
-}
-
 GatesResult runGates(const GatesSpec& spec, const GatesInputs& inputs, JobContext& context) {
     const c10::NoGradGuard no_grad;
     return GateRun(spec, inputs, context).run();

@@ -37,9 +37,6 @@ struct GatesResult {
     bool swapped = false;
 };
 
-// Table 0 "steps" and table 1 "probes" of a gate run.
-std::vector<Table> gatesTables(std::int64_t num_layers);
-
 // "paper" in `json` starts from GatesSpec::paper(), otherwise from the defaults; the given fields are put on top.
 std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& spec);
 

@@ -7,6 +7,7 @@
 
 #include "core/engine/plan_choice.h"
 #include "core/engine/plan_evaluator.h"
+#include "core/engine/probe_fields.h"
 #include "core/run/field_list.h"
 #include "core/run/job_context.h"
 #include "core/run/plan.h"
@@ -27,13 +28,7 @@ struct InteractSpec {
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
         PlanChoice::forEachField(s.plan, visit);
-        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
-        visit(s.tasks, FieldInfo{.name = "tasks",
-                                 .unit = "",
-                                 .help = "retrieval tasks of the probe; none: what the teacher was trained on"});
-        visit(s.lengths, FieldInfo{"lengths", "tokens",
-                                   "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
-        visit(s.sequences, FieldInfo{"sequences", "sequences", "sequences of each length in the probe", 1, 4096});
+        forEachProbeField(s, visit);
         visit(s.pair_layers, FieldInfo{"pair_layers", "", "layers whose pairs are measured; none named: all", 0, 4096});
         visit(s.curvature,
               FieldInfo{.name = "curvature",

@@ -15,6 +15,7 @@
 #include "core/engine/gate_objective.h"
 #include "core/engine/head_loss.h"
 #include "core/engine/job_checkpoint.h"
+#include "core/engine/loss_rows.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/hybrid_model.h"
@@ -73,26 +74,6 @@ at::Tensor forwardDropped(const DecoderWeights& weights, const at::Tensor& ids_B
         hidden_BTD = hidden_BTD + swigluMlp(rmsNorm(hidden_BTD, w.mlp_norm_D, eps), w.mlp);
     }
     return hidden_BTD;
-}
-
-// Rows that predict a valid token, their labels, and weights: answers share 1, everything else `context_loss`.
-struct Rows {
-    at::Tensor rows_N, labels_N, weight_N;
-};
-Rows lossRows(const Batch& batch, double context_loss, at::Device device) {
-    std::vector<std::int64_t> rows, labels;
-    std::vector<float> weight;
-    double answers = 0;
-    for (std::int64_t i = 0; i + 1 < std::int64_t{batch.batch} * batch.tokens; ++i) {
-        if ((i + 1) % batch.tokens == 0 || batch.valid_BT[i + 1] == 0) continue;
-        rows.push_back(i);
-        labels.push_back(batch.ids_BT[i + 1]);
-        weight.push_back(batch.answer_BT[i + 1] != 0 ? 1.0f : 0.0f);
-        answers += weight.back();
-    }
-    const double others = static_cast<double>(rows.size()) - answers;
-    for (float& w : weight) w = static_cast<float>(w != 0 ? 1 / answers : context_loss / std::max(1.0, others));
-    return {indexTensor(rows, device), indexTensor(labels, device), at::tensor(weight).to(device)};
 }
 
 // Tasks that fit a phase's length; the others wait for a longer phase.
@@ -167,7 +148,9 @@ double PretrainRun::takeStep(std::int64_t step, const Batch& batch) {
     const at::Tensor ids_BT = idsTensor(batch, inputs_.device);
     const at::Tensor hidden_BTD = forwardDropped(weights_, ids_BT, ropeSlice(rope_, 0, batch.tokens),
                                                  mixerMask(spec_, step, batch.batch, inputs_.device));
-    const Rows rows = lossRows(batch, spec_.context_loss, inputs_.device);
+    const LossRows rows = lossRows(batch, inputs_.device, [this](double, double) -> LossShares {
+        return {1, spec_.context_loss};
+    });
     const at::Tensor hidden_ND = hidden_BTD.view({-1, spec_.hidden_size}).index_select(0, rows.rows_N);
     const double loss = crossEntropyBackward(weights_, hidden_ND, rows.labels_N, rows.weight_N);
     if (!std::isfinite(loss)) {

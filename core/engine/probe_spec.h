@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/engine/plan_choice.h"
+#include "core/engine/probe_fields.h"
 #include "core/run/field_list.h"
 
 namespace fm {
@@ -24,13 +25,7 @@ struct ProbeSpec {
         PlanChoice::forEachField(s.plan, visit);
         visit(s.hybrid,
               FieldInfo{.name = "hybrid", .unit = "", .help = "recovered hybrid of the study, instead of a plan"});
-        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
-        visit(s.tasks, FieldInfo{.name = "tasks",
-                                 .unit = "",
-                                 .help = "retrieval tasks of the probe; none: what the teacher was trained on"});
-        visit(s.lengths, FieldInfo{"lengths", "tokens",
-                                   "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
-        visit(s.sequences, FieldInfo{"sequences", "sequences", "sequences of each length in the probe", 1, 4096});
+        forEachProbeField(s, visit);
         visit(s.seed, FieldInfo{"seed", "", "seed of the probe", 0, 9.0e15});
     }
 };

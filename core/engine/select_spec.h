@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/probe_fields.h"
 #include "core/run/field_list.h"
 
 namespace fm {
@@ -23,13 +24,7 @@ struct SelectSpec {
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
-        visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
-        visit(s.tasks, FieldInfo{.name = "tasks",
-                                 .unit = "",
-                                 .help = "retrieval tasks of the probe; none: what the teacher was trained on"});
-        visit(s.lengths, FieldInfo{"lengths", "tokens",
-                                   "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
-        visit(s.sequences, FieldInfo{"sequences", "sequences", "sequences of each length in the probe", 1, 4096});
+        forEachProbeField(s, visit);
         visit(s.selectors, FieldInfo{.name = "selectors",
                                      .unit = "",
                                      .help = "rules to run",

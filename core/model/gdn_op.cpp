@@ -55,19 +55,11 @@ GdnInputs contiguousInputs(const GdnInputs& in) {
 // Inputs are contiguous fp32. `checkpoints` and `final_state` may be null.
 at::Tensor kernelForward(const GdnInputs& in, at::Tensor* checkpoints, at::Tensor* final_state) {
     kernels::GdnForward args = kernelInputs(in);
-    at::Tensor o = at::empty(in.v_BTHv.sizes(), in.v_BTHv.options());
-    args.o_BTHv = o.mutable_data_ptr<float>();
     if (checkpoints) {
-        *checkpoints = at::empty({kernels::gdnCheckpointFloats(args.shape)}, o.options());
+        *checkpoints = at::empty({kernels::gdnCheckpointFloats(args.shape)}, in.v_BTHv.options());
         args.checkpoints = checkpoints->mutable_data_ptr<float>();
     }
-    if (final_state) {
-        *final_state = at::empty({args.shape.batch, args.shape.heads, args.shape.dk, args.shape.dv}, o.options());
-        args.final_state_BHkv = final_state->mutable_data_ptr<float>();
-    }
-    at::parallel_for(0, args.shape.pairs(), 1,
-                     [&args](std::int64_t first, std::int64_t last) { kernels::gdnForward(args, first, last); });
-    return o;
+    return runForwardKernel(args, in.v_BTHv, final_state, kernels::gdnForward);
 }
 
 GdnGradients kernelBackward(const GdnInputs& in, const at::Tensor& checkpoints, const at::Tensor& d_out) {
@@ -78,24 +70,13 @@ GdnGradients kernelBackward(const GdnInputs& in, const at::Tensor& checkpoints, 
     const at::Tensor d_out_contiguous = d_out.contiguous();
     args.do_BTHv = d_out_contiguous.const_data_ptr<float>();
     GdnGradients grads;
-    const auto allocate = [](const at::Tensor& like, at::Tensor& grad) {
-        grad = at::empty(like.sizes(), like.options());
-        return grad.mutable_data_ptr<float>();
-    };
-    args.dq_BTHk = allocate(in.q_BTHk, grads.dq_BTHk);
-    args.dk_BTHk = allocate(in.k_BTHk, grads.dk_BTHk);
-    args.dv_BTHv = allocate(in.v_BTHv, grads.dv_BTHv);
-    args.dg_BTH = allocate(in.g_BTH, grads.dg_BTH);
-    args.dbeta_BTH = allocate(in.beta_BTH, grads.dbeta_BTH);
-
-    const std::int64_t workspace_floats = kernels::gdnBackwardWorkspaceFloats(args.forward.shape);
-    at::Tensor workspace = at::empty({at::get_num_threads(), workspace_floats}, in.q_BTHk.options());
-    float* workspace_base = workspace.mutable_data_ptr<float>();
-    at::parallel_for(0, args.forward.shape.pairs(), 1, [&](std::int64_t first, std::int64_t last) {
-        kernels::GdnBackward mine = args;
-        mine.workspace = workspace_base + at::get_thread_num() * workspace_floats;
-        kernels::gdnBackward(mine, first, last);
-    });
+    args.dq_BTHk = allocateLike(in.q_BTHk, grads.dq_BTHk);
+    args.dk_BTHk = allocateLike(in.k_BTHk, grads.dk_BTHk);
+    args.dv_BTHv = allocateLike(in.v_BTHv, grads.dv_BTHv);
+    args.dg_BTH = allocateLike(in.g_BTH, grads.dg_BTH);
+    args.dbeta_BTH = allocateLike(in.beta_BTH, grads.dbeta_BTH);
+    runBackwardKernel(args, kernels::gdnBackwardWorkspaceFloats(args.forward.shape), in.q_BTHk.options(),
+                      kernels::gdnBackward);
     return grads;
 }
 

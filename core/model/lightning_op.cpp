@@ -45,15 +45,7 @@ kernels::LightningForward kernelInputs(const LightningInputs& in) {
 
 at::Tensor kernelForward(const LightningInputs& in, at::Tensor* final_state) {
     kernels::LightningForward args = kernelInputs(in);
-    at::Tensor o = at::empty(in.v_BTHv.sizes(), in.v_BTHv.options());
-    args.o_BTHv = o.mutable_data_ptr<float>();
-    if (final_state) {
-        *final_state = at::empty({args.shape.batch, args.shape.heads, args.shape.dk, args.shape.dv}, o.options());
-        args.final_state_BHkv = final_state->mutable_data_ptr<float>();
-    }
-    at::parallel_for(0, args.shape.pairs(), 1,
-                     [&args](std::int64_t first, std::int64_t last) { kernels::lightningForward(args, first, last); });
-    return o;
+    return runForwardKernel(args, in.v_BTHv, final_state, kernels::lightningForward);
 }
 
 LightningGradients kernelBackward(const LightningInputs& in, const at::Tensor& d_out) {
@@ -62,22 +54,11 @@ LightningGradients kernelBackward(const LightningInputs& in, const at::Tensor& d
     const at::Tensor d_out_contiguous = d_out.contiguous();
     args.do_BTHv = d_out_contiguous.const_data_ptr<float>();
     LightningGradients grads;
-    const auto allocate = [](const at::Tensor& like, at::Tensor& grad) {
-        grad = at::empty(like.sizes(), like.options());
-        return grad.mutable_data_ptr<float>();
-    };
-    args.dq_BTHk = allocate(in.q_BTHk, grads.dq_BTHk);
-    args.dk_BTHk = allocate(in.k_BTHk, grads.dk_BTHk);
-    args.dv_BTHv = allocate(in.v_BTHv, grads.dv_BTHv);
-
-    const std::int64_t workspace_floats = kernels::lightningBackwardWorkspaceFloats(args.forward.shape);
-    at::Tensor workspace = at::empty({at::get_num_threads(), workspace_floats}, in.q_BTHk.options());
-    float* workspace_base = workspace.mutable_data_ptr<float>();
-    at::parallel_for(0, args.forward.shape.pairs(), 1, [&](std::int64_t first, std::int64_t last) {
-        kernels::LightningBackward mine = args;
-        mine.workspace = workspace_base + at::get_thread_num() * workspace_floats;
-        kernels::lightningBackward(mine, first, last);
-    });
+    args.dq_BTHk = allocateLike(in.q_BTHk, grads.dq_BTHk);
+    args.dk_BTHk = allocateLike(in.k_BTHk, grads.dk_BTHk);
+    args.dv_BTHv = allocateLike(in.v_BTHv, grads.dv_BTHv);
+    runBackwardKernel(args, kernels::lightningBackwardWorkspaceFloats(args.forward.shape), in.q_BTHk.options(),
+                      kernels::lightningBackward);
     return grads;
 }
 

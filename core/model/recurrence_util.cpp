@@ -1,7 +1,5 @@
 #include "core/model/recurrence_util.h"
 
-#include <ATen/ATen.h>
-
 namespace fm {
 
 at::ScalarType computeDtype(at::ScalarType dtype) { return dtype == at::kDouble ? at::kDouble : at::kFloat; }
@@ -13,6 +11,11 @@ bool runsOnKernels(const at::Tensor& x) { return x.device().is_cpu() && x.scalar
 at::Tensor validTokens(const at::Tensor& lengths_B, std::int64_t tokens, at::Device device) {
     const at::Tensor position = at::arange(tokens, at::TensorOptions().dtype(at::kInt).device(device));
     return (position.unsqueeze(0) < lengths_B.to(device).unsqueeze(1)).unsqueeze(-1);
+}
+
+float* allocateLike(const at::Tensor& like, at::Tensor& made) {
+    made = at::empty(like.sizes(), like.options());
+    return made.mutable_data_ptr<float>();
 }
 
 }  // namespace fm

@@ -9,6 +9,7 @@
 #include "core/engine/probe_table.h"
 #include "core/run/error.h"
 #include "core/run/gate_plan.h"
+#include "core/run/gate_tables.h"
 #include "core/store/run_writer.h"
 
 namespace fm::cli {

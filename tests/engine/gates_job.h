@@ -6,6 +6,7 @@
 
 #include "core/engine/gates.h"
 #include "core/run/error.h"
+#include "core/run/gate_tables.h"
 #include "tests/support/job_harness.h"
 #include "tests/support/tiny_model.h"
 

@@ -6,33 +6,16 @@
 #include <csignal>
 #include <thread>
 
+#include "core/run/gate_tables.h"
+
 namespace fm::fake {
 
 // How much each layer matters: fixed, irregular, with near ties.
 static constexpr double worth[num_layers] = {0.31, 0.12, 0.93, 0.22, 0.35, 0.88, 0.17, 0.34, 0.71, 0.11, 0.52, 0.29};
 
 RunOpened fakeHeader(const std::string& run_id, const std::string& spec_json) {
-    const auto scalar = [](const char* path, const char* unit, const char* help) {
-        return Column{path, CellType::Float64, 1, unit, help};
-    };
-    const auto vector = [](const char* path, const char* help) {
-        return Column{path, CellType::Float32Vector, num_layers, "", help};
-    };
     RunOpened header{run_id, "gates", spec_json, "fake engine", "no device", "fa4e", {"branches"}, {}};
-    header.tables = {{"steps",
-                      {{"steps/index", CellType::Int64, 1, "steps", "optimiser step, from 0"},
-                       scalar("steps/wall_ms", "ms", "time since the run was opened"),
-                       {"steps/tokens", CellType::Int64, 1, "tokens", "tokens seen so far"},
-                       scalar("series/loss/total", "", "objective plus regulariser"),
-                       scalar("series/loss/align", "", "objective without the regulariser"),
-                       scalar("series/loss/regulariser", "", "lambda times the sum of the gates"),
-                       scalar("series/objective/lambda", "", "strength of the regulariser towards linear"),
-                       scalar("series/objective/lr", "", "learning rate of the gates"),
-                       scalar("series/objective/budget", "layers", "K, how many layers keep full attention"),
-                       scalar("series/objective/gate_sum", "layers", "sum of the gates"),
-                       vector("gates/alpha", "gate per layer after the step: 1 full attention, 0 linear"),
-                       vector("gates/alpha_mean", "time average of the gates so far"),
-                       vector("gates/grad", "gradient of the total loss with respect to each gate")}}};
+    header.tables = gatesTables(num_layers);
     return header;
 }
 
@@ -44,12 +27,13 @@ float fakeGate(int layer, std::int64_t step, std::int64_t steps) {
 }
 
 static Row stepRow(const FakeRunOptions& options, std::int64_t step, double wall_ms) {
-    std::vector<float> alpha, mean, grad;
+    std::vector<float> alpha, mean, grad, spread;
     double sum = 0;
     for (int layer = 0; layer < num_layers; ++layer) {
         alpha.push_back(fakeGate(layer, step, options.steps));
         mean.push_back(fakeGate(layer, step / 2, options.steps));
         grad.push_back(static_cast<float>(options.lambda - 0.1 * worth[layer]));
+        spread.push_back(0.01f);
         sum += alpha.back();
     }
     const double align = 0.2 + 0.8 * std::exp(-4.0 * static_cast<double>(step) / static_cast<double>(options.steps));
@@ -60,13 +44,17 @@ static Row stepRow(const FakeRunOptions& options, std::int64_t step, double wall
             align + regulariser,
             align,
             regulariser,
+            0.5 * align,
+            0.1 * align,
+            align,
             options.lambda,
             2e-2,
             1.0 * options.budget,
             sum,
             alpha,
             mean,
-            grad};
+            grad,
+            spread};
 }
 
 void runFakeGates(const FakeRunOptions& given, std::int64_t first, JobContext& context) {

@@ -12,7 +12,7 @@
 #include "core/formats/checkpoint.h"
 #include "core/run/error.h"
 #include "core/run/gate_plan.h"
-#include "core/store/run_reader.h"
+#include "core/store/recorded_run.h"
 
 namespace fm::cli {
 
@@ -65,16 +65,16 @@ public:
     ComparedTable finish(const std::vector<std::string>& hybrids);
 
 private:
-    void addProbe(const RunReader& run, const nlohmann::json& spec);
-    void addGates(const RunReader& run, const nlohmann::json& spec);
-    void addSelect(const RunReader& run, const nlohmann::json& spec);
-    void addEval(const RunReader& run, const nlohmann::json& spec);
-    ComparedRow& rowOf(const RunReader& run, const Subject& subject, const std::string& chosen_by,
+    void addProbe(const RecordedRun& run, const nlohmann::json& spec);
+    void addGates(const RecordedRun& run, const nlohmann::json& spec);
+    void addSelect(const RecordedRun& run, const nlohmann::json& spec);
+    void addEval(const RecordedRun& run, const nlohmann::json& spec);
+    ComparedRow& rowOf(const RecordedRun& run, const Subject& subject, const std::string& chosen_by,
                        const nlohmann::json& probe);
     void noteName(const Subject& subject, const std::string& chosen_by);
-    Subject planSubject(const RunReader& run, const Plan& plan) const;
-    Plan evaluatedPlan(const RunReader& run, const EvaluateSpec& spec) const;
-    std::string chosenBy(const RunReader& run) const;
+    Subject planSubject(const RecordedRun& run, const Plan& plan) const;
+    Plan evaluatedPlan(const RecordedRun& run, const EvaluateSpec& spec) const;
+    std::string chosenBy(const RecordedRun& run) const;
     void attachEvals();
     void nameRows();
 
@@ -99,13 +99,13 @@ nlohmann::json settingOf(const nlohmann::json& spec, std::initializer_list<const
     return setting;
 }
 
-double numberAt(const RunReader& run, const std::string& column, std::int64_t row) {
+double numberAt(const RecordedRun& run, const std::string& column, std::int64_t row) {
     return run.readNumbers(column, row, 1).at(0);
 }
 
 // A probe without plain text stores zeros.
-std::optional<double> textKl(const RunReader& run, std::int64_t row) {
-    if (run.find("probes/text_nll") && numberAt(run, "probes/text_nll", row) == 0) return std::nullopt;
+std::optional<double> textKl(const RecordedRun& run, std::int64_t row) {
+    if (run.has("probes/text_nll") && numberAt(run, "probes/text_nll", row) == 0) return std::nullopt;
     return numberAt(run, "probes/text_kl", row);
 }
 
@@ -113,7 +113,7 @@ void Comparison::noteName(const Subject& subject, const std::string& chosen_by) 
     if (!chosen_by.empty()) names_[subject.key()].insert(chosen_by);
 }
 
-ComparedRow& Comparison::rowOf(const RunReader& run, const Subject& subject, const std::string& chosen_by,
+ComparedRow& Comparison::rowOf(const RecordedRun& run, const Subject& subject, const std::string& chosen_by,
                                const nlohmann::json& probe) {
     noteName(subject, chosen_by);
     const std::string letter = probe.is_null() ? "" : probes_.letterOf(probe);
@@ -132,7 +132,7 @@ ComparedRow& Comparison::rowOf(const RunReader& run, const Subject& subject, con
     return row;
 }
 
-Subject Comparison::planSubject(const RunReader& run, const Plan& plan) const {
+Subject Comparison::planSubject(const RecordedRun& run, const Plan& plan) const {
     Subject subject{"", "", plan};
     if (plan.budget() == static_cast<int>(plan.kinds.size())) return subject;  // the teacher has no branches
     for (const std::string& parent : run.header().parents) {
@@ -144,7 +144,7 @@ Subject Comparison::planSubject(const RunReader& run, const Plan& plan) const {
 }
 
 // "gates" or "gates (paper)" when the plan comes from a gate run; "" for layers by hand.
-std::string Comparison::chosenBy(const RunReader& run) const {
+std::string Comparison::chosenBy(const RecordedRun& run) const {
     for (const std::string& parent : run.header().parents) {
         const std::string path = study_.runPath(parent);
         if (!std::filesystem::is_regular_file(path)) continue;
@@ -156,7 +156,7 @@ std::string Comparison::chosenBy(const RunReader& run) const {
     return "";
 }
 
-void Comparison::addProbe(const RunReader& run, const nlohmann::json& spec) {
+void Comparison::addProbe(const RecordedRun& run, const nlohmann::json& spec) {
     const std::vector<std::string> plans = run.readTexts("probes/plan");
     const std::string hybrid = spec.value("hybrid", "");
     for (std::size_t i = 0; i < plans.size(); ++i) {
@@ -172,7 +172,7 @@ void Comparison::addProbe(const RunReader& run, const nlohmann::json& spec) {
 }
 
 // A gate run measures the plan of the moment on a probe of its own; its last row is the plan it ended with.
-void Comparison::addGates(const RunReader& run, const nlohmann::json& spec) {
+void Comparison::addGates(const RecordedRun& run, const nlohmann::json& spec) {
     const std::vector<std::string> plans = run.readTexts("probes/plan");
     if (plans.empty() || run.state() != RunState::Finished) return;
     const std::int64_t at = static_cast<std::int64_t>(plans.size()) - 1;
@@ -186,7 +186,7 @@ void Comparison::addGates(const RunReader& run, const nlohmann::json& spec) {
     row.text_kl = textKl(run, at);
 }
 
-void Comparison::addSelect(const RunReader& run, const nlohmann::json& spec) {
+void Comparison::addSelect(const RecordedRun& run, const nlohmann::json& spec) {
     const std::vector<std::string> plans = run.readTexts("plans/plan"), selectors = run.readTexts("plans/selector");
     for (std::size_t i = 0; i < plans.size(); ++i) {
         const std::int64_t at = static_cast<std::int64_t>(i);
@@ -199,7 +199,7 @@ void Comparison::addSelect(const RunReader& run, const nlohmann::json& spec) {
 }
 
 // Which plan an eval ran on: its file names the hybrid, the layers, or the gate run and the budget.
-Plan Comparison::evaluatedPlan(const RunReader& run, const EvaluateSpec& spec) const {
+Plan Comparison::evaluatedPlan(const RecordedRun& run, const EvaluateSpec& spec) const {
     if (!spec.hybrid.empty()) {
         for (const std::string& parent : study_.parents(spec.hybrid))
             if (parent.starts_with("plan-")) return planFromKey(parent.substr(5));
@@ -216,7 +216,7 @@ Plan Comparison::evaluatedPlan(const RunReader& run, const EvaluateSpec& spec) c
 }
 
 // Only finished runs: half a grid is another grid.
-void Comparison::addEval(const RunReader& run, const nlohmann::json& json) {
+void Comparison::addEval(const RecordedRun& run, const nlohmann::json& json) {
     if (run.state() != RunState::Finished) return;
     EvaluateSpec spec;
     specFromJson(json, spec);
@@ -234,7 +234,8 @@ void Comparison::addEval(const RunReader& run, const nlohmann::json& json) {
 
 void Comparison::add(const std::string& path) {
     try {
-        const RunReader run(path);
+        const std::unique_ptr<RecordedRun> opened = openRecordedRun(path);
+        const RecordedRun& run = *opened;
         const nlohmann::json spec = nlohmann::json::parse(run.header().spec_json, nullptr, false);
         if (!spec.is_object()) throw FormatError(path + ": spec_json: is not a JSON object");
         const std::string& job = run.header().job;
@@ -360,10 +361,10 @@ nlohmann::json specDifferences(const Study& study, const std::string& run_a, con
     if (!problems.empty()) throw InputError(problems);
     std::vector<nlohmann::json> specs;
     for (const std::string& path : paths) {
-        const RunReader run(path);
-        specs.push_back(nlohmann::json::parse(run.header().spec_json, nullptr, false));
+        const RunOpened header = openRecordedRun(path)->header();
+        specs.push_back(nlohmann::json::parse(header.spec_json, nullptr, false));
         if (!specs.back().is_object()) throw FormatError(path + ": spec_json: is not a JSON object");
-        specs.back()["job"] = run.header().job;
+        specs.back()["job"] = header.job;
     }
     std::set<std::string> fields;
     for (const nlohmann::json& spec : specs)

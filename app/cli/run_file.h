@@ -1,5 +1,6 @@
-// Run files as this program writes and reads them. Two implementations, one chosen by CMake: run_file_hdf5.cpp
+// Run files as this program writes and lists them. Two implementations, one chosen by CMake: run_file_hdf5.cpp
 // (FM_WITH_HDF5) and run_file_jsonl.cpp (an engine without HDF5; `flashmorph runs import` converts its files later).
+// What they recorded is read through core/store/recorded_run.h.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@ public:
 
 // Creates `<folder>/<run id>.<suffix>` when the run is opened (and the folder, if need be). Throws WorldError.
 std::unique_ptr<RunFileSink> makeRunFileSink(const std::string& folder);
+std::unique_ptr<RunFileSink> newRunFile(const std::string& folder);  // the same in a folder that is there
 
 // Goes on with `file` when its run is opened again, keeping the first rows of each table (by name).
 std::unique_ptr<RunFileSink> resumeRunFileSink(const std::string& file,

@@ -40,10 +40,7 @@ Cell readCell(const RunReader& reader, const Column& column, std::int64_t row) {
 
 }  // namespace
 
-std::unique_ptr<RunFileSink> makeRunFileSink(const std::string& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) throw WorldError(folder + ": cannot be created (" + error.message() + "); choose another study folder");
+std::unique_ptr<RunFileSink> newRunFile(const std::string& folder) {
     return std::make_unique<Hdf5Sink>(RunWriter::inFolder(folder));
 }
 
@@ -55,11 +52,6 @@ std::unique_ptr<RunFileSink> resumeRunFileSink(const std::string& file,
 bool isRunFile(const std::string& file) {
     const fs::path suffix = fs::path(file).extension();
     return suffix == ".h5" || suffix == ".jsonl";
-}
-
-std::string findRunFile(const std::string& folder, const std::string& run_id) {
-    const std::string path = (fs::path(folder) / (run_id + ".h5")).string();
-    return fs::is_regular_file(path) ? path : std::string();
 }
 
 RunReport readRunFile(const std::string& file) {

@@ -1,12 +1,10 @@
 #include "app/cli/run_report.h"
 
-#include <fstream>
-
 #include <nlohmann/json.hpp>
 
-#include "core/run/error.h"
-#include "core/run/event_json.h"
 #include "core/run/json_number.h"
+#include "core/store/jsonl_events.h"
+#include "core/store/writer_lock.h"
 
 namespace fm::cli {
 
@@ -72,20 +70,10 @@ nlohmann::json fullJson(const RunReport& report) {
 }
 
 RunReport readJsonlReport(const std::string& file) {
-    std::ifstream stream(file);
-    if (!stream) throw WorldError(file + ": cannot be read; check the path and its permissions");
     RunReport report;
-    EventDecoder decoder;
-    std::int64_t number = 0;
-    for (std::string line; std::getline(stream, line) && !stream.eof();) {  // a torn last line has no line end
-        ++number;
-        try {
-            apply(decoder.decodeLine(line), report);
-        } catch (const FormatError& error) {
-            throw FormatError(file + ": line " + std::to_string(number) + ": " + error.what());
-        }
-    }
-    if (report.header.run_id.empty()) throw FormatError(file + ": holds no run");
+    readJsonlEvents(file, [&report](const RunEvent& event) { apply(event, report); });
+    const std::optional<RunState> state = runStateFromString(report.status);
+    if (state && !isTerminal(*state) && !hasLiveWriter(file)) report.status = "interrupted";
     return report;
 }
 

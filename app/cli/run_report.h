@@ -13,7 +13,7 @@ namespace fm::cli {
 
 struct RunReport {
     RunOpened header;
-    std::string status = "running";  // the last state stored; a killed run stays "running"
+    std::string status = "running";  // the last state stored; "interrupted" when a run was killed
     std::string status_text;
     std::vector<std::int64_t> rows;  // per table
     std::vector<Row> last_rows;      // per table; empty when it has no rows

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -29,6 +30,11 @@ std::vector<std::string> runFiles(const std::string& folder) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
         if (entry.is_regular_file() && isRunFile(entry.path().string())) files.push_back(entry.path().string());
     }
+    const std::set<std::string> all(files.begin(), files.end());
+    std::erase_if(files, [&all](const std::string& file) {  // a record that has been imported
+        const fs::path imported = fs::path(file).replace_extension(".h5");
+        return imported != file && all.contains(imported.string());
+    });
     std::sort(files.begin(), files.end());  // run ids begin with the time
     return files;
 }
@@ -116,7 +122,8 @@ void addRunsVerb(CLI::App& app, CliContext& cli) {
 
     CLI::App* import = verb->add_subcommand("import", "turn the JSON lines of an engine without HDF5 into a run file");
     import->add_option("FILE", *argument, "the .jsonl file")->required();
-    import->callback([&cli, argument] { cli.action = [&cli, argument] { return importFile(cli.global, *argument);
+    import->callback(
+        [&cli, argument] { cli.action = [&cli, argument] { return importFile(cli.global, *argument);
 };
 }  // namespace fm::cli
 );

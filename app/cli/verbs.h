@@ -22,10 +22,8 @@ void addEvalVerb(CLI::App& app, CliContext& cli);
 void addExportVerb(CLI::App& app, CliContext& cli);
 void addCompareVerb(CLI::App& app, CliContext& cli);
 void addDemoVerb(CLI::App& app, CliContext& cli);
+// Two implementations, one chosen by CMake: serve/verb_serve.cpp (FM_WITH_HDF5) and serve/verb_serve_absent.cpp.
 void addServeVerb(CLI::App& app, CliContext& cli);
-// All verbs that work in a study; two implementations, one chosen by CMake: study_verbs.cpp (FM_WITH_HDF5) and
-// study_verbs_absent.cpp (a study needs run files).
-void addStudyVerbs(CLI::App& app, CliContext& cli);
 void addRunVerb(CLI::App& app, CliContext& cli);
 void addRunsVerb(CLI::App& app, CliContext& cli);
 void addVerifyVerb(CLI::App& app, CliContext& cli);

@@ -17,7 +17,7 @@ public:
 
     const GlobalOptions& global() const { return global_; }
     // The study of the global options, with its teacher loaded. What other processes have changed in study.json is
-    // seen at every call. Only in builds with HDF5 (study_session.cpp). Throws InputError, FormatError, WorldError.
+    // seen at every call. Throws InputError, FormatError, WorldError.
     StudySession& session();
 
 private:

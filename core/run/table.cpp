@@ -1,5 +1,7 @@
 #include "core/run/table.h"
 
+#include <algorithm>
+
 namespace fm {
 
 static std::string cellMismatch(const Column& column, const Cell& cell) {
@@ -33,6 +35,19 @@ std::string rowMismatch(const Table& table, const Row& row) {
     for (std::size_t i = 0; i < row.size(); ++i)
         if (std::string wrong = cellMismatch(table.columns[i], row[i]); !wrong.empty()) return wrong;
     return "";
+}
+
+static bool sameColumn(const Column& a, const Column& b) {
+    return a.path == b.path && a.type == b.type && a.width == b.width;
+}
+
+static bool sameTable(const Table& a, const Table& b) {
+    return a.name == b.name &&
+           std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), sameColumn);
+}
+
+bool sameTables(const std::vector<Table>& a, const std::vector<Table>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), sameTable);
 }
 
 }  // namespace fm

@@ -34,4 +34,7 @@ using Row = std::vector<Cell>;
 // wrong, naming the column.
 std::string rowMismatch(const Table& table, const Row& row);
 
+// Whether rows of the one fit the other, table by table: names, paths, types and widths.
+bool sameTables(const std::vector<Table>& a, const std::vector<Table>& b);
+
 }  // namespace fm

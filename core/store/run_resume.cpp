@@ -1,20 +1,9 @@
 #include "core/store/run_resume.h"
 
-#include <algorithm>
-
 #include "core/store/run_reader.h"
 #include "core/store/run_schema.h"
 
 namespace fm {
-
-static bool sameColumn(const Column& a, const Column& b) {
-    return a.path == b.path && a.type == b.type && a.width == b.width;
-}
-
-static bool sameTable(const Table& a, const Table& b) {
-    return a.name == b.name &&
-           std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), sameColumn);
-}
 
 static std::int64_t rowsToKeep(const std::map<std::string, std::int64_t>& rows_to_keep, const std::string& table,
                                std::int64_t all) {
@@ -39,7 +28,7 @@ std::unique_ptr<RunFile> openResumed(const std::string& path, const RunOpened& h
     const RunReader reader(path);
     const RunOpened& old = reader.header();
     if (old.run_id != header.run_id) throw WorldError(path + ": belongs to run " + old.run_id + "; start a new run");
-    if (!std::equal(old.tables.begin(), old.tables.end(), header.tables.begin(), header.tables.end(), sameTable))
+    if (!sameTables(old.tables, header.tables))
         throw WorldError(path + ": records other columns than this version of the job; start a new run");
     auto file = std::make_unique<RunFile>(path, header, RunFile::Existing::Replace);
     const std::vector<Table> tables = run_schema::storedTables(old.tables);

@@ -17,7 +17,7 @@
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/run/run_id.h"
-#include "core/store/run_reader.h"
+#include "core/store/recorded_run.h"
 #include "core/store/study_json.h"
 
 namespace fm {
@@ -95,7 +95,7 @@ std::string Study::teacherPath() const {
     return path.is_absolute() ? info_.teacher_path : (fs::path(folder_) / path).string();
 }
 
-std::string Study::runPath(const std::string& run_id) const { return runsFolder() + "/" + run_id + ".h5"; }
+std::string Study::runPath(const std::string& run_id) const { return runsFolder() + "/" + run_id + runFileSuffix(); }
 
 void Study::update(const std::function<void(StudyInfo&)>& change) {
     const StudyLock lock(folder_);
@@ -115,31 +115,25 @@ std::vector<std::string> Study::runPaths() const {
     if (error) throw WorldError(fileErrorText(runsFolder(), "listing", error.value()));
     std::vector<std::string> paths;
     for (const fs::directory_entry& entry : entries)
-        if (entry.path().extension() == ".h5" && isRunId(entry.path().stem().string()))
+        if (entry.path().extension() == runFileSuffix() && isRunId(entry.path().stem().string()))
             paths.push_back(entry.path().string());
     std::sort(paths.begin(), paths.end());
     return paths;
 }
 
-RunSummary summarizeRun(const RunReader& reader) {
-    const RunOpened& header = reader.header();
+RunSummary summaryOf(const RunOpened& header) {
     RunSummary summary;
-    summary.path = reader.path();
     summary.run_id = header.run_id;
     summary.job = header.job;
     summary.spec_json = header.spec_json;
     summary.device = header.device;
-    summary.state = reader.state();
-    summary.interrupted = reader.interrupted();
     summary.parents = header.parents;
-    for (std::size_t i = 0; i < header.tables.size(); ++i)
-        summary.rows[header.tables[i].name] = reader.rows(static_cast<int>(i));
     return summary;
 }
 
 RunSummary summarizeRun(const std::string& path) {
     try {
-        return summarizeRun(RunReader(path, RunReader::Detail::Summary));
+        return readRunSummary(path);
     } catch (const WorldError& error) {
         RunSummary summary;
         summary.path = path;

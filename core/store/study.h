@@ -1,6 +1,8 @@
 // A study on disk: one teacher, its branch sets, runs, hybrids and exports, and what was made from what.
 //
 //   <study>/study.json   branches/<id>.safetensors   runs/<run_id>.h5   hybrids/<id>/   exports/<name>/
+//
+// The same in a build without HDF5, except that its runs are <run_id>.jsonl until `flashmorph runs import`.
 #pragma once
 
 #include <cstdint>
@@ -60,8 +62,10 @@ struct RunSummary {
     std::vector<std::string> parents;
     std::map<std::string, std::int64_t> rows;  // by table name
 };
-RunSummary summarizeRun(const std::string& path);  // never throws for what is in the file
-RunSummary summarizeRun(const RunReader& reader);  // of a file that is open already
+RunSummary summarizeRun(const std::string& path);    // never throws for what is in the file
+RunSummary summarizeRun(const RunReader& reader);    // of a file that is open already; only in builds with HDF5
+RunSummary readRunSummary(const std::string& path);  // throws FormatError, WorldError; beside openRecordedRun()
+RunSummary summaryOf(const RunOpened& header);       // what a header says: no path, rows or state
 
 // The same text on two sides that see the very same folder, and on no others: machine (as long as it runs), device and
 // inode. Empty when it cannot be told.

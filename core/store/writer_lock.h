@@ -1,4 +1,4 @@
-// Says whether a process is still writing a run file, also after that process was killed. Private to core/store.
+// Says whether a process is still writing a run file, also after that process was killed.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Plans out of the run file of a gate run, which the test writes itself: every step, budgets, pins, swaps.
+// Plans out of the run file of a gate run, which the test writes itself: every step, budgets, pins, swaps. Each run is
+// written as HDF5 and as JSON lines, and both must give the same plan.
 #include <ATen/ATen.h>
 
 #include <QTemporaryDir>
@@ -10,6 +11,7 @@
 #include "core/run/error.h"
 #include "core/run/gate_plan.h"
 #include "core/run/gate_tables.h"
+#include "core/store/jsonl_writer.h"
 #include "core/store/run_writer.h"
 
 namespace fm::cli {
@@ -38,9 +40,13 @@ private:
         PlanChoice choice;
         choice.step = step;
         choice.budget = budget;
-        return planOfRun(path(kRun), choice, pins).key();
+        const std::string key = planOfRun(path(kRun), choice, pins).key();
+        const std::string from_lines = planOfRun(path(kRun, ".jsonl"), choice, pins).key();
+        return key == from_lines ? key : key + " but " + from_lines + " from JSON lines";
     }
-    std::string path(const char* run) const { return folder_->filePath(QString(run) + ".h5").toStdString(); }
+    std::string path(const char* run, const char* suffix = ".h5") const {
+        return folder_->filePath(QString(run) + suffix).toStdString();
+    }
     std::unique_ptr<QTemporaryDir> folder_;
 };
 
@@ -51,8 +57,13 @@ void TestGateRunFile::write(const char* mode, double last_budget, const std::str
     header.spec_json = std::string(R"({"budget": 1, "mode": ")") + mode + "\"}";
     header.tables = gatesTables(4);
     const std::unique_ptr<RunWriter> writer = RunWriter::inFolder(folder_->path().toStdString());
+    const std::unique_ptr<JsonlWriter> lines = JsonlWriter::inFolder(folder_->path().toStdString());
     std::uint64_t seq = 0;
-    writer->post({seq++, 0, header});
+    const auto post = [&](const EventBody& body) {
+        writer->post({seq, 0, body});
+        lines->post({seq++, 0, body});
+    };
+    post(header);
     const std::vector<std::vector<float>> alpha = {{1, 1, 1, 1}, {0.9f, 0, 0.5f, 1}, {0, 0.1f, 0.9f, 0.2f}};
     const std::vector<std::vector<float>> mean = {{1, 1, 1, 1}, {0.95f, 0.5f, 0.75f, 1}, {0.6f, 0.4f, 0.8f, 0.7f}};
     for (std::size_t s = 0; s < 3; ++s) {
@@ -75,12 +86,12 @@ void TestGateRunFile::write(const char* mode, double last_budget, const std::str
                          mean[s],
                          none,
                          none};
-        writer->post({seq++, 0, RowAppended{0, row}});
+        post(RowAppended{0, row});
     }
-    if (!swapped_to.empty())
-        writer->post({seq++, 0, RowAppended{1, probeRow(2, planFromKey(swapped_to), ProbeScores{})}});
-    writer->post({seq++, 0, StateChanged{end, ""}});
+    if (!swapped_to.empty()) post(RowAppended{1, probeRow(2, planFromKey(swapped_to), ProbeScores{})});
+    post(StateChanged{end, ""});
     writer->close();
+    lines->close();
 }
 
 void TestGateRunFile::stepsAndModes() {

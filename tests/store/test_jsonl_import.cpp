@@ -53,7 +53,7 @@ private Q_SLOTS:
     }
 
     void importsAWholeRun() {
-        const fm::ImportResult result = fm::importJsonl(lines_path_, run_path_);
+        const fm::JsonlContent result = fm::importJsonl(lines_path_, run_path_);
         QCOMPARE(result.events, 338);
         QVERIFY(!result.torn_last_line);
         const fm::RunReader reader(run_path_);
@@ -68,7 +68,7 @@ private Q_SLOTS:
 
     void aKilledEngineLeavesATornLine() {
         write(lines_.left(lines_.size() * 2 / 3));
-        const fm::ImportResult result = fm::importJsonl(lines_path_, run_path_);
+        const fm::JsonlContent result = fm::importJsonl(lines_path_, run_path_);
         QVERIFY(result.torn_last_line);
         const fm::RunReader reader(run_path_);
         QVERIFY(reader.rows(0) > 100 && reader.rows(0) < 333);

@@ -1,7 +1,0 @@
-#include "app/cli/verbs.h"
-
-namespace fm::cli {
-
-void addStudyVerbs(CLI::App&, CliContext&) {}
-
-}  // namespace fm::cli

@@ -93,7 +93,7 @@ void StudyState::close() {
     loader_ = {};  // asks it to stop and waits: for one file at most
     clock_.stop();
     tray_.reset();
-    loading_ = again_ = changed_ = measured_ = false;
+    loading_ = again_ = read_ = changed_ = measured_ = false;
     study_.reset();
     keeper_ = nullptr;
     known_.clear();
@@ -119,6 +119,7 @@ void StudyState::refresh() {
         return;
     }
     loading_ = true;
+    read_ = false;
     const std::size_t before = known_.size();
     std::erase_if(known_,
                   [&paths](const auto& file) { return !std::binary_search(paths.begin(), paths.end(), file.first); });
@@ -174,13 +175,12 @@ std::shared_ptr<const StudyState::Known> StudyState::readRun(const std::string& 
 void StudyState::takeRead() {
     if (measured_) return showMeasured();  // told in a pass of the event loop of their own
     std::vector<std::shared_ptr<const Known>> read;
-    bool complete = false;
     {
         const std::lock_guard lock(tray_->mutex);
         const bool due = tray_->complete || Clock::now() - shown_ >= kShowEvery;
         if (!due) return;
         read.swap(tray_->read);
-        complete = tray_->complete;
+        read_ = tray_->complete;
     }
     shown_ = Clock::now();
     for (std::shared_ptr<const Known>& known : read) {
@@ -189,9 +189,8 @@ void StudyState::takeRead() {
         place = std::move(known);
         changed_ = true;
     }
-    if (complete) loading_ = false;
     if (std::exchange(changed_, false)) showRead();
-    if (!loading_ && !measured_) endLoading();
+    if (read_ && !measured_) endLoading();
 }
 
 void StudyState::showRead() {
@@ -210,11 +209,12 @@ void StudyState::showMeasured() {
     for (const auto& [path, known] : known_) addMeasurements(known->measured, measured);
     measurements_ = std::move(measured);
     Q_EMIT measurementsChanged();
-    if (!loading_) endLoading();
+    if (read_) endLoading();
 }
 
 void StudyState::endLoading() {
     clock_.stop();
+    loading_ = false;
     if (std::exchange(again_, false)) refresh();
 }
 

@@ -111,7 +111,9 @@ private:
     std::jthread loader_;
     QTimer clock_;  // while loading
     std::chrono::steady_clock::time_point shown_;
-    bool loading_ = false, again_ = false, changed_ = false, measured_ = false;
+    bool loading_ = false, again_ = false;
+    bool read_ = false;                        // every file is
+    bool changed_ = false, measured_ = false;  // what is to be told
 };
 
 }  // namespace fm

@@ -3,6 +3,8 @@
 #include <QObject>
 #include <nlohmann/json.hpp>
 
+#include "widgets/panels/json_text.h"
+
 namespace fm {
 
 namespace {
@@ -14,11 +16,6 @@ const Json& at(const Json& object, const char* key) {
     if (!object.is_object()) return none;
     const auto found = object.find(key);
     return found == object.end() ? none : *found;
-}
-
-QString textAt(const Json& object, const char* key) {
-    const Json& value = at(object, key);
-    return value.is_string() ? QString::fromStdString(value.get<std::string>()) : QString();
 }
 
 QStringList textsAt(const Json& object, const char* key) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/run/json_number.h"
+#include "widgets/panels/json_text.h"
 #include "widgets/panels/panel_parts.h"
 
 namespace fm {
@@ -10,11 +11,6 @@ namespace fm {
 namespace {
 
 using Json = nlohmann::json;
-
-QString textAt(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? QString::fromStdString(found->get<std::string>()) : QString();
-}
 
 // Infinite limits travel as words or are absent: no limit.
 std::optional<double> limitAt(const Json& object, const char* key) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kSmoothSegments = 600;
 constexpr double kBrushWidth = 12;
-constexpr double kSide = 10;
+constexpr double kParallelSide = 10;
 
 }  // namespace
 
@@ -72,9 +72,9 @@ void ParallelPlot::paintAxis(QPainter& painter, int axis, const QRectF& area) co
     const QFontMetricsF metrics(font);
     // Texts stand centred under and over their axis; those of the outer axes end with the figure.
     const double room = axes_.size() > 1 ? area.width() / static_cast<double>(axes_.size() - 1) - 6 : area.width();
-    const double left = std::max(kSide, x - room / 2);
-    const double right = std::min(area.right() + area.left() - kSide, x + room / 2);
-    const auto align = x - room / 2 < kSide         ? Qt::AlignLeft
+    const double left = std::max(kParallelSide, x - room / 2);
+    const double right = std::min(area.right() + area.left() - kParallelSide, x + room / 2);
+    const auto align = x - room / 2 < kParallelSide ? Qt::AlignLeft
                        : x + room / 2 > right + 0.5 ? Qt::AlignRight
                                                     : Qt::AlignHCenter;
     const auto write = [&](double y, const QString& text, const QColor& colour, const QFont& used) {
@@ -112,7 +112,7 @@ void ParallelPlot::paint(QPainter& painter, const QSize& size) const {
     if (anyMissing()) {
         painter.setFont(uiFont(-2));
         painter.setPen(theme().text_faint);
-        painter.drawText(QRectF(kSide, area.bottom() + 4, area.left(), 16), Qt::AlignLeft | Qt::AlignVCenter,
+        painter.drawText(QRectF(kParallelSide, area.bottom() + 4, area.left(), 16), Qt::AlignLeft | Qt::AlignVCenter,
                          tr("none"));
     }
     paintLines(painter, area);

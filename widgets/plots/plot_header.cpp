@@ -11,7 +11,7 @@ namespace fm {
 
 namespace {
 
-constexpr int kSide = 10;
+constexpr int kHeaderSide = 10;
 constexpr int kMarkWidth = 16;
 constexpr int kGradientWidth = 70;
 constexpr int kShortGradient = 24;  // where the texts leave no more
@@ -32,7 +32,7 @@ int subtitleRow(const HeaderContent& content, int width, int reserved) {
     if (content.subtitle.isEmpty() || reserved == 0) return 0;
     const int title = content.title.isEmpty() ? 0 : QFontMetrics(titleFont()).horizontalAdvance(content.title) + 10;
     const int needed = title + QFontMetrics(subtitleFont()).horizontalAdvance(content.subtitle);
-    return needed <= width - 2 * kSide - reserved ? 0 : QFontMetrics(subtitleFont()).height() + 3;
+    return needed <= width - 2 * kHeaderSide - reserved ? 0 : QFontMetrics(subtitleFont()).height() + 3;
 }
 
 int entryWidth(const LegendEntry& entry, const QFontMetrics& metrics) {
@@ -120,14 +120,14 @@ void paintEntry(QPainter& painter, const QRect& rect, const LegendEntry& entry, 
 QList<QRect> legendRects(const HeaderContent& content, const QRect& area, int reserved) {
     QList<QRect> rects;
     const QFontMetrics metrics(legendFont());
-    const int right = area.right() - kSide;
+    const int right = area.right() - kHeaderSide;
     const bool bare = content.title.isEmpty() && content.subtitle.isEmpty();
     const int top = area.top() + (bare ? 4 : titleRow() + subtitleRow(content, area.width(), reserved));
-    QPoint at(area.left() + kSide, top);
+    QPoint at(area.left() + kHeaderSide, top);
     for (const LegendEntry& entry : content.legend) {
-        const int width = std::min(entryWidth(entry, metrics), right - area.left() - kSide);
-        if (at.x() > area.left() + kSide && at.x() + width > right) {
-            at = QPoint(area.left() + kSide, at.y() + legendRow());
+        const int width = std::min(entryWidth(entry, metrics), right - area.left() - kHeaderSide);
+        if (at.x() > area.left() + kHeaderSide && at.x() + width > right) {
+            at = QPoint(area.left() + kHeaderSide, at.y() + legendRow());
         }
         rects << QRect(at, QSize(width, legendRow()));
         at.rx() += width + kEntryGap;
@@ -144,8 +144,8 @@ int headerHeight(const HeaderContent& content, int width, int reserved) {
 
 void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& content, const Theme& theme, int reserved) {
     painter.setRenderHint(QPainter::Antialiasing);
-    int x = area.left() + kSide, top = area.top(), row = titleRow();
-    int right = area.right() - kSide - reserved;
+    int x = area.left() + kHeaderSide, top = area.top(), row = titleRow();
+    int right = area.right() - kHeaderSide - reserved;
     const auto write = [&](const QString& text, const QFont& font, const QColor& colour) {
         const QRect place(x, top, std::max(0, right - x), row);
         const QFontMetrics metrics(font);
@@ -157,8 +157,8 @@ void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& cont
     };
     if (!content.title.isEmpty()) write(content.title, titleFont(), theme.text);
     if (const int below = subtitleRow(content, area.width(), reserved)) {
-        x = area.left() + kSide;
-        right = area.right() - kSide;
+        x = area.left() + kHeaderSide;
+        right = area.right() - kHeaderSide;
         top += titleRow() - 3;
         row = below;
     }
@@ -170,7 +170,7 @@ void paintHeader(QPainter& painter, const QRect& area, const HeaderContent& cont
 
 PlotHeader::PlotHeader(const ThemeSource& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
     buttons_ = new QHBoxLayout(this);
-    buttons_->setContentsMargins(kSide, 2, 4, 2);
+    buttons_->setContentsMargins(kHeaderSide, 2, 4, 2);
     buttons_->setSpacing(2);
     buttons_->addStretch(1);
     fitHeight();

@@ -35,9 +35,9 @@ PanelLinks::PanelLinks(Workbench& w, const Panels& panels, Docks& docks, WindowT
       toolbar_(toolbar),
       jobs_(jobs),
       exports_(exports),
-      evaluation_(w.run(), w.study(), "eval", 30),
-      interaction_(w.run(), w.study(), "interact", 50),
-      gates_(w.run(), w.study(), "gates", 70) {
+      evaluation_(w.run(), w.study(), "eval", 120),
+      interaction_(w.run(), w.study(), "interact", 180),
+      gates_(w.run(), w.study(), "gates", 240) {
     linkRuns();
     linkSamples();
     linkInterdependence();

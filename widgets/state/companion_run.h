@@ -17,7 +17,7 @@ class CompanionRun : public QObject {
     Q_OBJECT
 public:
     // Another file is opened `wait_ms` later, in a pass of the event loop of its own: no two companions at once.
-    CompanionRun(const RunData& shown, const StudyState& study, const QString& job, int wait_ms = 90,
+    CompanionRun(const RunData& shown, const StudyState& study, const QString& job, int wait_ms = 60,
                  QObject* parent = nullptr);
 
     const RunData* data() const { return data_; }  // null: the study has none

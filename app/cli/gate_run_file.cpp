@@ -7,6 +7,7 @@
 
 #include "core/run/error.h"
 #include "core/run/gate_plan.h"
+#include "core/run/pins.h"
 #include "core/store/recorded_run.h"
 
 namespace fm::cli {
@@ -57,7 +58,8 @@ Plan planOfRun(const std::string& path, const PlanChoice& choice, const std::vec
     if (choice.step < 0 && !measured.empty() && run->state() == RunState::Finished) {
         ended_with = planFromKey(measured.back());
     }
-    return gatePlan(rankingAt(*run, step, spec), budget, pins, ended_with);
+    const std::vector<Pin> all_pins = overriddenPins(pinsOfSpec(run->header().spec_json), pins);
+    return gatePlan(rankingAt(*run, step, spec), budget, all_pins, ended_with);
 }
 
 }  // namespace fm::cli

@@ -12,8 +12,8 @@ namespace fm::cli {
 // Gates of one step as a ranking: time-averaged first, except in paper mode. `step` < 0: the last one.
 LayerRanking rankingOfRun(const std::string& path, std::int64_t step);
 
-// The plan at the asked budget with the pins. Where budget, step and pins are the run's own, the plan it ended with
-// (after its swaps).
+// The plan at the asked budget, with the run's own pins where `pins` says nothing else. Where budget and step are the
+// run's own and the pins agree with it, the plan it ended with (after its swaps).
 Plan planOfRun(const std::string& path, const PlanChoice& choice, const std::vector<Pin>& pins);
 
 }  // namespace fm::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/run/field_list.h"
+#include "core/run/pins.h"
 #include "core/run/plan.h"
 
 namespace fm {
@@ -30,9 +31,6 @@ struct PlanChoice {
                                   .help = "full layers by hand, such as 2,5,8; all: the teacher; none: all-linear"});
     }
 };
-
-// "0=full" -> {0, Full}. Problems go under "pins".
-std::vector<Pin> parsePins(const std::vector<std::string>& texts, std::vector<Problem>& problems);
 
 // The plan behind PlanChoice::layers. Throws InputError.
 Plan planFromLayers(const std::string& layers, int num_layers);

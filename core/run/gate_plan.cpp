@@ -1,5 +1,6 @@
 #include "core/run/gate_plan.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace fm {
@@ -11,8 +12,16 @@ LayerRanking gateRanking(const std::string& mode, std::vector<double> alpha_L, s
 
 Plan gatePlan(const LayerRanking& ranking, int budget, const std::vector<Pin>& pins,
               const std::optional<Plan>& ended_with) {
-    if (ended_with && pins.empty() && ended_with->budget() == budget) return *ended_with;
-    return discretise(ranking, budget, pins);
+    const auto agrees = [&](const Pin& pin) {
+        return pin.layer >= 0 && pin.layer < static_cast<int>(ended_with->kinds.size()) &&
+               ended_with->kinds[static_cast<std::size_t>(pin.layer)] == pin.kind;
+    };
+    if (!ended_with || ended_with->budget() != budget || !std::all_of(pins.begin(), pins.end(), agrees)) {
+        return discretise(ranking, budget, pins);
+    }
+    Plan plan = *ended_with;
+    plan.pins = pins;
+    return plan;
 }
 
 Plan planFromKey(const std::string& key) {

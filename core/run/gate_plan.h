@@ -14,7 +14,7 @@ namespace fm {
 LayerRanking gateRanking(const std::string& mode, std::vector<double> alpha_L, std::vector<double> mean_L);
 
 // `ended_with`: the plan a finished run chose after its swaps, where its end is asked for. It is the answer when the
-// budget is its own and nothing is pinned; otherwise discretise() is.
+// budget is its own and every pin agrees with it; otherwise discretise() is.
 Plan gatePlan(const LayerRanking& ranking, int budget, const std::vector<Pin>& pins,
               const std::optional<Plan>& ended_with);
 

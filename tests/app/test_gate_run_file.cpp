@@ -31,11 +31,13 @@ private Q_SLOTS:
     void stepsAndModes();
     void theLiveBudgetCounts();
     void swapsBelongToTheEnd();
+    void theRunsOwnPinsStay();
     void whatIsNoGateRunIsRefused();
 
 private:
     // Three steps of four layers; the budget of the last step is `last_budget`.
-    void write(const char* mode, double last_budget, const std::string& swapped_to, RunState end) const;
+    void write(const char* mode, double last_budget, const std::string& swapped_to, RunState end,
+               const std::string& pins = "[]") const;
     std::string plan(std::int64_t step, std::int64_t budget, const std::vector<Pin>& pins = {}) const {
         PlanChoice choice;
         choice.step = step;
@@ -50,11 +52,12 @@ private:
     std::unique_ptr<QTemporaryDir> folder_;
 };
 
-void TestGateRunFile::write(const char* mode, double last_budget, const std::string& swapped_to, RunState end) const {
+void TestGateRunFile::write(const char* mode, double last_budget, const std::string& swapped_to, RunState end,
+                            const std::string& pins) const {
     RunOpened header;
     header.run_id = kRun;
     header.job = "gates";
-    header.spec_json = std::string(R"({"budget": 1, "mode": ")") + mode + "\"}";
+    header.spec_json = std::string(R"({"budget": 1, "mode": ")") + mode + "\", \"pins\": " + pins + "}";
     header.tables = gatesTables(4);
     const std::unique_ptr<RunWriter> writer = RunWriter::inFolder(folder_->path().toStdString());
     const std::unique_ptr<JsonlWriter> lines = JsonlWriter::inFolder(folder_->path().toStdString());
@@ -123,6 +126,21 @@ void TestGateRunFile::swapsBelongToTheEnd() {
     folder_ = std::make_unique<QTemporaryDir>();
     write("default", 2, "FLLF", RunState::Cancelled);
     QCOMPARE(plan(-1, -1), std::string("LLFF"));  // a probe on the way is no end
+}
+
+// Last averaged gates 0.6 0.4 0.8 0.7: without pins the two best are 2 and 3.
+void TestGateRunFile::theRunsOwnPinsStay() {
+    write("default", 2, "", RunState::Finished, R"(["1=full", "2=linear"])");
+    QCOMPARE(plan(-1, -1), std::string("LFLF"));
+    QCOMPARE(plan(-1, 3), std::string("FFLF"));  // at another budget too
+    QCOMPARE(plan(-1, 2, {{1, LayerKind::Linear}}), std::string("FLLF"));
+    QCOMPARE(plan(-1, 2, {{3, LayerKind::Linear}}), std::string("FFLL"));
+    QVERIFY_EXCEPTION_THROWN(plan(-1, 0), InputError);  // below the pinned full layer
+    folder_ = std::make_unique<QTemporaryDir>();
+    write("default", 2, "FLFL", RunState::Finished, R"(["0=full"])");
+    QCOMPARE(plan(-1, -1), std::string("FLFL"));                          // its swaps kept the pin
+    QCOMPARE(plan(-1, -1, {{2, LayerKind::Full}}), std::string("FLFL"));  // so does a pin that agrees
+    QCOMPARE(plan(-1, -1, {{1, LayerKind::Full}}), std::string("FFLL"));  // and this one does not
 }
 
 void TestGateRunFile::whatIsNoGateRunIsRefused() {

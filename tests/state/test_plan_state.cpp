@@ -150,8 +150,27 @@ private Q_SLOTS:
         state.flip(0);  // the swaps become flips: nothing else changes
         QCOMPARE(key(state), QString("FLLFFL"));
         state.undoStack().undo();
-        state.togglePins({3});  // as `flashmorph plan --pin 3=full` gives
+        state.togglePins(
+            {4});  // pinning a layer at its present kind changes no kind, as `flashmorph plan --pin 4=full`
+        QCOMPARE(key(state), QString("LLLFFL"));
+        state.undoStack().undo();
+        state.setBudget(3);
+        state.togglePins({1});  // full there, linear in the swapped plan: the swaps give way
+        state.setBudget(2);
         QCOMPARE(key(state), QString("LFLFLL"));
+        QVERIFY(!state.showsSwaps());
+    }
+
+    void startsWithTheRunsPins() {
+        PlanState state;
+        state.reset(6, 0, {{0, LayerKind::Full}, {3, LayerKind::Linear}, {9, LayerKind::Full}});
+        QCOMPARE(state.budget(), 1);  // the pinned full layer
+        QVERIFY(!state.undoStack().canUndo());
+        state.setRanking(kRanking);
+        QCOMPARE(key(state), QString("FLLLLL"));
+        state.setBudget(2);
+        QCOMPARE(key(state), QString("FFLLLL"));
+        QVERIFY(state.pin(3) == LayerKind::Linear);
     }
 
     void refusesPlansThatThePinsForbid() {

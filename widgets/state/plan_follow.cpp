@@ -1,5 +1,6 @@
 #include "widgets/state/plan_follow.h"
 
+#include "core/run/pins.h"
 #include "widgets/state/gate_run_view.h"
 #include "widgets/state/plan_state.h"
 #include "widgets/state/run_data.h"
@@ -27,7 +28,8 @@ void PlanFollow::runReset() {
     cursor_.reset(run_.rowsOf("steps"), static_cast<std::int64_t>(run_.specNumber("steps")));
     if (!isGateRun()) return;
     const bool untouched = plan_.undoStack().count() == 0;
-    if (untouched || plan_.numLayers() != run_.numLayers()) plan_.reset(run_.numLayers(), ownBudget());
+    if (untouched || plan_.numLayers() != run_.numLayers())
+        plan_.reset(run_.numLayers(), ownBudget(), pinsOfSpec(run_.header().spec_json));
     showStep();
 }
 

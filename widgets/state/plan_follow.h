@@ -9,8 +9,8 @@ class PlanState;
 class RunData;
 class StepCursor;
 
-// A gate run that is shown first decides number of layers and budget; edits made since are kept when another run with
-// as many layers is shown. Runs of other jobs leave the plan as it is. Thread: the window's.
+// A gate run that is shown first decides number of layers, budget and pins; edits made since are kept when another run
+// with as many layers is shown. Runs of other jobs leave the plan as it is. Thread: the window's.
 class PlanFollow : public QObject {
     Q_OBJECT
 public:

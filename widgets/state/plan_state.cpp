@@ -55,12 +55,15 @@ LayerKind other(LayerKind kind) { return kind == LayerKind::Full ? LayerKind::Li
 
 PlanState::PlanState(QObject* parent) : QObject(parent) {}
 
-void PlanState::reset(int num_layers, int budget) {
+void PlanState::reset(int num_layers, int budget, const std::vector<Pin>& pins) {
     num_layers_ = num_layers;
     ranking_ = {};
     ended_with_.reset();
     edit_ = {};
-    edit_.budget = std::clamp(budget, 0, num_layers);
+    for (const Pin& pin : pins) {
+        if (pin.layer >= 0 && pin.layer < num_layers) edit_.pins[pin.layer] = pin.kind;
+    }
+    edit_.budget = std::clamp(budget, minBudget(), maxBudget());
     dragging_ = false;
     undo_.clear();
     recompute();
@@ -97,7 +100,10 @@ Plan PlanState::planOf(const PlanEdit& edit, bool* swaps) const {
     LayerRanking ranking = ranking_;
     if (ranking.score.empty()) ranking.score.assign(static_cast<std::size_t>(num_layers_), 0.0);
     Plan plan = gatePlan(ranking, edit.budget, forced, ended_with_);
-    if (swaps) *swaps = forced.empty() && ended_with_ && plan.kinds != discretise(ranking, edit.budget).kinds;
+    if (swaps) {
+        *swaps = ended_with_ && plan.kinds == ended_with_->kinds &&
+                 plan.kinds != discretise(ranking, edit.budget, forced).kinds;
+    }
     plan.pins = pins;
     return plan;
 }
@@ -145,7 +151,7 @@ void PlanState::endBudgetDrag() {
 PlanEdit PlanState::withSwapsByHand() const {
     PlanEdit edit = edit_;
     if (!shows_swaps_) return edit;
-    const Plan without = discretise(ranking_, edit_.budget);
+    const Plan without = discretise(ranking_, edit_.budget, plan_.pins);
     for (int layer = 0; layer < num_layers_; ++layer) {
         if (without.kinds[layer] != plan_.kinds[layer]) edit.by_hand[layer] = plan_.kinds[layer];
     }

@@ -31,10 +31,10 @@ class PlanState : public QObject {
 public:
     explicit PlanState(QObject* parent = nullptr);
 
-    // Another study or run with other layers: forgets edits and history.
-    void reset(int num_layers, int budget);
+    // Another study or run with other layers: forgets edits and history. `pins`: those the run was given.
+    void reset(int num_layers, int budget, const std::vector<Pin>& pins = {});
     // The gates of the shown step. `ended_with`: the plan the run chose after its swaps, when the shown step is its
-    // end; it is shown where budget and (absent) pins are its own, as `flashmorph plan` does.
+    // end; it is shown where budget is its own and the pins agree with it, as `flashmorph plan` does.
     void setRanking(LayerRanking ranking, std::optional<Plan> ended_with = {});
 
     int numLayers() const { return num_layers_; }

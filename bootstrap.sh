@@ -134,8 +134,8 @@ case "$verb" in
   demo)
     build
     if [ $# -eq 0 ] && [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-      say "opening the workbench on the built-in study"
-      exec "build/$PRESET/bin/flashmorph-workbench"
+      say "opening the workbench on the built-in study, with a live run"
+      exec "build/$PRESET/bin/flashmorph-workbench" --demo
     fi
     if [ $# -eq 0 ]; then say "no display: running the demo in the terminal instead of the window"; fi
     exec "build/$PRESET/bin/flashmorph" demo "$@"

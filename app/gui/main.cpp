@@ -1,9 +1,11 @@
 // flashmorph-workbench: the window over a study.
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QElapsedTimer>
 #include <QFileInfo>
 #include <QTimer>
 
+#include "app/gui/live_start.h"
 #include "app/gui/main_window.h"
 #include "app/gui/opening.h"
 #include "app/gui/screenshots.h"
@@ -26,6 +28,8 @@ static void openFirst(fm::MainWindow& window, fm::Workbench& workbench) {
 
 int main(int argc, char** argv) {
     using namespace fm;
+    QElapsedTimer since_start;
+    since_start.start();
     QApplication application(argc, argv);
     QApplication::setApplicationName("FlashMorph Workbench");
     QApplication::setApplicationVersion(FM_VERSION);
@@ -36,6 +40,7 @@ int main(int argc, char** argv) {
     parser.addOptions(
         {{"study", QObject::tr("Study or run file to open."), "folder"},
          {"engine", QObject::tr("How the engine is started, such as 'ssh HOST flashmorph serve'."), "command"},
+         {"demo", QObject::tr("Open the study that ships with the program and start a gate run on it.")},
          {"settings", QObject::tr("Settings file instead of the user's own."), "ini"},
          {"screenshots", QObject::tr("Write pictures of the window and end."), "folder"}});
     parser.process(application);
@@ -53,9 +58,18 @@ int main(int argc, char** argv) {
     // The window is on the screen before anything is read.
     QTimer::singleShot(0, &window, [&] {
         workbench.engine().start(parser.isSet("engine") ? parser.value("engine") : settings.engineCommand());
-        parser.isSet("study") ? void(window.opening().open(parser.value("study"))) : openFirst(window, workbench);
-        if (!parser.isSet("screenshots")) return;
-        QTimer::singleShot(1500, &window, [&] { takeScreenshots(window, parser.value("screenshots")); });
+        if (parser.isSet("demo")) {
+            window.opening().openBuiltIn();
+        } else {
+            parser.isSet("study") ? void(window.opening().open(parser.value("study"))) : openFirst(window, workbench);
+        }
+        const auto take_pictures = [&] { takeScreenshots(window, parser.value("screenshots")); };
+        if (parser.isSet("demo")) {
+            const auto* live = new LiveStart(window, workbench, since_start);  // the window owns it
+            if (parser.isSet("screenshots")) QObject::connect(live, &LiveStart::moved, &window, take_pictures);
+        } else if (parser.isSet("screenshots")) {
+            QTimer::singleShot(1500, &window, take_pictures);
+        }
     });
     return QApplication::exec();
 }

@@ -40,12 +40,12 @@ std::vector<CurveSpec> seriesOf(const RunData& run) {
 
 constexpr const char* kResidual = "budget_residual";  // not in the run file as such
 
-// How far the sum of the gates is from the budget that the dual rule steers to, layers.
-std::vector<double> budgetResidual(const RunData& run) {
+// How far the sum of the gates is from the budget that the dual rule steers to, layers; of the rows from `first` on.
+std::vector<double> budgetResidual(const RunData& run, std::size_t first) {
     const std::span<const double> sum = run.numbers("series/objective/gate_sum");
     const std::span<const double> budget = run.numbers("series/objective/budget");
     std::vector<double> residual;
-    for (std::size_t i = 0; i < std::min(sum.size(), budget.size()); ++i) residual.push_back(sum[i] - budget[i]);
+    for (std::size_t i = first; i < std::min(sum.size(), budget.size()); ++i) residual.push_back(sum[i] - budget[i]);
     return residual;
 }
 
@@ -145,9 +145,13 @@ void ObjectivePanel::readNewRows() {
     const std::size_t first = static_cast<std::size_t>(rows_read_);
     if (steps.size() <= first) return;
     for (std::size_t c = 0; c < paths_.size(); ++c) {
-        const std::vector<double> residual = paths_[c] == kResidual ? budgetResidual(run_) : std::vector<double>();
-        const std::span<const double> values = residual.empty() ? run_.numbers(paths_[c]) : residual;
-        if (values.size() == steps.size()) plot_->append(c, steps.subspan(first), values.subspan(first));
+        const std::span<const double> new_steps = steps.subspan(first);
+        if (paths_[c] == kResidual) {
+            const std::vector<double> residual = budgetResidual(run_, first);
+            if (residual.size() == new_steps.size()) plot_->append(c, new_steps, residual);
+        } else if (const std::span<const double> values = run_.numbers(paths_[c]); values.size() == steps.size()) {
+            plot_->append(c, new_steps, values.subspan(first));
+        }
     }
     rows_read_ = static_cast<std::int64_t>(steps.size());
     showSettings();

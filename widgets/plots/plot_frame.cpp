@@ -21,6 +21,15 @@ namespace {
 constexpr int kFrameMs = 33;
 constexpr int kCorner = 5;  // radius, as in the style sheet
 
+// Figures take turns, one in a turn of the event loop: a window where all of them are due must not pause.
+bool takeTurn() {
+    static bool taken = false;
+    if (taken) return false;
+    taken = true;
+    QTimer::singleShot(0, qApp, [] { taken = false; });
+    return true;
+}
+
 }  // namespace
 
 PlotFrame::PlotFrame(const ThemeSource& theme, const QString& name, QWidget* parent)
@@ -44,7 +53,8 @@ PlotFrame::PlotFrame(const ThemeSource& theme, const QString& name, QWidget* par
     addMenuButton();
     timer_.setSingleShot(true);
     connect(&timer_, &QTimer::timeout, this, [this] {
-        if (isVisible()) refreshNow();
+        if (!isVisible()) return;
+        takeTurn() ? refreshNow() : timer_.start(1);
     });
     connect(&theme_, &ThemeSource::changed, this, [this] {
         themeChanged();

@@ -2,6 +2,7 @@
 
 #include <QDateTime>
 #include <algorithm>
+#include <limits>
 #include <variant>
 
 #include "core/run/error.h"
@@ -12,12 +13,15 @@ namespace fm {
 namespace {
 
 constexpr int kPollMs = 200;
+constexpr std::int64_t kRowsPerTurn = 2000;  // a row of a gate run takes 3 us
 
 }  // namespace
 
 RunSource::RunSource(QObject* parent) : QObject(parent) {
     poll_.setInterval(kPollMs);
-    connect(&poll_, &QTimer::timeout, this, &RunSource::poll);
+    connect(&poll_, &QTimer::timeout, this, [this] { poll(next_turn_.isActive()); });
+    next_turn_.setSingleShot(true);
+    connect(&next_turn_, &QTimer::timeout, this, [this] { poll(true); });
 }
 
 RunSource::~RunSource() = default;
@@ -44,7 +48,7 @@ void RunSource::openLive(const RunOpened& header, const QString& path, const std
     path_ = path;
     const bool resumed = std::any_of(rows_already.begin(), rows_already.end(), [](std::int64_t n) { return n > 0; });
     // The file may hold rows that were cut off when the run was resumed: a copy is cut a little later.
-    if (resumed && !path.isEmpty() && reload(rows_already)) {
+    if (resumed && !path.isEmpty() && reload(Take::Everything, rows_already)) {
         poll_.stop();
         reader_.reset();
         data_.setState(RunState::Running, {});
@@ -62,6 +66,7 @@ void RunSource::openLive(const RunOpened& header, const QString& path, const std
 
 void RunSource::close() {
     poll_.stop();
+    next_turn_.stop();
     reader_.reset();
     next_seq_.reset();
     live_ = gap_ = false;
@@ -71,12 +76,13 @@ void RunSource::close() {
     data_.clear();
 }
 
-bool RunSource::reload(const std::vector<std::int64_t>& most_rows) {
+bool RunSource::reload(Take take, const std::vector<std::int64_t>& most_rows) {
+    next_turn_.stop();
     states_read_ = log_read_ = 0;
     try {
         reader_ = std::make_unique<RunReader>(path_.toStdString());
         data_.reset(reader_->header());
-        readNewRows(most_rows);
+        readNewRows(take, most_rows);
     } catch (const WorldError& error) {
         reader_.reset();
         poll_.stop();
@@ -87,16 +93,30 @@ bool RunSource::reload(const std::vector<std::int64_t>& most_rows) {
     return true;
 }
 
-bool RunSource::readNewRows(const std::vector<std::int64_t>& most_rows) {
+bool RunSource::readNewRows(Take take, const std::vector<std::int64_t>& most_rows) {
     const std::vector<Table>& tables = reader_->header().tables;
+    std::int64_t room = take == Take::Everything ? std::numeric_limits<std::int64_t>::max() : kRowsPerTurn;
     for (std::size_t t = 0; t < tables.size(); ++t) {
         const int table = static_cast<int>(t);
         if (reader_->rows(table) < data_.rows(table)) return false;  // resumed from an earlier point
         const std::int64_t have = data_.rows(table);
         std::int64_t count = reader_->rows(table) - have;
         if (t < most_rows.size()) count = std::min(count, most_rows[t] - have);
+        count = std::min(count, room);
+        room -= count;
         for (const Row& row : readRows(*reader_, table, have, count)) data_.append(table, row);
     }
+    last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
+    if (room > 0) {
+        readLogAndState();
+    } else {
+        next_turn_.start(0);
+    }
+    data_.announce();
+    return true;
+}
+
+void RunSource::readLogAndState() {
     const std::vector<LogLine> log = reader_->readLog();
     for (; log_read_ < static_cast<std::int64_t>(log.size()); ++log_read_) {
         const LogLine& line = log[static_cast<std::size_t>(log_read_)];
@@ -104,16 +124,14 @@ bool RunSource::readNewRows(const std::vector<std::int64_t>& most_rows) {
     }
     const std::vector<StateLine> states = reader_->readStates();
     const QString text = states.empty() ? QString() : QString::fromStdString(states.back().text);
-    last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
     data_.setState(reader_->state(), text);
-    data_.announce();
-    return true;
 }
 
-void RunSource::poll() {
+void RunSource::poll(bool rows_are_left) {
     if (!reader_) return;
     try {
-        if (reader_->refresh() && !readNewRows()) reload();
+        const bool changed = reader_->refresh();
+        if ((changed || rows_are_left) && !readNewRows(Take::OneTurn)) reload();
     } catch (const WorldError& error) {
         poll_.stop();
         fail(QString::fromStdString(error.what()));

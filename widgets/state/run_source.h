@@ -29,7 +29,7 @@ public:
     bool isLive() const { return live_; }                // fed by events
     double secondsSinceLastRow() const;                  // < 0: none yet
 
-    // Reads the whole file; goes on reading while the run is not at its end.
+    // Reads the file, a long one over several turns of the event loop; goes on while the run is not at its end.
     bool openFile(const QString& path);
     // The run that the engine has begun: rows come through take(). `path`: where its file is; a resumed run's earlier
     // rows (`rows_already` of each table) are read from there.
@@ -46,11 +46,14 @@ Q_SIGNALS:
     void problemChanged();
 
 private:
-    bool reload(const std::vector<std::int64_t>& most_rows = {});
+    enum class Take { OneTurn, Everything };  // as much as one turn of the event loop has time for
+
+    bool reload(Take take = Take::OneTurn, const std::vector<std::int64_t>& most_rows = {});
     void takeRow(const RowAppended& row, std::int64_t index);
     void takeState(const StateChanged& state);
-    bool readNewRows(const std::vector<std::int64_t>& most_rows = {});
-    void poll();
+    bool readNewRows(Take take, const std::vector<std::int64_t>& most_rows = {});
+    void readLogAndState();
+    void poll(bool rows_are_left);
     void fail(const QString& sentence);
 
     RunData data_;
@@ -61,6 +64,7 @@ private:
     bool live_ = false, gap_ = false;
     qint64 last_row_ms_ = -1;
     QTimer poll_;
+    QTimer next_turn_;  // there are more rows to read
 };
 
 }  // namespace fm

@@ -169,6 +169,7 @@ void EngineLink::studyOpened(const EngineReply& reply) {
         if (length.is_number_integer()) lengths.push_back(length.get<int>());
     }
     if (!mirrorStudy(reply.result.value("study", Json::object()))) return;
+    Q_EMIT engineChanged();  // whether the study is here tells where the engine is
     const auto shape = shapeFrom(reply.result.value("shape", Json()));
     if (!shape)
         return Q_EMIT problem(tr("The engine's answer to study/open has no model sizes: is it another version?"));

@@ -15,9 +15,12 @@
 #include "widgets/panels/plan_strip.h"
 #include "widgets/theme/theme.h"
 
-// Where the user left off, else the study that ships with the program.
+// Where the user left off, else the study that ships with the program. A copy opens with its own engine only: jobs need
+// it.
 static void openFirst(fm::MainWindow& window, fm::Workbench& workbench) {
     for (const QString& folder : workbench.settings().recentStudies()) {
+        const std::optional<fm::StudyPlace> copy_of = fm::StudyMirror::placeOf(folder);
+        if (copy_of && copy_of->engine != workbench.engine().command()) continue;
         if (QFileInfo::exists(folder + "/study.json")) {
             workbench.openStudy(folder);
             return;

@@ -12,7 +12,7 @@
 
 namespace fm::rpc {
 
-inline constexpr int protocol_version = 1;
+inline constexpr int protocol_version = 2;
 
 namespace notification {
 inline constexpr const char* event = "event";      // something a run said: RunNotice

@@ -1,17 +1,35 @@
 #include "core/store/run_mirror.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <utility>
 
+#include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/run/run_id.h"
 #include "core/store/run_rows.h"
 #include "core/store/writer_lock.h"
 
 namespace fm {
+
+static std::string copyMark(const std::string& run_path) { return run_path + ".copying"; }
+
+bool isPartialCopy(const std::string& run_path) { return ::access(copyMark(run_path).c_str(), F_OK) == 0; }
+
+void markPartialCopy(const std::string& run_path, bool partial) {
+    const std::string mark = copyMark(run_path);
+    if (!partial) {
+        if (::unlink(mark.c_str()) != 0 && errno != ENOENT) throw WorldError(fileErrorText(mark, "removing", errno));
+        return;
+    }
+    const int fd = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) throw WorldError(fileErrorText(mark, "creating", errno));
+    ::close(fd);
+}
 
 std::string RunMirror::path() const { return folder_ + "/" + header_.run_id + ".h5"; }
 

@@ -12,6 +12,11 @@
 
 namespace fm {
 
+// A run file that is the copy of a run which is over at the other side, and still lacks rows or the end, has a mark
+// beside it: without the end alone it would show as live or interrupted. The mark is set before the file is made.
+bool isPartialCopy(const std::string& run_path);
+void markPartialCopy(const std::string& run_path, bool partial);  // throws WorldError
+
 // Fed with the events that arrive, it writes what the run's own file says there: rows from the events; log and states
 // fetched, because only the file there knows which of them it kept. What did not arrive is asked for and written before
 // what came later; the run's end is written when everything else is there.
@@ -41,6 +46,7 @@ public:
     std::string path() const;
     const RunOpened& header() const { return header_; }
     std::int64_t rows(std::size_t table) const { return tables_.at(table).have; }
+    bool ended() const { return ended_; }                 // at the other side
     bool complete() const { return writer_ == nullptr; }  // everything is written and the file closed
 
 private:

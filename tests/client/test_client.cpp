@@ -8,6 +8,7 @@
 #include <QTest>
 #include <QThread>
 
+#include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
 #include "tests/store/file_difference.h"
 #include "widgets/client/engine_client.h"
@@ -64,6 +65,7 @@ private Q_SLOTS:
     void aCrashIsOneSentenceAndTheRunGoesOn();
     void remoteRunsAreMirrored();
     void interruptedRunsAreMirroredAsSuch();
+    void refusedRowsAreOneSentenceAndThePartSaysSo();
     void otherVersionsAreRefused();
     void badLocationsAreOneSentence();
     void stopIsPolite();
@@ -181,7 +183,7 @@ void TestClient::aSleepingReaderLosesRowsOnly() {
     const QTemporaryDir folder;
     QProcess process;
     process.start(FM_FAKE_ENGINE, {"--script", "flood", "--steps", QString::number(steps), "--runs", folder.path()});
-    process.write((rpc::requestLine(1, "initialize", {{"protocol", 1}, {"client", "t"}}) + "\n").c_str());
+    process.write((rpc::requestLine(1, "initialize", {{"protocol", 2}, {"client", "t"}}) + "\n").c_str());
     process.write((rpc::requestLine(2, "job/start", {{"job", "gates"}}) + "\n").c_str());
     QVERIFY(process.waitForBytesWritten(kWaitMs));
     const auto finished = [&folder] {
@@ -319,6 +321,37 @@ void TestClient::interruptedRunsAreMirroredAsSuch() {
     const RunReader copy(copies.pathOf(run).toStdString());
     QVERIFY(copy.interrupted());
     QCOMPARE(testing::fileDifference(copy, RunReader(there.filePath(run + ".h5").toStdString())), std::string());
+}
+
+// An engine that gives no states: without them a copy would show as live for ever.
+void TestClient::refusedRowsAreOneSentenceAndThePartSaysSo() {
+    const QTemporaryDir there, here;
+    const QString options = "--steps 40 --rate 4000 --runs " + there.path();
+    EngineClient client;
+    ready(client, engine(options));
+    QStringList ended;
+    connect(&client, &EngineClient::jobChanged, this, [&ended](const nlohmann::json& job) {
+        if (job["state"] == "finished") ended << QString::fromStdString(job["run"]);
+    });
+    const QStringList runs{QString::fromStdString(startRun(client)), QString::fromStdString(startRun(client))};
+    QTRY_COMPARE_WITH_TIMEOUT(ended, runs, kWaitMs);
+    ready(client, engine("--script rows-only " + options));
+    RunMirrors copies(client, here.filePath("runs"));
+    QSignalSpy problems(&copies, &RunMirrors::problem), copied(&copies, &RunMirrors::mirrored);
+    const auto lookAgain = [&] {
+        const EngineReply list = ask(client, "run/list");
+        for (const nlohmann::json& run : list.result["runs"]) copies.fetchRun(run);
+    };
+    lookAgain();
+    for (const QString& run : runs) {
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(copies.pathOf(run)), kWaitMs);
+        QVERIFY(isPartialCopy(copies.pathOf(run).toStdString()));
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(problems.size(), 1, kWaitMs);
+    lookAgain();
+    QTest::qWait(300);
+    QCOMPARE(problems.size(), 1);
+    QCOMPARE(copied.size(), 0);
 }
 
 void TestClient::otherVersionsAreRefused() {

@@ -1,6 +1,7 @@
 // fake_engine [--script NAME] [--steps N] [--rate ROWS_PER_S] [--runs FOLDER]: speaks the protocol, computes nothing.
 // Scripts: normal; flood (10 kHz); stall (answers initialize, then nothing); garbage (lines that are no messages in
-// between); crash (kills itself at half of a run); version (speaks another protocol).
+// between); crash (kills itself at half of a run); version (speaks another protocol); rows-only (gives no log or
+// states).
 #include <unistd.h>
 
 #include <csignal>
@@ -59,6 +60,11 @@ int play(const Options& options) {
                 outbox.push("{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"run\":7}}");
                 outbox.push(std::string(300, '['));
                 outbox.push("\xff\xfe\x00 binary");
+            }
+            if (options.script == "rows-only" && line.find("\"events_") != line.npos) {
+                outbox.push(rpc::errorLine(nlohmann::json::parse(line)["id"],
+                                           rpc::RpcError(rpc::ErrorCode::InputProblems, "table: there is none")));
+                return;
             }
             server.handleLine(line, too_long);
         });

@@ -13,7 +13,7 @@ namespace fm::rpc {
 namespace {
 
 const char* const kInitialize =
-    R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocol":1,"client":"t"}})";
+    R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocol":2,"client":"t"}})";
 
 // A server whose handlers do what their names say.
 struct Fixture {
@@ -22,7 +22,7 @@ struct Fixture {
     int calls = 0;
 
     Fixture() {
-        server.answer("initialize", [](const Json&) { return Json{{"protocol", 1}}; });
+        server.answer("initialize", [](const Json&) { return Json{{"protocol", 2}}; });
         server.answer("job/list", [this](const Json&) { return Json{{"calls", ++calls}}; });
         server.answer("study/open", [](const Json& params) -> Json {
             const std::string path = params["path"].get<std::string>();
@@ -68,7 +68,7 @@ void TestRpcServer::initializeComesFirstAndOnce() {
     QCOMPARE(f.codeOf(request("job/list")), -32003);
     QCOMPARE(f.codeOf(request("no/such")), -32003);
     QCOMPARE(f.calls, 0);
-    QCOMPARE(f.ask(kInitialize)["result"]["protocol"].get<int>(), 1);
+    QCOMPARE(f.ask(kInitialize)["result"]["protocol"].get<int>(), 2);
     QCOMPARE(f.codeOf(kInitialize), -32005);
     QCOMPARE(f.ask(request("job/list"))["result"]["calls"].get<int>(), 1);
 }

@@ -13,7 +13,9 @@
 
 #include "app/gui/built_in_study.h"
 #include "app/gui/window_toolbar.h"
+#include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
+#include "core/store/run_writer.h"
 #include "tests/store/file_difference.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/models/runs_model.h"
@@ -27,6 +29,7 @@ using fixture::Window;
 namespace {
 
 constexpr int kWaitMs = 20000;
+constexpr int kShownMs = 2000;  // once everything is here
 constexpr int kSteps = 30;
 // Long enough to be killed in the middle.
 const nlohmann::json kShortRun = {
@@ -77,11 +80,13 @@ private Q_SLOTS:
         makeEngine();
     }
     void whatIsThereIsCopied();
+    void whatIsCopiedShowsAsItIsThere();
     void aRunIsFollowed();
     void aKilledEngineIsOneSentence();
     void theRunGoesOnAndIsTheSame();
     void labelsAreKeptThere();
     void theCopyOpensWithoutItsEngine();
+    void aPartialCopySaysSo();
 };
 
 void TestRemoteStudy::compareAll() {
@@ -112,6 +117,56 @@ void TestRemoteStudy::whatIsThereIsCopied() {
     QTRY_VERIFY_WITH_TIMEOUT(allCopied(), kWaitMs);
     compareAll();
     qInfo("%d recorded runs are here after %.1f s", int(recorded), 1e-3 * double(clock_.elapsed()));
+}
+
+// Finished runs look finished, no job is told of, and the next one can start.
+void TestRemoteStudy::whatIsCopiedShowsAsItIsThere() {
+    Workbench& bench = w_->bench;
+    const RunsModel& runs = w_->window.panels().runs->model();
+    const auto shownState = [&](const RunSummary& there) {
+        const int row = runs.rowOf(QString::fromStdString(there.run_id));
+        return row < 0 ? QString() : runs.index(row, RunsModel::StateColumn).data().toString();
+    };
+    for (const RunSummary& there : Study::open((home() + "/study").toStdString()).listRuns()) {
+        QCOMPARE(toString(there.state), std::string("finished"));
+        QTRY_COMPARE_WITH_TIMEOUT(shownState(there), QString("done"), kShownMs);
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(bench.run().state(), RunState::Finished, kShownMs);
+    QTRY_VERIFY_WITH_TIMEOUT(w_->window.status().text().contains("gates: finished"), kShownMs);
+    QVERIFY2(w_->window.status().text().contains("0 problems"), qPrintable(w_->window.status().text()));
+    QTRY_VERIFY_WITH_TIMEOUT(w_->window.toolbar().controls().start().isEnabled(), kShownMs);
+    QVERIFY(QDir(bench.study().folder() + "/runs").entryList({"*.copying"}, QDir::Files).isEmpty());
+    QCOMPARE(bench.engine().where(), QString("engine.sh"));
+}
+
+// A window that was closed while it copied: what is here in part says so, not that the run was killed or is live.
+void TestRemoteStudy::aPartialCopySaysSo() {
+    Window w(folder_.filePath("settings.ini"));
+    QVERIFY(w.bench.openStudy(w.settings.recentStudies()[0]));
+    QTRY_VERIFY_WITH_TIMEOUT(!w.bench.study().runs().empty() && !w.bench.study().loading(), kWaitMs);
+    const QString complete = w.bench.study().newestRun("gates");
+    const QString partial = complete.left(8) + "T235959Z-gates-0a0b0c";
+    const std::string path = w.bench.study().runPath(partial).toStdString();
+    markPartialCopy(path, true);
+    RunOpened header = RunReader(w.bench.study().runPath(complete).toStdString()).header();
+    header.run_id = partial.toStdString();
+    const auto writer = RunWriter::atPath(path);
+    writer->post({0, 0, header});
+    writer->flush();
+    const RunsModel& runs = w.window.panels().runs->model();
+    const auto shownState = [&] { return runs.index(runs.rowOf(partial), RunsModel::StateColumn).data().toString(); };
+    w.bench.study().refresh();
+    QTRY_VERIFY_WITH_TIMEOUT(runs.rowOf(partial) >= 0, kWaitMs);
+    QTRY_COMPARE_WITH_TIMEOUT(shownState(), QString("copying …"), kWaitMs);
+    QCOMPARE(w.bench.study().newestRun("gates"), complete);
+    w.bench.selection().setRun(partial);
+    QTRY_VERIFY_WITH_TIMEOUT(w.window.status().text().contains("gates: copying"), kWaitMs);
+    writer->post({1, 1, StateChanged{RunState::Finished, ""}});
+    writer->close();
+    markPartialCopy(path, false);
+    w.bench.study().refresh();
+    QTRY_COMPARE_WITH_TIMEOUT(shownState(), QString("done"), kWaitMs);
+    QTRY_VERIFY_WITH_TIMEOUT(w.window.status().text().contains("gates: finished"), kWaitMs);
 }
 
 // Its rows arrive in the views and in the copy.

@@ -37,6 +37,7 @@ public:
             for (const rpc::RunNotice& notice : notices) {
                 if (notice.thinned > 0) continue;  // the gap shows in the rows
                 if (const RunOpened* opened = std::get_if<RunOpened>(&notice.event.body)) {
+                    markPartialCopy(pathOf(run), false);  // it is live
                     open(run, *opened, notice.rows);
                 } else if (const auto found = runs_.find(run); found != runs_.end()) {
                     found->second->take(notice.event, notice.row);
@@ -50,9 +51,9 @@ public:
         guarded(run, [&] {
             const auto found = runs_.find(run);
             if (found != runs_.end())
-                found->second->learn(rowsIn(entry, found->second->header().tables), hasEnded(entry));
-            else
-                wanted = !isSame(pathOf(run), entry);
+                return found->second->learn(rowsIn(entry, found->second->header().tables), hasEnded(entry));
+            wanted = !isSame(pathOf(run), entry);
+            if (!wanted) markPartialCopy(pathOf(run), false);
         });
         QMetaObject::invokeMethod(&owner_, [&owner = owner_, entry, wanted] { owner.considered(entry, wanted); });
     }
@@ -63,6 +64,7 @@ public:
             const RunEvent event =
                 decoder.decode({{"seq", 0}, {"wall_ms", 0}, {"type", "run_opened"}, {"body", header_json}});
             const RunOpened& header = std::get<RunOpened>(event.body);
+            markPartialCopy(pathOf(run), hasEnded(entry));
             open(run, header, rowsIn(entry, header.tables));
             runs_.at(run)->learn({}, hasEnded(entry));
         });
@@ -120,8 +122,13 @@ private:
         try {
             work();
             const auto found = runs_.find(run);
-            if (found == runs_.end() || !found->second->complete()) return;
+            if (found == runs_.end()) return;
+            if (!found->second->complete()) {
+                if (found->second->ended()) markPartialCopy(pathOf(run), true);
+                return;
+            }
             runs_.erase(found);
+            markPartialCopy(pathOf(run), false);
             QMetaObject::invokeMethod(&owner_, [&owner = owner_, run] { Q_EMIT owner.mirrored(run); });
         } catch (const std::exception& error) {
             runs_.erase(run);
@@ -173,7 +180,16 @@ void RunMirrors::askRows(const QString& run, int opening, const std::string& tab
             else
                 writer->fetchFailed(run, opening, table);
         });
+        if (!reply.ok()) tellRefusal(reply);
     });
+}
+
+// What an engine that is there does not give will not come later either. Of many runs it is told once.
+void RunMirrors::tellRefusal(const EngineReply& reply) {
+    const rpc::ErrorCode code = reply.error->code();
+    if (code != rpc::ErrorCode::InputProblems && code != rpc::ErrorCode::InvalidParams) return;
+    if (!told_.insert(reply.sentence()).second) return;
+    Q_EMIT problem(tr("Runs cannot be copied to this machine as a whole: %1").arg(reply.sentence()));
 }
 
 void RunMirrors::fetchRun(const nlohmann::json& entry) {

@@ -5,6 +5,7 @@
 #include <QString>
 #include <QThread>
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ private:
     class Writer;
     void closeAll();
     void take(const QString& run, const std::vector<rpc::RunNotice>& notices);
+    void tellRefusal(const EngineReply& reply);
     void considerNext();
     void considered(const nlohmann::json& entry, bool wanted);
     void askRows(const QString& run, int opening, const std::string& table, std::int64_t first, std::int64_t count);
@@ -42,6 +44,7 @@ private:
     QThread thread_;
     Writer* writer_;                      // lives in thread_
     std::deque<nlohmann::json> waiting_;  // entries of run/list; the first is being looked at
+    std::set<QString> told_;
 };
 
 }  // namespace fm

@@ -40,7 +40,8 @@ bool sameRun(const RunEntry& a, const RunEntry& b) {
     const RunSummary& y = b.summary;
     return x.run_id == y.run_id && x.state == y.state && x.interrupted == y.interrupted && x.problem == y.problem &&
            x.rows == y.rows && (a.spec == b.spec || *a.spec == *b.spec) && x.device == y.device &&
-           x.parents == y.parents && a.label == b.label && a.live == b.live && sameFigures(a.figures, b.figures);
+           x.parents == y.parents && a.label == b.label && a.live == b.live && a.copying == b.copying &&
+           sameFigures(a.figures, b.figures);
 }
 
 // "<folder>/20260314T150926Z-gates-3fa9c1.h5": what the name tells.
@@ -63,7 +64,8 @@ constexpr const char* kRunsHelps[] = {
     "What the run worked on: its budget K, hybrid, selectors or branch kind",
     "Share of right answers that this run measured, with its 95 % half-width in the tooltip",
     "KL(teacher || plan) at answer tokens, nat per token, that this run measured",
-    "live, paused, done, stopped, failed, interrupted (killed; can go on) or unreadable",
+    "live, paused, done, stopped, failed, interrupted (killed; can go on) or unreadable; "
+    "copying: not all of it has come from the engine's machine yet",
     "Your words for finding runs again (edit: T)",
     "What you noted about the run (edit: N)",
     "The name you gave the run (edit: F2)",
@@ -205,6 +207,12 @@ QString RunsModel::about(const Item& item) const {
     return QString::fromStdString(named == hybrid_names_.end() ? what : named->second);
 }
 
+QString RunsModel::stateText(const Item& item) {
+    if (!item.read) return QStringLiteral("…");
+    if (item.run.copying) return tr("copying …");
+    return QString::fromStdString(stateWord(item.run.summary));
+}
+
 QString RunsModel::text(const Item& item, int column) const {
     const RunEntry& run = item.run;
     switch (column) {
@@ -217,7 +225,7 @@ QString RunsModel::text(const Item& item, int column) const {
         case KlColumn:
             return run.figures.answer_kl ? numberText(*run.figures.answer_kl) : no_value;
         case StateColumn:
-            return item.read ? QString::fromStdString(stateWord(run.summary)) : QStringLiteral("…");
+            return stateText(item);
         case TagsColumn:
             return joinedTags(run.label);
         case NotesColumn:
@@ -285,7 +293,7 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
         case RunIdRole:
             return QString::fromStdString(item.run.summary.run_id);
         case StateRole:
-            return item.read ? QString::fromStdString(stateWord(item.run.summary)) : QStringLiteral("…");
+            return stateText(item);
         case ArchivedRole:
             return isArchived(item.run.label);
         case ProblemRole:

@@ -68,6 +68,7 @@ private:
     void tellChanged(std::vector<int> rows);
     void reindex(std::size_t first);
     QString about(const Item& item) const;
+    static QString stateText(const Item& item);
     QString text(const Item& item, int column) const;
     QVariant sortValue(const Item& item, int column) const;
     QString toolTip(const Item& item, int column) const;

@@ -62,7 +62,9 @@ QString StatusPanel::jobText() const {
     const RunData& run = source_.data();
     if (!source_.problem().isEmpty()) return source_.problem();
     if (!run.isOpen()) return tr("No run is shown: choose one in Runs, or start a job");
-    QStringList parts{tr("%1: %2").arg(run.job(), QString::fromLatin1(toString(run.state())))};
+    const QString state =
+        source_.isCopying() ? tr("copying from the engine's machine …") : QString(toString(run.state()));
+    QStringList parts{tr("%1: %2").arg(run.job(), state)};
     if (!isTerminal(run.state()) && run.progress()) {
         const Progressed& p = *run.progress();
         if (p.total > 0) parts << tr("%1 / %2 %3").arg(p.done).arg(p.total).arg(QString::fromStdString(p.unit));

@@ -6,8 +6,10 @@
 #include <variant>
 
 #include "core/run/error.h"
+#include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_rows.h"
+#include "core/store/writer_lock.h"
 
 namespace fm {
 namespace {
@@ -25,6 +27,9 @@ RunSource::RunSource(QObject* parent) : QObject(parent) {
 }
 
 RunSource::~RunSource() = default;
+
+// The end is what is copied last.
+bool RunSource::isCopying() const { return copying_ && !live_ && !isTerminal(data_.state()); }
 
 double RunSource::secondsSinceLastRow() const {
     return last_row_ms_ < 0 ? -1 : double(QDateTime::currentMSecsSinceEpoch() - last_row_ms_) / 1e3;
@@ -69,7 +74,7 @@ void RunSource::close() {
     next_turn_.stop();
     reader_.reset();
     next_seq_.reset();
-    live_ = gap_ = false;
+    live_ = gap_ = copying_ = false;
     path_.clear();
     problem_.clear();
     last_row_ms_ = -1;
@@ -79,6 +84,9 @@ void RunSource::close() {
 bool RunSource::reload(Take take, const std::vector<std::int64_t>& most_rows) {
     next_turn_.stop();
     states_read_ = log_read_ = 0;
+    // Asked before the file is read, which may get its end in between.
+    copying_ = isPartialCopy(path_.toStdString());
+    const bool written = copying_ || hasLiveWriter(path_.toStdString());
     try {
         reader_ = std::make_unique<RunReader>(path_.toStdString());
         data_.reset(reader_->header());
@@ -89,7 +97,7 @@ bool RunSource::reload(Take take, const std::vector<std::int64_t>& most_rows) {
         fail(QString::fromStdString(error.what()));
         return false;
     }
-    if (!isTerminal(reader_->state()) && reader_->hasLiveWriter()) poll_.start();
+    if (written && !isTerminal(reader_->state())) poll_.start();
     return true;
 }
 
@@ -129,6 +137,8 @@ void RunSource::readLogAndState() {
 
 void RunSource::poll(bool rows_are_left) {
     if (!reader_) return;
+    copying_ = isPartialCopy(path_.toStdString());
+    const bool written = copying_ || reader_->hasLiveWriter();
     try {
         const bool changed = reader_->refresh();
         if ((changed || rows_are_left) && !readNewRows(Take::OneTurn)) reload();
@@ -137,7 +147,7 @@ void RunSource::poll(bool rows_are_left) {
         fail(QString::fromStdString(error.what()));
         return;
     }
-    if (isTerminal(reader_->state()) || !reader_->hasLiveWriter()) poll_.stop();
+    if (isTerminal(reader_->state()) || !written) poll_.stop();
 }
 
 void RunSource::takeRow(const RowAppended& row, std::int64_t index) {

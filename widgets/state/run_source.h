@@ -27,6 +27,7 @@ public:
     const QString& path() const { return path_; }        // of the run file; empty for a live run without one
     const QString& problem() const { return problem_; }  // why the file cannot be shown
     bool isLive() const { return live_; }                // fed by events
+    bool isCopying() const;                              // the file is a copy that is not complete yet
     double secondsSinceLastRow() const;                  // < 0: none yet
 
     // Reads the file, a long one over several turns of the event loop; goes on while the run is not at its end.
@@ -61,7 +62,7 @@ private:
     std::unique_ptr<RunReader> reader_;
     std::int64_t states_read_ = 0, log_read_ = 0;
     std::optional<std::uint64_t> next_seq_;
-    bool live_ = false, gap_ = false;
+    bool live_ = false, gap_ = false, copying_ = false;
     qint64 last_row_ms_ = -1;
     QTimer poll_;
     QTimer next_turn_;  // there are more rows to read

@@ -10,7 +10,9 @@
 
 #include "core/run/error.h"
 #include "core/run/run_id.h"
+#include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
+#include "core/store/writer_lock.h"
 
 namespace fm {
 
@@ -153,14 +155,18 @@ std::shared_ptr<const StudyState::Known> StudyState::readRun(const std::string& 
     auto known = std::make_shared<Known>();
     known->modified_ms = modified_ms;
     RunEntry& entry = known->entry;
+    // Asked before the file is read: what ends or is completed meanwhile is read again.
+    const bool copying = isPartialCopy(path), written = hasLiveWriter(path);
     try {
         const RunReader reader(path, RunReader::Detail::Summary);
         entry.summary = summarizeRun(reader);
         entry.spec = std::make_shared<const SpecFields>(flatSpec(entry.summary.spec_json));
         entry.figures = figuresOf(reader, *entry.spec);
         known->measured = measurementsOf(reader, *entry.spec);
-        entry.live = !isTerminal(reader.state()) && reader.hasLiveWriter();
-        known->finished = !entry.live;  // until the file changes
+        entry.live = !isTerminal(reader.state()) && written;
+        if (written) entry.summary.interrupted = false;
+        entry.copying = copying && !isTerminal(reader.state());  // the end is what is copied last
+        known->finished = !entry.live && !entry.copying;         // until the file changes
     } catch (const WorldError& error) {
         entry = {};
         entry.summary.path = path;
@@ -240,7 +246,7 @@ QString StudyState::newestRun(const QString& job) const {
     const std::string name = job.toStdString();
     const RunEntry* newest = nullptr;
     for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
-        if (run->summary.job != name || !run->summary.problem.empty()) continue;
+        if (run->summary.job != name || !run->summary.problem.empty() || run->copying) continue;
         const bool has_rows = std::any_of(run->summary.rows.begin(), run->summary.rows.end(),
                                           [](const auto& table) { return table.second > 0; });
         if (has_rows) return QString::fromStdString(run->summary.run_id);

@@ -28,9 +28,10 @@ struct RunEntry {
     RunSummary summary;
     std::shared_ptr<const SpecFields> spec = noSpec();  // never null
     RunFigures figures;
-    Label label;        // name, notes, tags; the tag "archived" hides a run
-    QDateTime started;  // from the run id, UTC
-    bool live = false;  // being written now
+    Label label;           // name, notes, tags; the tag "archived" hides a run
+    QDateTime started;     // from the run id, UTC
+    bool live = false;     // being written now
+    bool copying = false;  // a copy that is not complete yet: what it lacks says nothing about the run
 };
 
 QDateTime startedOf(const std::string& run_id);  // invalid when it is no run id

@@ -10,9 +10,9 @@
 #include <QTest>
 #include <QThread>
 #include <QToolButton>
-#include <ctime>
 
 #include "tests/panels/panel_study.h"
+#include "tests/support/processor_time.h"
 #include "widgets/models/runs_model.h"
 #include "widgets/models/spec_diff_model.h"
 #include "widgets/panels/diff_panel.h"
@@ -229,18 +229,12 @@ namespace {
 
 constexpr int many = 500;
 
-double cpuMilliseconds(clockid_t whose) {
-    timespec time{};
-    clock_gettime(whose, &time);
-    return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
-}
-
 // Processor time of this thread: what other programs do meanwhile is not what is measured.
 template <class Run>
 double milliseconds(const Run& run) {
-    const double before = cpuMilliseconds(CLOCK_THREAD_CPUTIME_ID);
+    const double before = fixture::threadMs();
     run();
-    return cpuMilliseconds(CLOCK_THREAD_CPUTIME_ID) - before;
+    return fixture::threadMs() - before;
 }
 
 struct Times {
@@ -252,7 +246,7 @@ struct Times {
 void openAll(Window& window, const QString& path, Times& times) {
     QElapsedTimer clock;
     clock.start();
-    const double cpu_before = cpuMilliseconds(CLOCK_PROCESS_CPUTIME_ID);
+    const double cpu_before = fixture::processMs();
     window.study.open(path);
     while (window.study.loading() || window.panel.model().rowCount() < many) {
         if (times.listed_wall < 0 && window.table().model()->rowCount() == many)
@@ -262,7 +256,7 @@ void openAll(Window& window, const QString& path, Times& times) {
         QThread::msleep(1);
     }
     times.read_wall = static_cast<double>(clock.elapsed());
-    times.read_cpu = cpuMilliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
+    times.read_cpu = fixture::processMs() - cpu_before;
 }
 
 void typeAndScroll(Window& window, Times& times) {

@@ -1,13 +1,12 @@
 // No handler of a figure takes 16 ms: a million points, 96 layers, 500 runs. Processor time of the whole process
 // counts, so that other programs on the machine do not.
-#include <time.h>
-
 #include <QApplication>
 #include <QTest>
 
 #include <cmath>
 
 #include "tests/plots/plot_samples.h"
+#include "tests/support/processor_time.h"
 #include "widgets/plots/gates_curves.h"
 #include "widgets/plots/gates_heatmap.h"
 #include "widgets/plots/objective_plot.h"
@@ -18,14 +17,10 @@ namespace fm {
 
 namespace {
 
+using fixture::processMs;
+
 constexpr double kLimitMs = 16.0;  // one frame of a 60 Hz screen
 constexpr int kRepeats = 25;
-
-double processMs() {
-    timespec now{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 // The largest processor time of one call, after one to warm up.
 template <class Action>

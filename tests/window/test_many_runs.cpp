@@ -1,11 +1,11 @@
 // A study of five hundred runs in the whole window: how soon it is listed and read, and that the window never stalls.
 #include <QElapsedTimer>
 #include <QThread>
-#include <ctime>
 #include <map>
 #include <random>
 
 #include "core/store/run_rows.h"
+#include "tests/support/processor_time.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/models/compare_model.h"
 #include "widgets/models/runs_model.h"
@@ -13,6 +13,7 @@
 #include "widgets/panels/runs_panel.h"
 
 using namespace fm;
+using fixture::threadMs;
 using fixture::Window;
 
 namespace {
@@ -78,12 +79,6 @@ QString writeStudy(const QTemporaryDir& folder) {
     std::mt19937 random(7);
     for (int i = 0; i < kRuns; ++i) writeRun(study, jobs.at(jobOf(i)), i, random);
     return QString::fromStdString(study.folder());
-}
-
-double threadMs() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
 }
 
 // Measures every event that the loop hands out: what one of them takes nobody can divide.

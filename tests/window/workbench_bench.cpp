@@ -1,7 +1,6 @@
 // What the window's promised speeds come to on this machine: one table at the end. The limits are for
 // a machine that does nothing else; the test fails at several times as much, because others may compute beside it.
 // FM_BENCH_FLOOD_S sets the length of the flood (6 s; 60 for the figure of record).
-#include <time.h>
 #include <unistd.h>
 
 #include <QElapsedTimer>
@@ -13,11 +12,13 @@
 
 #include "app/gui/built_in_study.h"
 #include "app/gui/window_toolbar.h"
+#include "tests/support/processor_time.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/run_controls.h"
 
 using namespace fm;
+using fixture::threadMs;
 using fixture::Window;
 
 namespace {
@@ -30,12 +31,6 @@ struct Figure {
     double value, limit;
     const char* unit;
 };
-
-double threadMs() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 double residentMb() {
     QFile file("/proc/self/statm");

@@ -130,8 +130,8 @@ private Q_SLOTS:
     void pointsThatDoNotAdvanceAreLeftOut() {
         SeriesTiers series;
         series.append(std::vector<double>{1, 2, 2, 1, kNaN, 3}, std::vector<double>{10, 20, 21, 11, 0, 30});
-        QCOMPARE(series.x(), (std::vector<double>{1, 2, 3}));
-        QCOMPARE(series.y(), (std::vector<double>{10, 20, 30}));
+        QCOMPARE(series.x(), (std::deque<double>{1, 2, 3}));
+        QCOMPARE(series.y(), (std::deque<double>{10, 20, 30}));
     }
 
     void bandIsTheRangeOfTheWindow() {

@@ -84,7 +84,8 @@ void CurvePlot::extendAverage(Curve& curve) {
     const std::size_t begin = curve.average.size();
     std::vector<double> values;
     for (std::size_t i = begin; i < curve.raw.size(); ++i) values.push_back(curve.ema.next(curve.raw.y()[i]));
-    curve.average.append(std::span(curve.raw.x()).subspan(begin), values);
+    const std::vector<double> steps(curve.raw.x().begin() + static_cast<std::ptrdiff_t>(begin), curve.raw.x().end());
+    curve.average.append(steps, values);
 }
 
 void CurvePlot::rebuildAverages() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,7 +21,7 @@ public:
 
     int numLayers() const { return num_layers_; }
     std::size_t numSteps() const { return steps_.size(); }
-    const std::vector<double>& steps() const { return steps_; }
+    const std::deque<double>& steps() const { return steps_; }
     float alpha(std::size_t row, int layer) const { return alpha_[static_cast<std::size_t>(layer)][row]; }
     // Row of the newest step at or before `step`; the first row before that; nothing while empty.
     std::optional<std::size_t> rowAt(double step) const;
@@ -29,8 +30,8 @@ public:
 
 private:
     int num_layers_;
-    std::vector<double> steps_;
-    std::vector<std::vector<float>> alpha_;  // per layer, since figures walk along the steps of one
+    std::deque<double> steps_;              // growing never moves what is there: no pause after a million steps
+    std::vector<std::deque<float>> alpha_;  // per layer, since figures walk along the steps of one
 };
 
 // What the plan at the cursor looks like in a figure of layers; one entry per layer, or empty.

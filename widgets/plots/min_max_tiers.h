@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace fm {
@@ -97,7 +98,7 @@ private:
         if (value(high) > value(into.high)) into.high = high;
     }
 
-    std::vector<std::vector<Block>> tiers_;  // blocks of 16, 256, 4096 ... values; complete ones only
+    std::vector<std::deque<Block>> tiers_;  // blocks of 16, 256, 4096 ... values; complete ones only
     std::size_t num_values_ = 0;
 };
 

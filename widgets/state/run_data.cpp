@@ -1,5 +1,8 @@
 #include "widgets/state/run_data.h"
 
+#include <algorithm>
+#include <variant>
+
 #include <nlohmann/json.hpp>
 
 #include "core/run/error.h"
@@ -141,6 +144,16 @@ void RunData::append(int table, const Row& row) {
         }
     }
     ++rows_[t];
+}
+
+void RunData::expectRows(int table, std::int64_t rows) {
+    const std::size_t t = static_cast<std::size_t>(table);
+    if (table < 0 || t >= columns_.size() || rows <= 0) return;
+    const auto room = static_cast<std::size_t>(std::min<std::int64_t>(rows, 1'000'000));
+    for (ColumnData& data : columns_[t]) {
+        const auto width = static_cast<std::size_t>(data.column.width);
+        std::visit([&](auto& values) { values.reserve(room * width); }, data.values);
+    }
 }
 
 void RunData::announce() {

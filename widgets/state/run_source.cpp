@@ -90,6 +90,8 @@ bool RunSource::reload(Take take, const std::vector<std::int64_t>& most_rows) {
     try {
         reader_ = std::make_unique<RunReader>(path_.toStdString());
         data_.reset(reader_->header());
+        for (std::size_t t = 0; t < data_.header().tables.size(); ++t)
+            data_.expectRows(static_cast<int>(t), reader_->rows(static_cast<int>(t)));
         readNewRows(take, most_rows);
     } catch (const WorldError& error) {
         reader_.reset();
@@ -176,6 +178,7 @@ void RunSource::take(const RunEvent& event, std::int64_t row) {
         } else if (const auto* state = std::get_if<StateChanged>(&event.body)) {
             takeState(*state);
         } else if (const auto* progress = std::get_if<Progressed>(&event.body)) {
+            if (progress->unit == "steps") data_.expectRows(data_.findTable("steps").value_or(-1), progress->total);
             data_.setProgress(*progress);
         } else if (const auto* line = std::get_if<Logged>(&event.body)) {
             data_.addLog(*line);

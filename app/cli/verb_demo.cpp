@@ -86,7 +86,7 @@ void Demo::branches() {
     const fs::path shipped = fs::path(options_.resources) / "models/fm-tiny/branches.safetensors";
     if (options_.from_scratch) {
         AlignSpec spec;
-        spec.steps = 150;
+        spec.steps = 280;
         spec.tokens_per_step = 6144;
         spec.lengths = {256};
         spec.lr = 3e-3;

@@ -149,10 +149,11 @@ void RunData::append(int table, const Row& row) {
 void RunData::expectRows(int table, std::int64_t rows) {
     const std::size_t t = static_cast<std::size_t>(table);
     if (table < 0 || t >= columns_.size() || rows <= 0) return;
-    const auto room = static_cast<std::size_t>(std::min<std::int64_t>(rows, 1'000'000));
+    constexpr std::int64_t kMostValues = 16'000'000;  // of one column: whoever counts the rows may be wrong
     for (ColumnData& data : columns_[t]) {
-        const auto width = static_cast<std::size_t>(data.column.width);
-        std::visit([&](auto& values) { values.reserve(room * width); }, data.values);
+        const std::int64_t width = std::max(1, data.column.width);
+        const auto room = static_cast<std::size_t>(std::min(rows, kMostValues / width) * width);
+        std::visit([&](auto& values) { values.reserve(room); }, data.values);
     }
 }
 

@@ -54,7 +54,7 @@ public:
     void clear();
     void append(int table, const Row& row);  // announced by announce(), so that a batch of rows is one signal
     void announce();
-    // Makes room for that many rows at once, so that growing does not move a long run. Ends at a million rows.
+    // Makes room for that many rows at once, so that growing does not move a long run.
     void expectRows(int table, std::int64_t rows);
     void setState(RunState state, const QString& text);
     void setProgress(const Progressed& progress);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/cli/interrupt.h"
 #include "app/cli/job_runner.h"
 #include "app/cli/run_file.h"
 #include "core/engine/job_checkpoint.h"
@@ -58,6 +59,7 @@ private Q_SLOTS:
     void failuresHaveTheirCodes();
     void withoutStudyNothingIsStored();
     void firstSignalStopsAndKeeps();
+    void handlersHaveAStackOfTheirOwn();
     void secondSignalQuits();
     void resumeKeepsTheCheckpointedRows();
     void resumeBeginsAgainWhenRowsAreMissing();
@@ -145,6 +147,26 @@ void TestJobRunner::withoutStudyNothingIsStored() {
         return JobOutcome{};
     });
     QCOMPARE(code, 0);
+}
+
+// The frame of a handler on the job's own stack broke the heap in the middle of oneDNN's matrix products.
+void TestJobRunner::handlersHaveAStackOfTheirOwn() {
+    const auto own_stack = [] {
+        stack_t stack = {};
+        sigaltstack(nullptr, &stack);
+        return (stack.ss_flags & SS_DISABLE) == 0;
+    };
+    const bool before = own_stack();
+    {
+        const InterruptGuard guard([] {});
+        QVERIFY(own_stack());
+        for (const int signal : {SIGINT, SIGTERM}) {
+            struct sigaction action = {};
+            QCOMPARE(sigaction(signal, nullptr, &action), 0);
+            QVERIFY(action.sa_flags & SA_ONSTACK);
+        }
+    }
+    QCOMPARE(own_stack(), before);
 }
 
 void TestJobRunner::firstSignalStopsAndKeeps() {

@@ -120,13 +120,11 @@ void addRunsVerb(CLI::App& app, CliContext& cli) {
     show->add_option("RUN", *argument, "run file, or a run's id together with --study")->required();
     show->callback([&cli, argument] { cli.action = [&cli, argument] { return showRun(cli.global, *argument); }; });
 
-    CLI::App* import = verb->add_subcommand("import", "turn the JSON lines of an engine without HDF5 into a run file");
-    import->add_option("FILE", *argument, "the .jsonl file")->required();
-    import->callback(
-        [&cli, argument] { cli.action = [&cli, argument] { return importFile(cli.global, *argument);
-};
-}  // namespace fm::cli
-);
+    CLI::App* import_verb =
+        verb->add_subcommand("import", "turn the JSON lines of an engine without HDF5 into a run file");
+    import_verb->add_option("FILE", *argument, "the .jsonl file")->required();
+    import_verb->callback(
+        [&cli, argument] { cli.action = [&cli, argument] { return importFile(cli.global, *argument); }; });
 }
 
 }  // namespace fm::cli

@@ -132,11 +132,15 @@ bool EngineLink::mirrorStudy(const Json& study) {
     }
     const bool other = study_.folder() != mirror_->folder();
     if (other && !study_.open(mirror_->folder())) return false;
-    study_.setLabelKeeper(
-        [this](const QString& id, const Label& label, const auto& done) { keepLabel(id, label, done); });
+    keepLabelsThere();
     if (other) Q_EMIT studyMirrored(mirror_->folder());
     mirror_->look();
     return true;
+}
+
+void EngineLink::keepLabelsThere() {
+    study_.setLabelKeeper(
+        [this](const QString& id, const Label& label, const auto& done) { keepLabel(id, label, done); });
 }
 
 void EngineLink::keepLabel(const QString& id, const Label& label, std::function<void(const QString&)> done) {

@@ -45,6 +45,8 @@ public:
     QString where() const;                            // "local", "ssh gpu-server"
     QString what() const;                             // device and kernels, once known
 
+    // The shown study is a copy: its labels go to the engine that has it, or are refused while that one is not here.
+    void keepLabelsThere();
     void lookForRuns();  // for what the engine may have added to the study
     void startJob(const QString& job, const nlohmann::json& spec, const QString& resume = {});
     void resumeLost();  // starts the engine again and continues the job it took with it

@@ -12,7 +12,7 @@ namespace fm {
 LiveStart::LiveStart(MainWindow& window, Workbench& workbench, const QElapsedTimer& since)
     : QObject(&window), window_(window), workbench_(workbench), since_(since) {
     connect(&workbench_.engine(), &EngineLink::phaseChanged, this, &LiveStart::clickWhenReady);
-    connect(&workbench_.engine(), &EngineLink::jobOpened, this, &LiveStart::watchRows);
+    connect(&workbench_.run(), &RunData::rowsAppended, this, &LiveStart::watchRows);
     clickWhenReady();
 }
 
@@ -23,12 +23,10 @@ void LiveStart::clickWhenReady() {
 }
 
 void LiveStart::watchRows() {
-    connect(&workbench_.run(), &RunData::rowsAppended, this, [this] {
-        if (moved_ || workbench_.run().rowsOf("steps") < 2) return;
-        moved_ = true;
-        std::fprintf(stderr, "the live run moved after %.1f s\n", static_cast<double>(since_.elapsed()) / 1000);
-        Q_EMIT moved();
-    });
+    if (moved_ || !workbench_.source().isLive() || workbench_.run().rowsOf("steps") < 2) return;
+    moved_ = true;
+    std::fprintf(stderr, "the live run moved after %.1f s\n", static_cast<double>(since_.elapsed()) / 1000);
+    Q_EMIT moved();
 }
 
 }  // namespace fm

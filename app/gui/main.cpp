@@ -61,18 +61,16 @@ int main(int argc, char** argv) {
     // The window is on the screen before anything is read.
     QTimer::singleShot(0, &window, [&] {
         workbench.engine().start(parser.isSet("engine") ? parser.value("engine") : settings.engineCommand());
-        if (parser.isSet("demo")) {
-            window.opening().openBuiltIn();
-        } else {
-            parser.isSet("study") ? void(window.opening().open(parser.value("study"))) : openFirst(window, workbench);
-        }
+        const bool wants_pictures = parser.isSet("screenshots");
         const auto take_pictures = [&] { takeScreenshots(window, parser.value("screenshots")); };
         if (parser.isSet("demo")) {
+            window.opening().openBuiltIn();
             const auto* live = new LiveStart(window, workbench, since_start);  // the window owns it
-            if (parser.isSet("screenshots")) QObject::connect(live, &LiveStart::moved, &window, take_pictures);
-        } else if (parser.isSet("screenshots")) {
-            QTimer::singleShot(1500, &window, take_pictures);
+            if (wants_pictures) QObject::connect(live, &LiveStart::moved, &window, take_pictures);
+            return;
         }
+        parser.isSet("study") ? void(window.opening().open(parser.value("study"))) : openFirst(window, workbench);
+        if (wants_pictures) QTimer::singleShot(1500, &window, take_pictures);
     });
     return QApplication::exec();
 }

@@ -15,7 +15,6 @@ namespace fm {
 namespace {
 
 constexpr std::chrono::minutes kLongestProbe{10};
-constexpr int kRestMs = 400;
 
 // What `flashmorph probe --json` prints. Nothing when a figure is missing.
 std::optional<MeasuredPlan> measuredFrom(const nlohmann::json& json, const std::string& plan_key) {
@@ -45,7 +44,7 @@ PlanProber::PlanProber(EngineLink& engine, CostState& cost, PlanState& plan, QOb
     connect(&cost_, &CostState::changed, this, &PlanProber::showWhetherAllowed);
     connect(&plan.undoStack(), &QUndoStack::indexChanged, this, &PlanProber::noteEdit);
     rest_.setSingleShot(true);
-    rest_.setInterval(kRestMs);
+    rest_.setInterval(CostState::kRestMs);
     connect(&rest_, &QTimer::timeout, this, &PlanProber::rested);
 }
 

@@ -78,11 +78,7 @@ bool Workbench::openStudy(const QString& folder) {
     engine_.openStudy({});
     if (!study_.open(folder)) return false;
     if (copy_of && copy_of->engine != engine_.command()) {
-        study_.setLabelKeeper([](const QString&, const Label&, const auto& done) {
-            done(
-                tr("This is a copy of a study on another machine; its names, tags, notes and archive can be changed "
-                   "when its engine runs."));
-        });
+        engine_.keepLabelsThere();
         Q_EMIT problem(tr("This is a copy of the study %1; for jobs in it, set the engine's place to: %2")
                            .arg(copy_of->study, copy_of->engine),
                        "study");

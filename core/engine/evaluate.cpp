@@ -156,27 +156,24 @@ std::vector<Table> evaluateTables() {
         column.path = path;
         return column;
     };
-    const auto scalar = [](const char* path, const char* unit, const char* help) {
-        return Column{path, CellType::Float64, 1, unit, help};
-    };
     const auto integer = [](const char* path, const char* unit, const char* help) {
         return Column{path, CellType::Int64, 1, unit, help};
     };
     return {{"cells",
              {named(task, "eval/cells/task"), integer("eval/cells/tokens", "tokens", "context length"),
-              scalar("eval/cells/depth", "1", "where the asked needle stands, 0 start, 1 end"),
+              scalarColumn("eval/cells/depth", "1", "where the asked needle stands, 0 start, 1 end"),
               integer("eval/cells/samples", "answers", "answers in the cell"),
-              scalar("eval/cells/recall", "1", "mean share of expected values contained in the answer"),
-              scalar("eval/cells/exact_match", "1", "generated tokens begin with the expected ones")}},
+              scalarColumn("eval/cells/recall", "1", "mean share of expected values contained in the answer"),
+              scalarColumn("eval/cells/exact_match", "1", "generated tokens begin with the expected ones")}},
             {"samples",
              {named(task, "eval/samples/task"),
               integer("eval/samples/tokens", "tokens", "context length"),
-              scalar("eval/samples/depth", "1", "depth of the cell"),
-              scalar("eval/samples/needle_depth", "1", "depth of this answer's needle"),
+              scalarColumn("eval/samples/depth", "1", "depth of the cell"),
+              scalarColumn("eval/samples/needle_depth", "1", "depth of this answer's needle"),
               {"eval/samples/seed", CellType::Text, 20, "", "seed that makes the prompt again"},
               {"eval/samples/expected", CellType::Text, kAnswerBytes, "", "expected answer"},
               {"eval/samples/given", CellType::Text, kAnswerBytes, "", "generated answer"},
-              scalar("eval/samples/recall", "1", "share of expected values contained in the answer"),
+              scalarColumn("eval/samples/recall", "1", "share of expected values contained in the answer"),
               integer("eval/samples/exact", "", "1 when the generated tokens begin with the expected ones")}}};
 }
 

@@ -247,28 +247,25 @@ std::vector<Problem> validate(const SelectSpec& spec, int num_layers) {
 
 std::vector<Table> selectTables(std::int64_t num_layers) {
     const int width = static_cast<int>(num_layers);
-    const auto scalar = [](const char* path, const char* unit, const char* help) {
-        return Column{path, CellType::Float64, 1, unit, help};
-    };
     return {
         {"plans",
          {{"plans/selector", CellType::Text, 16, "", "the rule that chose the plan"},
           {"plans/plan", CellType::Text, width, "", "F full attention, L linear, layer 0 first"},
           {"plans/budget", CellType::Int64, 1, "layers", "K, how many layers keep full attention"},
-          scalar("plans/answer_kl", "nat", "KL(teacher || plan) at rows that predict answer tokens"),
-          scalar("plans/answer_kl_half_width", "nat", "95 % half-width over sequences"),
-          scalar("plans/exact_match", "1", "answers whose every token is the argmax"),
-          scalar("plans/exact_match_half_width", "1", "95 % half-width over sequences"),
-          scalar("plans/text_kl", "nat", "KL(teacher || plan) on plain text"),
+          scalarColumn("plans/answer_kl", "nat", "KL(teacher || plan) at rows that predict answer tokens"),
+          scalarColumn("plans/answer_kl_half_width", "nat", "95 % half-width over sequences"),
+          scalarColumn("plans/exact_match", "1", "answers whose every token is the argmax"),
+          scalarColumn("plans/exact_match_half_width", "1", "95 % half-width over sequences"),
+          scalarColumn("plans/text_kl", "nat", "KL(teacher || plan) on plain text"),
           {"plans/measured", CellType::Int64, 1, "plans", "plans the rule measured on the way"},
-          scalar("plans/wall_ms", "ms", "time the rule took")}},
+          scalarColumn("plans/wall_ms", "ms", "time the rule took")}},
         {"layers",
          {{"layers/selector", CellType::Text, 16, "", "the rule"},
           {"layers/value", CellType::Float32Vector, width, "", "value per layer: the larger, the sooner it is kept"}}},
         {"measured",
          {{"measured/plan", CellType::Text, width, "", "F full attention, L linear, layer 0 first"},
           {"measured/budget", CellType::Int64, 1, "layers", "K"},
-          scalar("measured/objective", "nat", "answer KL plus weighted text KL")}}};
+          scalarColumn("measured/objective", "nat", "answer KL plus weighted text KL")}}};
 }
 
 std::vector<SelectedPlan> runSelect(const SelectSpec& spec, const SelectInputs& inputs, JobContext& context) {

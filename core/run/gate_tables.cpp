@@ -2,10 +2,6 @@
 
 namespace fm {
 
-static Column scalarColumn(const char* path, const char* unit, const char* help) {
-    return {path, CellType::Float64, 1, unit, help};
-}
-
 Table probeTable(std::int64_t num_layers) {
     return {
         "probes",

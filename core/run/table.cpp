@@ -4,6 +4,10 @@
 
 namespace fm {
 
+Column scalarColumn(const char* path, const char* unit, const char* help) {
+    return {path, CellType::Float64, 1, unit, help};
+}
+
 static std::string cellMismatch(const Column& column, const Cell& cell) {
     switch (column.type) {
         case CellType::Int64:

@@ -21,6 +21,8 @@ struct Column {
     std::string help;  // one sentence in the method's terms
 };
 
+Column scalarColumn(const char* path, const char* unit, const char* help);  // of doubles
+
 // Columns that grow together. Names used by jobs: "steps", "probes", "samples", "pairs", "plans".
 struct Table {
     std::string name;

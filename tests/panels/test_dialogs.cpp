@@ -3,10 +3,8 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
-#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
-#include <QPushButton>
 #include <QSignalSpy>
 #include <QTabBar>
 #include <QTableView>
@@ -16,12 +14,15 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/models/run_fixtures.h"
+#include "tests/panels/dialog_driver.h"
 #include "widgets/models/problems_model.h"
 #include "widgets/panels/export_dialog.h"
 #include "widgets/panels/help_panel.h"
 #include "widgets/panels/log_panel.h"
 #include "widgets/theme/theme.h"
 
+using fixture::button;
+using fixture::says;
 using nlohmann::json;
 
 namespace {
@@ -33,18 +34,6 @@ json targets() {
       {"target":"qwen3_5","exactness":"exact","why_not":[],"remarks":["vLLM needs --trust-remote-code"],
        "loaders":["transformers >= 5.0"]},
       {"exactness":"exact"}, 3]})");
-}
-
-QPushButton* button(QWidget& parent, const QString& text) {
-    for (QPushButton* each : parent.findChildren<QPushButton*>())
-        if (each->text() == text) return each;
-    return nullptr;
-}
-
-bool says(const QWidget& parent, const QString& text) {
-    const auto labels = parent.findChildren<QLabel*>();
-    return std::any_of(labels.begin(), labels.end(),
-                       [&text](const QLabel* label) { return label->isVisible() && label->text().contains(text); });
 }
 
 }  // namespace

@@ -1,12 +1,9 @@
 // Whole stories, as a user lives them: the first start with the engine that ships, from the recorded study to a
 // verified export; and a study with run files that somebody broke.
-#include <QComboBox>
 #include <QDir>
 #include <QElapsedTimer>
-#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
-#include <QPushButton>
 #include <QRandomGenerator>
 #include <QSlider>
 #include <QToolButton>
@@ -15,6 +12,7 @@
 #include "app/gui/export_link.h"
 #include "app/gui/opening.h"
 #include "app/gui/window_toolbar.h"
+#include "tests/panels/dialog_driver.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/models/compare_model.h"
 #include "widgets/models/problems_model.h"
@@ -43,12 +41,6 @@ void type(JobForm& form, const char* field, const QString& text) {
     line->selectAll();
     QTest::keyClicks(line, text);
     QCOMPARE(line->text(), text);
-}
-
-bool says(const QWidget& parent, const QString& text) {
-    const auto labels = parent.findChildren<QLabel*>();
-    return std::any_of(labels.begin(), labels.end(),
-                       [&text](const QLabel* label) { return label->isVisible() && label->text().contains(text); });
 }
 
 }  // namespace
@@ -168,10 +160,8 @@ void TestStories::exports(Window& w) {
     QTRY_VERIFY_WITH_TIMEOUT(list->count() > 1, kWaitMs);
     QCOMPARE(dialog->target(), QString("qwen3_5"));  // the built-in teacher is Qwen3-like: that one is exact
     const QString folder = dialog->destination();
-    for (QPushButton* button : dialog->findChildren<QPushButton*>()) {
-        if (button->text() == "Export and verify") QTest::mouseClick(button, Qt::LeftButton);
-    }
-    QTRY_VERIFY_WITH_TIMEOUT(says(*dialog, "Verified"), kWaitMs);
+    QTest::mouseClick(fixture::button(*dialog, "Export and verify"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(fixture::says(*dialog, "Verified"), kWaitMs);
     for (const char* name : {"config.json", "model.safetensors", "tokenizer.json", "verdict.json"})
         QVERIFY2(QFile::exists(folder + "/" + name), name);
     dialog->close();

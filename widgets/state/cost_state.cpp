@@ -3,11 +3,6 @@
 #include <utility>
 
 namespace fm {
-namespace {
-
-constexpr int kRestMs = 400;
-
-}  // namespace
 
 CostState::CostState(QObject* parent) : QObject(parent) {
     rest_.setSingleShot(true);

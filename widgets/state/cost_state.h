@@ -18,6 +18,8 @@ namespace fm {
 class CostState : public QObject {
     Q_OBJECT
 public:
+    static constexpr int kRestMs = 400;  // a plan that has not changed for so long is worth a probe
+
     explicit CostState(QObject* parent = nullptr);
 
     const std::optional<ModelShape>& shape() const { return shape_; }
@@ -49,7 +51,7 @@ public:
 Q_SIGNALS:
     void changed();
     void measurementsChanged();
-    void probeWanted(const fm::Plan& plan);  // the plan has rested for 400 ms and was never measured
+    void probeWanted(const fm::Plan& plan);  // the plan has rested and was never measured
 
 private:
     void update();

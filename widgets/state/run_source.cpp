@@ -83,7 +83,7 @@ void RunSource::close() {
 
 bool RunSource::reload(Take take, const std::vector<std::int64_t>& most_rows) {
     next_turn_.stop();
-    states_read_ = log_read_ = 0;
+    log_read_ = 0;
     // Asked before the file is read, which may get its end in between.
     copying_ = isPartialCopy(path_.toStdString());
     const bool written = copying_ || hasLiveWriter(path_.toStdString());

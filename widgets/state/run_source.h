@@ -60,7 +60,7 @@ private:
     RunData data_;
     QString path_, problem_;
     std::unique_ptr<RunReader> reader_;
-    std::int64_t states_read_ = 0, log_read_ = 0;
+    std::int64_t log_read_ = 0;
     std::optional<std::uint64_t> next_seq_;
     bool live_ = false, gap_ = false, copying_ = false;
     qint64 last_row_ms_ = -1;

@@ -81,10 +81,11 @@ void CurvePlot::clear() {
 
 void CurvePlot::extendAverage(Curve& curve) {
     if (beta_ <= 0 || !curve.spec.smooth) return;
-    const std::size_t begin = curve.average.size();
-    std::vector<double> values;
-    for (std::size_t i = begin; i < curve.raw.size(); ++i) values.push_back(curve.ema.next(curve.raw.y()[i]));
-    const std::vector<double> steps(curve.raw.x().begin() + static_cast<std::ptrdiff_t>(begin), curve.raw.x().end());
+    std::vector<double> steps, values;
+    for (std::size_t i = curve.average.size(); i < curve.raw.size(); ++i) {
+        steps.push_back(curve.raw.x()[i]);
+        values.push_back(curve.ema.next(curve.raw.y()[i]));
+    }
     curve.average.append(steps, values);
 }
 

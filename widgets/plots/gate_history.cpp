@@ -16,8 +16,8 @@ void GateHistory::append(std::span<const double> steps, std::span<const float> a
 
 std::optional<std::size_t> GateHistory::rowAt(double step) const {
     if (steps_.empty()) return std::nullopt;
-    const auto after = std::upper_bound(steps_.begin(), steps_.end(), step);
-    return after == steps_.begin() ? 0 : static_cast<std::size_t>(after - steps_.begin()) - 1;
+    const std::size_t after = steps_.firstAbove(step, 0, steps_.size());
+    return after == 0 ? 0 : after - 1;
 }
 
 double GateHistory::cellEnd(std::size_t row) const {

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include "widgets/plots/chunked_column.h"
 
 namespace fm {
 
@@ -21,7 +22,7 @@ public:
 
     int numLayers() const { return num_layers_; }
     std::size_t numSteps() const { return steps_.size(); }
-    const std::deque<double>& steps() const { return steps_; }
+    const ChunkedColumn<double>& steps() const { return steps_; }
     float alpha(std::size_t row, int layer) const { return alpha_[static_cast<std::size_t>(layer)][row]; }
     // Row of the newest step at or before `step`; the first row before that; nothing while empty.
     std::optional<std::size_t> rowAt(double step) const;
@@ -30,8 +31,8 @@ public:
 
 private:
     int num_layers_;
-    std::deque<double> steps_;              // growing never moves what is there: no pause after a million steps
-    std::vector<std::deque<float>> alpha_;  // per layer, since figures walk along the steps of one
+    ChunkedColumn<double> steps_;
+    std::vector<ChunkedColumn<float>> alpha_;  // per layer, since figures walk along the steps of one
 };
 
 // What the plan at the cursor looks like in a figure of layers; one entry per layer, or empty.

@@ -44,7 +44,8 @@ void GatesCurves::styleChanged() {
 
 void GatesCurves::setHistory(std::shared_ptr<const GateHistory> history) {
     history_ = std::move(history);
-    tiers_.assign(history_ ? static_cast<std::size_t>(history_->numLayers()) : 0, MinMaxTiers());
+    tiers_.clear();
+    tiers_.resize(history_ ? static_cast<std::size_t>(history_->numLayers()) : 0);
     markStale();
 }
 

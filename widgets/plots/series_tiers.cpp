@@ -23,9 +23,8 @@ void SeriesTiers::clear() {
 }
 
 std::pair<std::size_t, std::size_t> SeriesTiers::indicesIn(double x_low, double x_high) const {
-    const auto first = std::lower_bound(x_.begin(), x_.end(), x_low);
-    const auto last = std::upper_bound(first, x_.end(), x_high);
-    return {static_cast<std::size_t>(first - x_.begin()), static_cast<std::size_t>(last - x_.begin())};
+    const std::size_t first = x_.firstNotBelow(x_low, 0, x_.size());
+    return {first, x_.firstAbove(x_high, first, x_.size())};
 }
 
 Extremes SeriesTiers::extremes(std::size_t begin, std::size_t end) const {
@@ -34,7 +33,7 @@ Extremes SeriesTiers::extremes(std::size_t begin, std::size_t end) const {
 
 std::size_t SeriesTiers::nearest(double x) const {
     if (x_.empty()) return 0;
-    const auto above = static_cast<std::size_t>(std::lower_bound(x_.begin(), x_.end(), x) - x_.begin());
+    const std::size_t above = x_.firstNotBelow(x, 0, x_.size());
     if (above == 0) return 0;
     if (above == x_.size()) return above - 1;
     return x - x_[above - 1] <= x_[above] - x ? above - 1 : above;
@@ -54,11 +53,7 @@ ThinnedCurve SeriesTiers::thinned(double x_low, double x_high, int num_columns) 
         std::size_t at = begin;
         for (int column = 1; column <= num_columns && at < end; ++column) {
             const double edge = x_low + (x_high - x_low) * column / num_columns;
-            const auto limit = x_.begin() + static_cast<std::ptrdiff_t>(end);
-            const auto from = x_.begin() + static_cast<std::ptrdiff_t>(at);
-            const std::size_t next = column == num_columns
-                                         ? end
-                                         : static_cast<std::size_t>(std::upper_bound(from, limit, edge) - x_.begin());
+            const std::size_t next = column == num_columns ? end : x_.firstAbove(edge, at, end);
             if (next == at) continue;
             const Extremes found = extremes(at, next);
             if (!found.any) {

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <span>
 #include <vector>
 
+#include "widgets/plots/chunked_column.h"
 #include "widgets/plots/min_max_tiers.h"
 
 namespace fm {
@@ -30,8 +30,8 @@ public:
     void clear();
 
     std::size_t size() const { return x_.size(); }
-    const std::deque<double>& x() const { return x_; }
-    const std::deque<double>& y() const { return y_; }
+    const ChunkedColumn<double>& x() const { return x_; }
+    const ChunkedColumn<double>& y() const { return y_; }
 
     // Points inside [x_low, x_high], as indices [first, second).
     std::pair<std::size_t, std::size_t> indicesIn(double x_low, double x_high) const;
@@ -45,8 +45,8 @@ public:
     ThinnedBand band(double x_low, double x_high, int num_columns, std::size_t window) const;
 
 private:
-    std::deque<double> x_;  // a growing vector would now and then move a million points, in all curves at once
-    std::deque<double> y_;
+    ChunkedColumn<double> x_;
+    ChunkedColumn<double> y_;
     MinMaxTiers tiers_;
 };
 

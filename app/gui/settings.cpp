@@ -3,6 +3,8 @@
 #include <QDir>
 #include <QStandardPaths>
 
+#include "widgets/panels/kept_state.h"
+
 namespace fm {
 namespace {
 
@@ -38,14 +40,15 @@ void Settings::addRecentStudy(const QString& folder) {
 }
 
 QByteArray Settings::layoutValue(const char* key) const {
-    return ini_.value("window/version").toInt() == kLayoutVersion ? ini_.value(key).toByteArray() : QByteArray();
+    if (ini_.value("window/version").toInt() != kLayoutVersion) return {};
+    return unsealState(ini_.value(key).toByteArray());
 }
 
 void Settings::saveLayout(const QByteArray& geometry, const QByteArray& layout, const QByteArray& runs_table) {
     ini_.setValue("window/version", kLayoutVersion);
-    ini_.setValue("window/geometry", geometry);
-    ini_.setValue("window/layout", layout);
-    ini_.setValue("window/runs", runs_table);
+    ini_.setValue("window/geometry", sealState(geometry));
+    ini_.setValue("window/layout", sealState(layout));
+    ini_.setValue("window/runs", sealState(runs_table));
 }
 
 std::optional<ModelShape> Settings::shapeOf(const QString& teacher_hash) const {

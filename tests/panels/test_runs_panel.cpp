@@ -30,6 +30,15 @@ Widget* named(QWidget& parent, const QString& accessible_name) {
     return nullptr;
 }
 
+// The largest size of this process's address space so far, bytes; 0: the system does not tell.
+qint64 mostAddressSpace() {
+    QFile status("/proc/self/status");
+    if (!status.open(QIODevice::ReadOnly)) return 0;
+    for (const QByteArray& line : status.readAll().split('\n'))
+        if (line.startsWith("VmPeak:")) return line.mid(7).trimmed().split(' ')[0].toLongLong() * 1024;
+    return 0;
+}
+
 struct Window {
     fm::ThemeSource theme{fm::ThemeKind::Dark};
     fm::StudyState study;
@@ -198,6 +207,24 @@ private Q_SLOTS:
         QVERIFY(!other.table().isColumnHidden(fm::RunsModel::TagsColumn));
         QCOMPARE(other.table().model()->rowCount(), 3);
         QVERIFY(!other.panel.restoreState("nonsense"));
+    }
+
+    // Whatever byte of it is another one, nothing is reserved for the counts it then announces.
+    void damagedColumnsAreRefusedUnread() {
+        Window window(study());
+        window.panel.model().setSpecColumns({"lambda"});
+        const QByteArray state = window.panel.saveState();
+        const qint64 before = mostAddressSpace();
+        QVERIFY(before > 0);
+        for (qsizetype i = 0; i < state.size(); ++i) {
+            QByteArray damaged = state;
+            damaged[i] = static_cast<char>(damaged[i] ^ 3);
+            QVERIFY2(!window.panel.restoreState(damaged), qPrintable(QString::number(i)));
+        }
+        QVERIFY(!window.panel.restoreState(state.left(state.size() / 2)));
+        QVERIFY(!window.panel.restoreState({}));
+        QVERIFY2(mostAddressSpace() - before < (64 << 20), qPrintable(QString::number(mostAddressSpace() - before)));
+        QVERIFY(window.panel.restoreState(state));
     }
 
     void fiveHundredRunsStayFluid();

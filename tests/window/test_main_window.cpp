@@ -140,6 +140,25 @@ private Q_SLOTS:
         QVERIFY(!w.window.docks().dock("objective")->isHidden());
     }
 
+    void damagedLayoutIsForgotten() {
+        QTemporaryDir folder;
+        const QString ini = folder.filePath("settings.ini");
+        {
+            Window w(ini);
+            QVERIFY(QTest::qWaitForWindowExposed(&w.window));
+            w.window.docks().dock("objective")->hide();
+            w.window.close();
+        }
+        QSettings kept(ini, QSettings::IniFormat);
+        QByteArray layout = kept.value("window/layout").toByteArray();
+        QVERIFY(layout.size() > 100);
+        layout[layout.size() - 60] = static_cast<char>(layout[layout.size() - 60] ^ 1);
+        kept.setValue("window/layout", layout);
+        kept.sync();
+        Window w(ini);
+        QVERIFY(!w.window.docks().dock("objective")->isHidden());
+    }
+
     void everyShortcutIsTakenOnce() {
         QTemporaryDir folder;
         Window w(folder.filePath("settings.ini"));

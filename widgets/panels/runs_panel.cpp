@@ -20,6 +20,7 @@
 #include "widgets/models/runs_model.h"
 #include "widgets/panels/flow_layout.h"
 #include "widgets/panels/hinted_edit.h"
+#include "widgets/panels/kept_state.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/panels/run_label_editor.h"
 #include "widgets/panels/runs_table.h"
@@ -295,11 +296,13 @@ QByteArray RunsPanel::saveState() const {
     QDataStream stream(&bytes, QIODevice::WriteOnly);
     stream << saved_format << model_->specColumns() << table_->horizontalHeader()->saveState() << filter_edit_->text()
            << archived_button_->isChecked();
-    return bytes;
+    return sealState(bytes);
 }
 
 bool RunsPanel::restoreState(const QByteArray& state) {
-    QDataStream stream(state);
+    const QByteArray bytes = unsealState(state);
+    if (bytes.isEmpty()) return false;
+    QDataStream stream(bytes);
     quint32 version = 0;
     QStringList fields;
     QByteArray header;

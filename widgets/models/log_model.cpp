@@ -25,6 +25,7 @@ void LogModel::setRun(const RunData* run) {
     run_ = run;
     if (run_ != nullptr) {
         connect(run_, &RunData::wasReset, this, &LogModel::reload);
+        connect(run_, &RunData::logReplaced, this, &LogModel::reload);
         connect(run_, &RunData::logAdded, this, &LogModel::addLines);
         connect(run_, &QObject::destroyed, this, [this] {
             run_ = nullptr;

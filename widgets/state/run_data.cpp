@@ -178,6 +178,11 @@ void RunData::setProgress(const Progressed& progress) {
     Q_EMIT progressChanged();
 }
 
+void RunData::setLog(std::vector<Logged> lines) {
+    log_ = std::move(lines);
+    Q_EMIT logReplaced();
+}
+
 void RunData::addLog(const Logged& line) {
     log_.push_back(line);
     Q_EMIT logAdded();

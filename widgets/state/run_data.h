@@ -59,6 +59,7 @@ public:
     void setState(RunState state, const QString& text);
     void setProgress(const Progressed& progress);
     void addLog(const Logged& line);
+    void setLog(std::vector<Logged> lines);
 
 Q_SIGNALS:
     void wasReset();                                                       // another run, or the same one read again
@@ -66,6 +67,7 @@ Q_SIGNALS:
     void stateChanged();
     void progressChanged();
     void logAdded();
+    void logReplaced();
 
 private:
     struct ColumnData {

@@ -15,7 +15,7 @@ namespace fm {
 namespace {
 
 constexpr int kPollMs = 200;
-constexpr std::int64_t kRowsPerTurn = 2000;  // a row of a gate run takes 3 us
+constexpr std::int64_t kRowsPerTurn = 1000;  // a row of a gate run takes 3 us, and all who look at it as long again
 
 }  // namespace
 
@@ -74,7 +74,7 @@ void RunSource::close() {
     next_turn_.stop();
     reader_.reset();
     next_seq_.reset();
-    live_ = gap_ = copying_ = false;
+    live_ = gap_ = following_ = copying_ = false;
     path_.clear();
     problem_.clear();
     last_row_ms_ = -1;
@@ -83,7 +83,6 @@ void RunSource::close() {
 
 bool RunSource::reload(Take take, const std::vector<std::int64_t>& most_rows) {
     next_turn_.stop();
-    log_read_ = 0;
     // Asked before the file is read, which may get its end in between.
     copying_ = isPartialCopy(path_.toStdString());
     const bool written = copying_ || hasLiveWriter(path_.toStdString());
@@ -108,42 +107,54 @@ bool RunSource::readNewRows(Take take, const std::vector<std::int64_t>& most_row
     std::int64_t room = take == Take::Everything ? std::numeric_limits<std::int64_t>::max() : kRowsPerTurn;
     for (std::size_t t = 0; t < tables.size(); ++t) {
         const int table = static_cast<int>(t);
-        if (reader_->rows(table) < data_.rows(table)) return false;  // resumed from an earlier point
         const std::int64_t have = data_.rows(table);
         std::int64_t count = reader_->rows(table) - have;
+        if (count < 0 && !following_) return false;  // resumed from an earlier point
+        if (count <= 0) continue;
         if (t < most_rows.size()) count = std::min(count, most_rows[t] - have);
         count = std::min(count, room);
         room -= count;
         for (const Row& row : readRows(*reader_, table, have, count)) data_.append(table, row);
     }
     last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
-    if (room > 0) {
-        readLogAndState();
-    } else {
+    if (room <= 0) {
         next_turn_.start(0);
+    } else if (!live_) {
+        readLogAndState();
     }
     data_.announce();
     return true;
 }
 
 void RunSource::readLogAndState() {
-    const std::vector<LogLine> log = reader_->readLog();
-    for (; log_read_ < static_cast<std::int64_t>(log.size()); ++log_read_) {
-        const LogLine& line = log[static_cast<std::size_t>(log_read_)];
-        data_.addLog({line.severity, line.text});
-    }
+    std::vector<Logged> lines;
+    for (const LogLine& line : reader_->readLog()) lines.push_back({line.severity, line.text});
+    if (lines.size() != data_.log().size()) data_.setLog(std::move(lines));
+    if (isTerminal(data_.state()) && !isTerminal(reader_->state())) return;  // the stream has told the end already
     const std::vector<StateLine> states = reader_->readStates();
     const QString text = states.empty() ? QString() : QString::fromStdString(states.back().text);
     data_.setState(reader_->state(), text);
 }
 
+// What the stream left out stands in the file, which is read from here on; the stream's rows are taken where they fit.
+// A copy has no more than the stream, and is read when it is whole.
+void RunSource::followFile() {
+    gap_ = true;
+    if (path_.isEmpty() || poll_.isActive() || isPartialCopy(path_.toStdString())) return;
+    following_ = true;
+    poll_.start();
+}
+
 void RunSource::poll(bool rows_are_left) {
-    if (!reader_) return;
-    copying_ = isPartialCopy(path_.toStdString());
-    const bool written = copying_ || reader_->hasLiveWriter();
+    if (!reader_ && !following_) return;
+    const bool unread = rows_are_left || !reader_;
+    bool written = false;
     try {
+        if (!reader_) reader_ = std::make_unique<RunReader>(path_.toStdString());
+        copying_ = isPartialCopy(path_.toStdString());
+        written = copying_ || reader_->hasLiveWriter();
         const bool changed = reader_->refresh();
-        if ((changed || rows_are_left) && !readNewRows(Take::OneTurn)) reload();
+        if ((changed || unread) && !readNewRows(Take::OneTurn)) reload();
     } catch (const WorldError& error) {
         poll_.stop();
         fail(QString::fromStdString(error.what()));
@@ -155,7 +166,10 @@ void RunSource::poll(bool rows_are_left) {
 void RunSource::takeRow(const RowAppended& row, std::int64_t index) {
     const bool known_table = row.table >= 0 && row.table < static_cast<int>(data_.header().tables.size());
     if (known_table && index >= 0 && index < data_.rows(row.table)) return;  // came with the file
-    if (known_table && index > data_.rows(row.table)) gap_ = true;
+    if (known_table && (index < 0 ? gap_ : index > data_.rows(row.table))) {
+        followFile();
+        if (following_) return;  // comes with the file
+    }
     data_.append(row.table, row.row);
     last_row_ms_ = QDateTime::currentMSecsSinceEpoch();
 }
@@ -165,12 +179,12 @@ void RunSource::takeState(const StateChanged& state) {
     data_.setState(state.state, QString::fromStdString(state.text));
     if (!isTerminal(state.state) || !gap_ || path_.isEmpty()) return;
     live_ = false;
-    reload();
+    following_ ? poll(true) : void(reload());
 }
 
 void RunSource::take(const RunEvent& event, std::int64_t row) {
     if (!live_) return;
-    if (next_seq_ && event.seq != *next_seq_) gap_ = true;
+    if (next_seq_ && event.seq != *next_seq_) noteMissingRows();
     next_seq_ = event.seq + 1;
     try {
         if (const auto* appended = std::get_if<RowAppended>(&event.body)) {

@@ -35,10 +35,10 @@ public:
     // The run that the engine has begun: rows come through take(). `path`: where its file is; a resumed run's earlier
     // rows (`rows_already` of each table) are read from there.
     void openLive(const RunOpened& header, const QString& path, const std::vector<std::int64_t>& rows_already = {});
-    // One event of this run, in order; `row`: which row of its table it is, where that is known. Rows that were never
-    // sent are filled in from the file at the run's end.
+    // One event of this run, in order; `row`: which row of its table it is, where that is known. Once rows were not
+    // sent, they and those behind them are read from the file as it grows; no view begins again.
     void take(const RunEvent& event, std::int64_t row = -1);
-    void noteMissingRows() { gap_ = true; }
+    void noteMissingRows() { followFile(); }
     void flushEvents() { data_.announce(); }  // after a batch of take()
     void close();
 
@@ -50,6 +50,7 @@ private:
     enum class Take { OneTurn, Everything };  // as much as one turn of the event loop has time for
 
     bool reload(Take take = Take::OneTurn, const std::vector<std::int64_t>& most_rows = {});
+    void followFile();
     void takeRow(const RowAppended& row, std::int64_t index);
     void takeState(const StateChanged& state);
     bool readNewRows(Take take, const std::vector<std::int64_t>& most_rows = {});
@@ -60,9 +61,8 @@ private:
     RunData data_;
     QString path_, problem_;
     std::unique_ptr<RunReader> reader_;
-    std::int64_t log_read_ = 0;
     std::optional<std::uint64_t> next_seq_;
-    bool live_ = false, gap_ = false, copying_ = false;
+    bool live_ = false, gap_ = false, following_ = false, copying_ = false;
     qint64 last_row_ms_ = -1;
     QTimer poll_;
     QTimer next_turn_;  // there are more rows to read

@@ -68,6 +68,13 @@ struct Window {
     }
 };
 
+void wheel(Window& window, int angle) {
+    QWidget* view = window.table().viewport();
+    QWheelEvent turn(QPointF(50, 50), view->mapToGlobal(QPointF(50, 50)), {}, {0, angle}, Qt::NoButton, Qt::NoModifier,
+                     Qt::NoScrollPhase, false);
+    QApplication::sendEvent(view, &turn);
+}
+
 }  // namespace
 
 class TestRunsPanel : public QObject {
@@ -108,6 +115,31 @@ private Q_SLOTS:
         window.selection.setRun("20260301T090000Z-gates-0000aa");
         QCOMPARE(window.table().currentIndex().row(), window.rowOf("0000aa"));
         QCOMPARE(window.table().selectionModel()->selectedRows().size(), 1);
+    }
+
+    // Brought into view when it becomes the shown one and while the table gets its size; the user's scrolling is last.
+    void theShownRunIsInView() {
+        Window window(study());
+        const auto in_view = [&](const char* run) {
+            const QModelIndex index = window.table().model()->index(window.rowOf(run), 0);
+            return window.table().viewport()->rect().contains(window.table().visualRect(index));
+        };
+        window.selection.setRun("20260306T090000Z-gates-0000f0");
+        window.panel.resize(520, 190);
+        QCoreApplication::processEvents();
+        QVERIFY(in_view("0000f0") && !in_view("0000aa"));
+        window.selection.setRun("20260301T090000Z-gates-0000aa");
+        QVERIFY(in_view("0000aa"));
+        window.panel.resize(520, 420);
+        QVERIFY(in_view("0000aa") && in_view("0000ff"));
+        window.panel.resize(520, 190);
+        QVERIFY(in_view("0000aa"));
+        for (int page = 0; page < 6; ++page) wheel(window, 1200);
+        QVERIFY(in_view("0000ff") && !in_view("0000aa"));
+        window.panel.resize(520, 200);
+        QVERIFY(in_view("0000ff") && !in_view("0000aa"));
+        Q_EMIT window.study.runsChanged();
+        QVERIFY(in_view("0000ff") && !in_view("0000aa"));
     }
 
     void keyboardMovesOpensAndFilters() {
@@ -295,11 +327,8 @@ void typeAndScroll(Window& window, Times& times) {
     window.filter().clear();
     for (int i = 0; i < 20; ++i) {
         const auto scroll = [&] {
-            QWidget* view = window.table().viewport();
-            QWheelEvent wheel(QPointF(50, 50), view->mapToGlobal(QPointF(50, 50)), {}, {0, -360}, Qt::NoButton,
-                              Qt::NoModifier, Qt::NoScrollPhase, false);
-            QApplication::sendEvent(view, &wheel);
-            view->repaint();
+            wheel(window, -360);
+            window.table().viewport()->repaint();
         };
         times.worst_scroll = std::max(times.worst_scroll, milliseconds(scroll));
     }

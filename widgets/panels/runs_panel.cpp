@@ -231,7 +231,10 @@ void RunsPanel::followView() {
     if (following_) return;
     const QStringList runs = selectedRuns();
     following_ = true;
-    if (!runs.isEmpty()) selection_.setRun(currentRun());
+    if (!runs.isEmpty()) {
+        selection_.setRun(currentRun());
+        table_->showRow(table_->currentIndex());
+    }
     selection_.setComparedRuns(runs.size() > 1 ? std::set<QString>(runs.begin(), runs.end()) : std::set<QString>());
     following_ = false;
     showLabel();
@@ -246,6 +249,7 @@ void RunsPanel::followSelection() {
     if (index.isValid()) {
         table_->selectionModel()->setCurrentIndex(index,
                                                   QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+        table_->showRow(index);
     } else {
         table_->clearSelection();
     }

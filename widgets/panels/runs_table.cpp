@@ -1,6 +1,7 @@
 #include "widgets/panels/runs_table.h"
 
 #include <QHeaderView>
+#include <QScrollBar>
 #include <algorithm>
 
 #include "widgets/models/runs_model.h"
@@ -62,6 +63,22 @@ RunsTable::RunsTable(ThemeSource& theme, QAbstractItemModel& model, QWidget* par
     connect(&model, &QAbstractItemModel::rowsInserted, this, fit_soon);
     connect(&model, &QAbstractItemModel::dataChanged, this, fit_soon);
     connect(&theme, &ThemeSource::changed, viewport(), qOverload<>(&QWidget::update));
+    // Wheel, bar and its keys; the view's own scrolling triggers no action.
+    connect(verticalScrollBar(), &QAbstractSlider::actionTriggered, this, [this] { kept_ = QModelIndex(); });
+}
+
+void RunsTable::showRow(const QModelIndex& index) {
+    kept_ = index;
+    scrollToKept();
+}
+
+void RunsTable::scrollToKept() {
+    if (kept_.isValid() && isVisible()) scrollTo(kept_);
+}
+
+void RunsTable::showEvent(QShowEvent* event) {
+    QTableView::showEvent(event);
+    scrollToKept();
 }
 
 void RunsTable::showColumn(int column, bool show) {
@@ -92,6 +109,7 @@ void RunsTable::fitColumns() {
 void RunsTable::resizeEvent(QResizeEvent* event) {
     QTableView::resizeEvent(event);
     fitColumns();
+    scrollToKept();
 }
 
 }  // namespace fm

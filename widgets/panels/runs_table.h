@@ -1,6 +1,7 @@
 // The view of the runs: colours by state, the columns one sees first, and their widths.
 #pragma once
 
+#include <QPersistentModelIndex>
 #include <QTableView>
 #include <QTimer>
 
@@ -16,14 +17,19 @@ public:
     void showColumn(int column, bool show);
     // What a run worked on has the room that is left, until the user sets the column's width.
     void fitColumns();
+    // Brings this row into view, and keeps it there while the table is given its size, until the user scrolls.
+    void showRow(const QModelIndex& index);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     int stateWidth() const;
+    void scrollToKept();
 
     QTimer fit_timer_;
+    QPersistentModelIndex kept_;  // stays in view; invalid: nothing does
     bool set_by_hand_ = false, fitting_ = false;
 };
 

@@ -10,6 +10,7 @@ namespace fm {
 namespace {
 
 constexpr int frame_ms = 33;
+constexpr std::size_t messages_per_turn = 400;  // a row and all who look at it take up to 20 us
 constexpr int polite_wait_ms = 10000;
 
 EngineReply failure(const QString& sentence) {
@@ -41,11 +42,13 @@ EngineClient::EngineClient(QObject* parent) : QObject(parent), process_(new Engi
             "initialize", {{"protocol", rpc::protocol_version}, {"client", "flashmorph-workbench"}},
             {"initialize", this, true, [this](const EngineReply& reply) { initialized(reply); }, {}, usual_wait});
     });
-    connect(process_, &EngineProcess::answered, this, &EngineClient::drain);
+    connect(process_, &EngineProcess::answered, this, &EngineClient::drainSome);
     connect(process_, &EngineProcess::logged, this, &EngineClient::logged);
     connect(process_, &EngineProcess::ended, this, &EngineClient::onEnded);
-    connect(&clock_, &QTimer::timeout, this, &EngineClient::drain);
+    connect(&clock_, &QTimer::timeout, this, &EngineClient::drainSome);
     clock_.setInterval(frame_ms);
+    connect(&next_turn_, &QTimer::timeout, this, &EngineClient::drainSome);
+    next_turn_.setSingleShot(true);
     thread_.setObjectName("engine");
     thread_.start();
 }
@@ -76,7 +79,7 @@ void EngineClient::setState(State state) {
 
 void EngineClient::start(const QString& command) {
     failAll(tr("The engine is being started again."));
-    inbox_.takeAll();
+    inbox_.clear();
     taken_.clear();
     command_ = command;
     ++generation_;
@@ -115,7 +118,8 @@ void EngineClient::initialized(const EngineReply& reply) {
 
 void EngineClient::onEnded(int generation, const QString& sentence) {
     if (generation != generation_ || state_ == State::Stopped) return;  // told already
-    drain();
+    while (drain()) {
+    }
     const bool asked = state_ == State::Stopping;
     setState(State::Stopped);
     failAll(sentence.isEmpty() ? tr("The engine has stopped.") : sentence);
@@ -150,10 +154,16 @@ void EngineClient::answer(const Pending& pending, const EngineReply& reply) {
     if (pending.callback && (!pending.has_context || pending.context)) pending.callback(reply);
 }
 
-// A callback may open a dialog, whose event loop comes here again: what is left is then looked at there, in order.
-void EngineClient::drain() {
+// A turn's worth, so that a long backlog does not keep the user waiting.
+void EngineClient::drainSome() {
+    if (drain()) next_turn_.start();
+}
+
+// True when more is left. A callback may open a dialog, whose event loop comes here again: what has been taken is then
+// looked at there, in order.
+bool EngineClient::drain() {
     process_->heard();
-    for (EngineMessage& message : inbox_.takeAll()) taken_.push_back(std::move(message));
+    const bool more = inbox_.take(messages_per_turn, taken_);
     std::vector<rpc::RunNotice> notices;
     while (!taken_.empty()) {
         EngineMessage message = std::move(taken_.front());
@@ -169,6 +179,7 @@ void EngineClient::drain() {
     }
     deliver(notices);
     expire();
+    return more;
 }
 
 void EngineClient::deliver(std::vector<rpc::RunNotice>& notices) {

@@ -66,7 +66,8 @@ Q_SIGNALS:
     void ready();
     void stopped();
     void died(const QString& sentence);
-    // Events of one run, in order, at most once per 33 ms and run; a thinned notice says that rows are missing.
+    // Events of one run, in order, once per 33 ms and run, or oftener while a backlog is worked off; a thinned notice
+    // says that rows are missing.
     void eventsReceived(const QString& run, const std::vector<fm::rpc::RunNotice>& notices);
     void jobChanged(const nlohmann::json& job);  // parameters of a `job` notification
     void problem(fm::Severity severity, const QString& text);
@@ -83,7 +84,8 @@ private:
         std::chrono::milliseconds wait{0};
     };
     void setState(State state);
-    void drain();
+    void drainSome();
+    bool drain();
     void deliver(std::vector<rpc::RunNotice>& notices);
     void take(rpc::Response& response);
     void take(const rpc::Request& notification);
@@ -98,7 +100,7 @@ private:
     std::deque<EngineMessage> taken_;  // out of the inbox, not looked at yet
     QThread thread_;
     EngineProcess* process_;  // lives in thread_
-    QTimer clock_;
+    QTimer clock_, next_turn_;
     State state_ = State::Stopped;
     int generation_ = 0;
     QString command_, software_;

@@ -42,10 +42,20 @@ void Inbox::thin() {
     waiting_ = std::move(kept);
 }
 
-std::deque<EngineMessage> Inbox::takeAll() {
+bool Inbox::take(std::size_t most, std::deque<EngineMessage>& into) {
+    const std::lock_guard lock(mutex_);
+    for (; most > 0 && !waiting_.empty(); --most) {
+        rows_ -= isRow(waiting_.front()) ? 1 : 0;
+        into.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+    }
+    return !waiting_.empty();
+}
+
+void Inbox::clear() {
     const std::lock_guard lock(mutex_);
     rows_ = 0;
-    return std::exchange(waiting_, {});
+    waiting_.clear();
 }
 
 }  // namespace fm

@@ -17,12 +17,14 @@ using EngineMessage = std::variant<rpc::Request, rpc::Response, rpc::RunNotice>;
 
 // Bounded: when the window does not keep up, every second waiting row goes, and a notice says how many of which run.
 // Nothing else is ever dropped.
-// Thread: put() on the engine's thread, takeAll() on the window's. Neither waits for the other's work.
+// Thread: put() on the engine's thread, take() on the window's. Neither waits for the other's work.
 class Inbox {
 public:
     explicit Inbox(std::size_t most_rows = 20000) : most_rows_(most_rows) {}
     void put(EngineMessage message);
-    std::deque<EngineMessage> takeAll();
+    // The oldest ones; true when more are left.
+    bool take(std::size_t most, std::deque<EngineMessage>& into);
+    void clear();
 
 private:
     void thin();

@@ -11,6 +11,7 @@
 #include "app/gui/workbench.h"
 #include "core/run/gate_plan.h"
 #include "widgets/models/compare_entries.h"
+#include "widgets/models/run_title.h"
 #include "widgets/panels/compare_panel.h"
 #include "widgets/panels/help_panel.h"
 #include "widgets/panels/interdependence_panel.h"
@@ -77,8 +78,10 @@ void PanelLinks::linkSamples() {
     connect(panels_.samples, &SamplesPanel::evaluateWanted, this, [this] { chooseJob("eval"); });
     connect(panels_.samples, &SamplesPanel::sampleWanted, this, [this](const QString& run, int index) {
         const auto take = [this, run, index](const EngineReply& reply) {
-            if (reply.ok()) return panels_.samples->setDetail(run, index, sampleDetail(reply.result));
-            panels_.samples->setDetailProblem(run, index, reply.sentence());
+            if (!reply.ok()) return panels_.samples->setDetailProblem(run, index, reply.sentence());
+            SampleDetail detail = sampleDetail(reply.result);
+            detail.gate_run = runLongTitle(workbench_.study(), detail.gate_run);
+            panels_.samples->setDetail(run, index, detail);
         };
         workbench_.engine().client().request("sample/get", {{"run", run.toStdString()}, {"index", index}}, this, take,
                                              kLongestSample);

@@ -18,13 +18,16 @@
 #include "widgets/panels/compare_panel.h"
 #include "widgets/panels/interdependence_panel.h"
 #include "widgets/panels/pair_inspector.h"
+#include "widgets/panels/retrieval_panel.h"
 #include "widgets/panels/samples_panel.h"
 #include "widgets/plots/pair_map.h"
 #include "widgets/plots/parallel_plot.h"
 #include "widgets/plots/pareto_plot.h"
+#include "widgets/plots/retrieval_map.h"
 #include "widgets/state/cost_state.h"
 #include "widgets/state/plan_state.h"
 #include "widgets/state/selection.h"
+#include "widgets/state/step_cursor.h"
 #include "widgets/state/study_state.h"
 #include "widgets/theme/theme.h"
 
@@ -93,6 +96,27 @@ private Q_SLOTS:
         QVERIFY(cell->text().startsWith("hop4, 512 tokens, depth 0.75"));
         QTest::mouseClick(cell, Qt::LeftButton);
         QCOMPARE(table->model()->rowCount(), 5);
+    }
+
+    // The map names its run as the table of runs does.
+    void retrievalIsOfARunByItsTitle() {
+        QTemporaryDir folder;
+        const std::string id = "20260308T100000Z-eval-000111";
+        fixture::writeRun(fixture::makeStudy(folder.filePath("study")).runsFolder(),
+                          fixture::header(id, "eval", R"({"hybrid":"h1"})", fixture::evalTables()),
+                          {{0, {std::string("mk8"), std::int64_t{512}, 0.5, std::int64_t{12}, 0.75, 0.75}}});
+        fm::StudyState study;
+        fm::Selection selection;
+        fm::StepCursor cursor;
+        const fm::RunData shown;
+        fm::RetrievalPanel panel(shown, cursor, study, selection, theme_);
+        QVERIFY(study.open(folder.filePath("study")));
+        const QDateTime started = QDateTime({2026, 3, 8}, {10, 0}, Qt::UTC).toLocalTime();
+        QTRY_COMPARE(panel.map().subtitle(),
+                     "mk8, 12 answers, " + QLocale::c().toString(started, "d MMM hh:mm") + " eval");
+        while (study.loading()) QTest::qWait(5);
+        study.setLabel(QString::fromStdString(id), {.name = "long contexts"});
+        QTRY_COMPARE(panel.map().subtitle(), QStringLiteral("mk8, 12 answers, long contexts"));
     }
 
     void sampleDetailSurvivesAnything() {

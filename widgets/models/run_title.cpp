@@ -26,4 +26,9 @@ QString runLongTitle(const RunEntry& run) {
     return titled(run, is_today ? QStringLiteral("hh:mm") : QStringLiteral("d MMM hh:mm"));
 }
 
+QString runLongTitle(const StudyState& study, const QString& run_id) {
+    const RunEntry* run = study.run(run_id);
+    return run == nullptr ? run_id : runLongTitle(*run);
+}
+
 }  // namespace fm

@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/models/run_title.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/plots/retrieval_live_plot.h"
 #include "widgets/plots/retrieval_map.h"
@@ -16,6 +17,7 @@
 #include "widgets/state/retrieval_cells.h"
 #include "widgets/state/selection.h"
 #include "widgets/state/step_cursor.h"
+#include "widgets/state/study_state.h"
 
 namespace fm {
 namespace {
@@ -35,6 +37,7 @@ RetrievalPanel::RetrievalPanel(const RunData& run, StepCursor& cursor, const Stu
     : QWidget(parent),
       run_(run),
       cursor_(cursor),
+      study_(study),
       selection_(selection),
       evaluation_(run, study, "eval"),
       live_(new RetrievalLivePlot(theme, this)),
@@ -67,6 +70,7 @@ RetrievalPanel::RetrievalPanel(const RunData& run, StepCursor& cursor, const Stu
     connect(&cursor_, &StepCursor::stepChanged, this,
             [this] { live_->setStepCursor(stepOfRow(run_, cursor_.step())); });
     connect(&evaluation_, &CompanionRun::changed, this, &RetrievalPanel::followEvaluation);
+    connect(&study_, &StudyState::runsChanged, this, &RetrievalPanel::showSubject);  // it may have a name now
     followEvaluation();
     readRun();
 }
@@ -161,17 +165,22 @@ void RetrievalPanel::showCells() {
     std::sort(depths_.begin(), depths_.end());
     std::sort(lengths_.begin(), lengths_.end());
     RetrievalGrid grid{depths_, lengths_, std::vector<RetrievalCell>(depths_.size() * lengths_.size())};
-    int answers = 0;
+    answers_ = 0;
     for (const RecallCell& cell : cells) {
         RetrievalCell& to = grid.cells[indexOf(depths_, cell.depth) * lengths_.size() + indexOf(lengths_, cell.tokens)];
         to = {cell.recall, cell.answers, cell.low, cell.high};
-        answers += cell.answers;
+        answers_ += cell.answers;
     }
     map_->setGrid(grid);
     map_->setSelectedCell(std::nullopt);
-    map_->setSubtitle(
-        cells.empty() ? QString()
-                      : tr("%1, %2 answers, run %3").arg(task_->currentText()).arg(answers).arg(run->runId().left(15)));
+    showSubject();
+}
+
+void RetrievalPanel::showSubject() {
+    const RunData* run = evaluation_.data();
+    if (run == nullptr || depths_.empty()) return map_->setSubtitle({});
+    const QString title = runLongTitle(study_, run->runId());
+    map_->setSubtitle(tr("%1, %2 answers, %3").arg(task_->currentText()).arg(answers_).arg(title));
 }
 
 // The first sample of the cell, so that the inspector opens on it.

@@ -36,10 +36,12 @@ private:
     void followEvaluation();
     void showTasks();
     void showCells();
+    void showSubject();
     void chooseCell(int depth, int length);
 
     const RunData& run_;
     StepCursor& cursor_;
+    const StudyState& study_;
     Selection& selection_;
     CompanionRun evaluation_;
     RetrievalLivePlot* live_;
@@ -48,6 +50,7 @@ private:
     QStackedWidget* pages_;
     QList<QButtonGroup*> switches_;
     std::vector<double> depths_, lengths_;  // of the map's rows and columns
+    int answers_ = 0;                       // in the map's cells
     std::int64_t probes_read_ = 0;
     bool page_chosen_ = false;  // by the user: runs no longer change it
 };

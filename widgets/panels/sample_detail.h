@@ -12,7 +12,7 @@ struct SampleDetail {
     qsizetype needle_begin = -1, needle_end = -1;  // characters of the prompt; -1: unknown
     QString teacher;                               // the teacher's answer
     std::vector<double> gates;                     // one per layer; empty when the study has no gate run
-    QString gate_run;                              // its id
+    QString gate_run;                              // its id, or what it is called
 };
 
 // The result of sample/get. What is missing or of another type stays empty. The engine says in which token the needle

@@ -29,6 +29,7 @@ public:
 
     void setTitle(const QString& title);  // also the accessible name
     void setSubtitle(const QString& subtitle);
+    const QString& subtitle() const { return content_.subtitle; }
     void setTitleShown(bool shown);              // off where a dock's title already says it; pictures keep it
     void setEmptyText(const QString& sentence);  // shown while there are no data: what to do next
     void addHeaderWidget(QWidget* widget);       // at the right end of the title row

@@ -81,24 +81,19 @@ void EngineProcess::readOutput() {
     const QByteArray bytes = process_->readAllStandardOutput();
     cutter_.feed({bytes.constData(), static_cast<std::size_t>(bytes.size())},
                  [this](std::string_view line, bool too_long) { takeLine(line, too_long); });
-    if (!told_.exchange(true)) Q_EMIT answered();
 }
 
-// A line that is no message is a remark of whatever stands between us and the engine: logged, never fatal.
+// An answer does not wait for the receiver's clock; events do. A line that is no message is a remark of whatever stands
+// between us and the engine: logged, never fatal.
 void EngineProcess::takeLine(std::string_view line, bool too_long) {
     constexpr int most_reported = 20;
     try {
         if (too_long) throw FormatError("a message longer than 16 MiB was skipped");
         rpc::Message message = rpc::parseMessage(line);
-        if (rpc::Response* response = std::get_if<rpc::Response>(&message)) {
-            inbox_.put(std::move(*response));
-            return;
-        }
-        rpc::Request& request = std::get<rpc::Request>(message);
-        if (request.method == rpc::notification::event)
-            inbox_.put(notices_.decode(request.params));
-        else
-            inbox_.put(std::move(request));
+        const rpc::Request* request = std::get_if<rpc::Request>(&message);
+        if (request && request->method == rpc::notification::event) return inbox_.put(notices_.decode(request->params));
+        std::visit([this](auto& each) { inbox_.put(std::move(each)); }, message);
+        if (!told_.exchange(true)) Q_EMIT answered();
     } catch (const std::exception& error) {
         if (++bad_lines_ > most_reported) return;
         const QString shown = QString::fromUtf8(line.data(), qMin<qsizetype>(80, static_cast<qsizetype>(line.size())));

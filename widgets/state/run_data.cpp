@@ -1,6 +1,7 @@
 #include "widgets/state/run_data.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include <nlohmann/json.hpp>
@@ -108,6 +109,7 @@ void RunData::start(RunOpened header, bool open) {
     state_text_.clear();
     log_.clear();
     progress_.reset();
+    progress_is_news_ = false;
     columns_.assign(header_.tables.size(), {});
     rows_.assign(header_.tables.size(), 0);
     announced_ = rows_;
@@ -164,6 +166,7 @@ void RunData::announce() {
         announced_[t] = rows_[t];
         Q_EMIT rowsAppended(static_cast<int>(t), first, count);
     }
+    if (std::exchange(progress_is_news_, false)) Q_EMIT progressChanged();
 }
 
 void RunData::setState(RunState state, const QString& text) {
@@ -175,7 +178,7 @@ void RunData::setState(RunState state, const QString& text) {
 
 void RunData::setProgress(const Progressed& progress) {
     progress_ = progress;
-    Q_EMIT progressChanged();
+    progress_is_news_ = true;
 }
 
 void RunData::setLog(std::vector<Logged> lines) {

@@ -52,7 +52,8 @@ public:
     // Filling. A run starts with reset(); rows that do not fit their table are a FormatError naming the column.
     void reset(RunOpened header);
     void clear();
-    void append(int table, const Row& row);  // announced by announce(), so that a batch of rows is one signal
+    // Rows and progress are announced by announce(), so that a batch of them is one signal.
+    void append(int table, const Row& row);
     void announce();
     // Makes room for that many rows at once, so that growing does not move a long run.
     void expectRows(int table, std::int64_t rows);
@@ -84,6 +85,7 @@ private:
     QString state_text_;
     std::vector<Logged> log_;
     std::optional<Progressed> progress_;
+    bool progress_is_news_ = false;
     std::vector<std::vector<ColumnData>> columns_;  // [table][column]
     std::map<std::string, std::pair<int, int>> places_;
     std::vector<std::int64_t> rows_, announced_;

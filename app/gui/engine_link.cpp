@@ -68,7 +68,7 @@ bool EngineLink::ready() const { return client_.isReady(); }
 
 QString EngineLink::where() const {
     const QStringList words = commandWords(client_.command()).value_or(QStringList());
-    if (words.size() > 1 && QFileInfo(words[0]).fileName() == "ssh") return "ssh " + words[1];
+    if (const QString host = sshHost(words); !host.isEmpty()) return "ssh " + host;
     return mirror_ && !words.isEmpty() ? QFileInfo(words[0]).fileName() : tr("local");
 }
 

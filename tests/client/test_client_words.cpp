@@ -12,6 +12,7 @@ class TestClientWords : public QObject {
 private Q_SLOTS:
     void words_data();
     void words();
+    void hostOfSsh();
     void inboxThinsRowsOnly();
 };
 
@@ -47,7 +48,10 @@ void TestClientWords::inboxThinsRowsOnly() {
     }
     int kept = 0, answers = 0;
     std::int64_t told = 0, last = -1;
-    for (const EngineMessage& message : inbox.takeAll()) {
+    std::deque<EngineMessage> messages;
+    while (inbox.take(7, messages)) {
+    }
+    for (const EngineMessage& message : messages) {
         answers += std::holds_alternative<rpc::Response>(message) ? 1 : 0;
         const rpc::RunNotice* notice = std::get_if<rpc::RunNotice>(&message);
         if (!notice) continue;
@@ -61,7 +65,18 @@ void TestClientWords::inboxThinsRowsOnly() {
     QCOMPARE(kept + told, std::int64_t(rows));
     QCOMPARE(last, std::int64_t(rows - 1));
     QVERIFY(kept <= 100);
-    QVERIFY(inbox.takeAll().empty());
+    messages.clear();
+    QVERIFY(!inbox.take(1, messages));
+    QVERIFY(messages.empty());
+}
+
+void TestClientWords::hostOfSsh() {
+    const auto host = [](const char* command) { return sshHost(commandWords(command).value()); };
+    QCOMPARE(host("ssh gpu-server flashmorph serve"), QString("gpu-server"));
+    QCOMPARE(host("/usr/bin/ssh -p 22 -o BatchMode=yes -C me@gpu flashmorph serve"), QString("me@gpu"));
+    QCOMPARE(host("ssh -p22 -4 gpu"), QString("gpu"));
+    QCOMPARE(host("ssh -F config"), QString());
+    QCOMPARE(host("flashmorph serve"), QString());
 }
 
 }  // namespace fm

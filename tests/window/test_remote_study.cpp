@@ -18,6 +18,7 @@
 #include "core/store/run_writer.h"
 #include "tests/store/file_difference.h"
 #include "tests/window/window_fixture.h"
+#include "widgets/client/command_words.h"
 #include "widgets/models/runs_model.h"
 #include "widgets/panels/run_controls.h"
 #include "widgets/panels/runs_panel.h"
@@ -49,7 +50,11 @@ class TestRemoteStudy : public QObject {
     // The other machine: its home, in which the study is "study".
     QString home() const { return folder_.filePath("there"); }
     std::string original(const QString& run) const { return (home() + "/study/runs/" + run + ".h5").toStdString(); }
-    QString engine() const { return QString("'%1' '%2'").arg(folder_.filePath("engine.sh"), home()); }
+    // FM_REMOTE_SHELL: what runs it there, such as "ssh HOST" with a host that sees this machine's temporary files.
+    QString engine() const {
+        return qEnvironmentVariable("FM_REMOTE_SHELL") +
+               QString(" '%1' '%2'").arg(folder_.filePath("engine.sh"), home());
+    }
 
     void makeEngine() {
         QFile script(folder_.filePath("engine.sh"));
@@ -136,7 +141,8 @@ void TestRemoteStudy::whatIsCopiedShowsAsItIsThere() {
     QVERIFY2(w_->window.status().text().contains("0 problems"), qPrintable(w_->window.status().text()));
     QTRY_VERIFY_WITH_TIMEOUT(w_->window.toolbar().controls().start().isEnabled(), kShownMs);
     QVERIFY(QDir(bench.study().folder() + "/runs").entryList({"*.copying"}, QDir::Files).isEmpty());
-    QCOMPARE(bench.engine().where(), QString("engine.sh"));
+    const QString host = sshHost(commandWords(engine()).value());
+    QCOMPARE(bench.engine().where(), host.isEmpty() ? QString("engine.sh") : "ssh " + host);
 }
 
 // A window that was closed while it copied: what is here in part says so, not that the run was killed or is live.

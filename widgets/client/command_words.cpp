@@ -1,5 +1,7 @@
 #include "widgets/client/command_words.h"
 
+#include <QFileInfo>
+
 namespace fm {
 
 std::optional<QStringList> commandWords(const QString& command) {
@@ -32,6 +34,17 @@ std::optional<QStringList> commandWords(const QString& command) {
     if (!quote.isNull()) return std::nullopt;
     if (in_word) words << word;
     return words;
+}
+
+QString sshHost(const QStringList& words) {
+    const QString with_value = QStringLiteral("bcDEeFIiJLlmOopQRSWw");  // ssh(1)
+    if (words.isEmpty() || QFileInfo(words[0]).fileName() != QStringLiteral("ssh")) return {};
+    for (qsizetype i = 1; i < words.size(); ++i) {
+        const QString& word = words[i];
+        if (!word.startsWith('-')) return word;
+        if (word.size() == 2 && with_value.contains(word[1])) ++i;  // the value is the next word
+    }
+    return {};
 }
 
 }  // namespace fm

@@ -11,4 +11,7 @@ namespace fm {
 // Nothing is expanded. No value when a quote is not closed.
 std::optional<QStringList> commandWords(const QString& command);
 
+// The HOST of `ssh [OPTIONS] HOST ...`; empty when the words are another command.
+QString sshHost(const QStringList& words);
+
 }  // namespace fm

@@ -1,6 +1,9 @@
 // Every dock of the window, brought to the front, at two sizes and in both themes: nothing cut, nothing overlapping.
 // FM_PICTURES=<folder> writes the pictures to look at.
 #include <QDockWidget>
+#include <QHeaderView>
+#include <QSignalSpy>
+#include <QTableView>
 #include <QToolBar>
 
 #include "app/gui/built_in_study.h"
@@ -10,6 +13,8 @@
 #include "widgets/panels/pair_inspector.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/plan_strip.h"
+#include "widgets/panels/samples_panel.h"
+#include "widgets/plots/curvature_map.h"
 #include "widgets/plots/pair_map.h"
 
 using namespace fm;
@@ -56,9 +61,11 @@ private Q_SLOTS:
         }
         for (const QString& id : w.window.docks().ids()) {
             w.window.docks().raise(id);
+            if (id == "samples") showSample(*w.window.panels().samples);
             QTest::qWait(80);
             QDockWidget& dock = *w.window.docks().dock(id);
-            for (const QString& text : fixture::cutTexts(*dock.widget()) + fixture::collisions(*dock.widget())) {
+            for (const QString& text : fixture::cutTexts(*dock.widget()) + fixture::collisions(*dock.widget()) +
+                                           fixture::scrollsSideways(*dock.widget())) {
                 wrong << id + ": " + text;
             }
             const QString pictures = qEnvironmentVariable("FM_PICTURES");
@@ -68,6 +75,11 @@ private Q_SLOTS:
         }
         QVERIFY2(wrong.isEmpty(), qPrintable("\n" + wrong.join("\n")));
         QCOMPARE(w.window.size(), size);  // nothing has asked for more
+        for (const char* id : {"compare", "samples"}) {
+            const QHeaderView& head = *w.window.docks().dock(id)->findChild<QTableView*>()->horizontalHeader();
+            QVERIFY2(!head.isSectionHidden(0) && head.count() - head.hiddenSectionCount() >= 4, id);
+            if (size.width() > 2000) QVERIFY2(head.hiddenSectionCount() == 0, id);
+        }
     }
 
     // The recorded interact run: layers 8 and 9 stand in for each other, and hardly any other pair does.
@@ -95,6 +107,10 @@ private Q_SLOTS:
             QTest::qWait(150);
             const QStringList wrong = fixture::cutTexts(panel) + fixture::collisions(panel);
             QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join("\n")));
+            const QSizeF map =
+                (curvature ? static_cast<CellMap&>(panel.curvatureMap()) : panel.pairMap()).cellsRect().size();
+            QVERIFY2(map.width() >= 260 && map.height() >= 160,
+                     qPrintable(QString("%1 x %2").arg(map.width()).arg(map.height())));
             const QString pictures = qEnvironmentVariable("FM_PICTURES");
             const QString name = QString("/%1_%2.png").arg(curvature ? "curvature" : "pair", QTest::currentDataTag());
             if (!pictures.isEmpty()) QVERIFY(w.window.docks().dock("interdependence")->grab().save(pictures + name));
@@ -116,6 +132,20 @@ private Q_SLOTS:
     }
 
 private:
+    static void showSample(SamplesPanel& panel) {
+        QTableView& table = *panel.findChild<QTableView*>();
+        QTRY_VERIFY(table.model()->rowCount() > 0);
+        QVERIFY(table.viewport()->height() > 5 * table.rowHeight(0));  // the list has the room until one is chosen
+        QSignalSpy wanted(&panel, &SamplesPanel::sampleWanted);
+        table.setCurrentIndex(table.model()->index(1, 0));
+        QCOMPARE(wanted.size(), 1);
+        const QString words = "The grass is green. The secret of the lamp is amber 3. The sky is blue. ";
+        panel.setDetail(wanted[0][0].toString(), wanted[0][1].toInt(),
+                        {words.repeated(9), 20, 54, "amber 3", std::vector<double>(12, 0.4), "26 Nov gates"});
+        QTest::qWait(20);
+        QVERIFY(table.viewport()->height() > 2 * table.rowHeight(0));
+    }
+
     QTemporaryDir folder_;
 };
 

@@ -47,11 +47,11 @@ StatusPanel::StatusPanel(RunSource& source, QWidget* parent) : QWidget(parent), 
     saved_ = label("statusSaved");
     connect(problems_, &QToolButton::clicked, this, &StatusPanel::problemsWanted);
     connect(resume_, &QToolButton::clicked, this, &StatusPanel::resumeWanted);
-    for (auto signal : {&RunData::stateChanged, &RunData::progressChanged, &RunData::wasReset}) {
+    for (auto signal : {&RunData::stateChanged, &RunData::wasReset}) {
         connect(&source_.data(), signal, this, &StatusPanel::showState);
     }
     connect(&source_, &RunSource::problemChanged, this, &StatusPanel::showState);
-    clock_.setInterval(500);
+    clock_.setInterval(250);  // progress is read by eye, and laying out its text takes longer than a row
     connect(&clock_, &QTimer::timeout, this, &StatusPanel::showState);
     clock_.start();
     setNumProblems(0);

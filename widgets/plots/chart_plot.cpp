@@ -30,6 +30,7 @@ ChartPlot::ChartPlot(const ThemeSource& theme_source, const QString& name, Zoom 
     chart_->setLocale(QLocale::c());
     chart_->setMouseTracking(true);
     chart_->setNoAntialiasingOnDrag(false);
+    chart_->setAutoAddPlottableToLegend(false);  // the header has the legend; that one would measure its texts unseen
     chart_->axisRect()->setMinimumMargins(QMargins(12, 8, 12, 8));
     chart_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new IntegerTicker));
     chart_->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new ValueTicker));

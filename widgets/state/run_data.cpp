@@ -109,7 +109,6 @@ void RunData::start(RunOpened header, bool open) {
     state_text_.clear();
     log_.clear();
     progress_.reset();
-    progress_is_news_ = false;
     columns_.assign(header_.tables.size(), {});
     rows_.assign(header_.tables.size(), 0);
     announced_ = rows_;
@@ -166,7 +165,6 @@ void RunData::announce() {
         announced_[t] = rows_[t];
         Q_EMIT rowsAppended(static_cast<int>(t), first, count);
     }
-    if (std::exchange(progress_is_news_, false)) Q_EMIT progressChanged();
 }
 
 void RunData::setState(RunState state, const QString& text) {
@@ -174,11 +172,6 @@ void RunData::setState(RunState state, const QString& text) {
     state_ = state;
     state_text_ = text;
     Q_EMIT stateChanged();
-}
-
-void RunData::setProgress(const Progressed& progress) {
-    progress_ = progress;
-    progress_is_news_ = true;
 }
 
 void RunData::setLog(std::vector<Logged> lines) {

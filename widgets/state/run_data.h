@@ -52,13 +52,12 @@ public:
     // Filling. A run starts with reset(); rows that do not fit their table are a FormatError naming the column.
     void reset(RunOpened header);
     void clear();
-    // Rows and progress are announced by announce(), so that a batch of them is one signal.
-    void append(int table, const Row& row);
+    void append(int table, const Row& row);  // announced by announce(), so that a batch of rows is one signal
     void announce();
     // Makes room for that many rows at once, so that growing does not move a long run.
     void expectRows(int table, std::int64_t rows);
     void setState(RunState state, const QString& text);
-    void setProgress(const Progressed& progress);
+    void setProgress(const Progressed& progress) { progress_ = progress; }  // no signal: it comes with every step
     void addLog(const Logged& line);
     void setLog(std::vector<Logged> lines);
 
@@ -66,7 +65,6 @@ Q_SIGNALS:
     void wasReset();                                                       // another run, or the same one read again
     void rowsAppended(int table, std::int64_t first, std::int64_t count);  // one signal per table and batch
     void stateChanged();
-    void progressChanged();
     void logAdded();
     void logReplaced();
 
@@ -85,7 +83,6 @@ private:
     QString state_text_;
     std::vector<Logged> log_;
     std::optional<Progressed> progress_;
-    bool progress_is_news_ = false;
     std::vector<std::vector<ColumnData>> columns_;  // [table][column]
     std::map<std::string, std::pair<int, int>> places_;
     std::vector<std::int64_t> rows_, announced_;

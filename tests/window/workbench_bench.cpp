@@ -25,6 +25,7 @@ namespace {
 
 constexpr int kWaitMs = 60000;
 constexpr double kSlack = 4;
+constexpr double kWallSlack = 20;  // where every turn of another program counts
 
 struct Figure {
     std::string what;
@@ -80,9 +81,9 @@ private Q_SLOTS:
     void cleanupTestCase();
 
 private:
-    void add(const char* what, double value, double limit, const char* unit) {
+    void add(const char* what, double value, double limit, const char* unit, double slack = kSlack) {
         figures_.push_back({what, value, limit, unit});
-        QVERIFY2(value < limit * kSlack, qPrintable(QString("%1: %2 %3").arg(what).arg(value).arg(unit)));
+        QVERIFY2(value < limit * slack, qPrintable(QString("%1: %2 %3").arg(what).arg(value).arg(unit)));
     }
     void measureProbe(Window& w, const char* what);
     void press(QToolButton& button) { QTest::mouseClick(&button, Qt::LeftButton); }
@@ -190,7 +191,7 @@ void WorkbenchBench::aFloodOf10kHz() {
     const PassWatch watch;
     QTRY_VERIFY_WITH_TIMEOUT(w.bench.run().state() == RunState::Finished, kWaitMs + 2 * static_cast<int>(steps / 10));
     add("10 kHz flood: longest turn of the event loop, processor time", watch.worstCpuMs(), 16, "ms");
-    add("10 kHz flood: longest turn of the event loop, by the clock", watch.worstWallMs(), 16, "ms");
+    add("10 kHz flood: longest turn of the event loop, by the clock", watch.worstWallMs(), 16, "ms", kWallSlack);
     add("10 kHz flood: memory per row that is kept", (residentMb() - before_mb) * 1e6 / static_cast<double>(steps),
         1000,
         "byte");  // 250 of columns, 22 curves of 16 bytes, and what growing vectors keep

@@ -27,12 +27,14 @@ void PlanBudgetMap::styleChanged() {
 }
 
 void PlanBudgetMap::setPlans(const BudgetPlans& plans) {
+    const bool same_axes = plans.num_layers == plans_.num_layers && plans.budgets == plans_.budgets;
     plans_ = plans;
+    markStale();
+    if (same_axes) return;  // the ranking moves with every step
     chart().yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new LayerTicker(plans_.num_layers)));
     QStringList names;
     for (const int budget : plans_.budgets) names << QString::number(budget);
     setColumnNames(names);
-    markStale();
 }
 
 void PlanBudgetMap::setBudget(int budget) {

@@ -112,9 +112,9 @@ void Docks::arrangePlots(bool tall) {
         split("budget", "compare", Qt::Horizontal);
         tabify({"retrieval", "samples"});
     } else {
-        tabify({"gates", "interdependence"});
+        tabify({"gates", "interdependence", "compare"});  // the widest place
         tabify({"objective", "budget"});
-        tabify({"retrieval", "compare", "samples"});
+        tabify({"retrieval", "samples"});
     }
 }
 
@@ -138,9 +138,10 @@ void Docks::giveSizes(const QSize& size, bool tall) {
     QList<int> heights{plan, tall ? rest / 2 : rest};
     if (tall) {
         column << dock("interdependence");
-        heights << rest / 2;
+        heights[1] = rest * 47 / 100;
+        heights << rest * 53 / 100;  // a pair's figures stand below its map
         window_.resizeDocks({dock("interdependence"), dock("budget"), dock("compare")},
-                            {plots * 3 / 10, plots * 3 / 10, plots * 4 / 10}, Qt::Horizontal);
+                            {plots * 27 / 100, plots * 27 / 100, plots * 46 / 100}, Qt::Horizontal);
     }
     window_.resizeDocks(column, heights, Qt::Vertical);
     window_.resizeDocks({dock("gates"), dock("objective"), dock("retrieval")},

@@ -6,6 +6,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QScrollBar>
 #include <QStringList>
 #include <QTabBar>
 #include <QToolButton>
@@ -73,6 +74,17 @@ inline QStringList cutTexts(const QWidget& panel) {
         if (needed > widget->width() && !text.isEmpty()) cut << ofPixels(text, widget->width(), needed);
     }
     return cut;
+}
+
+// What can be reached only by scrolling to the right.
+inline QStringList scrollsSideways(const QWidget& panel) {
+    QStringList found;
+    for (const QAbstractScrollArea* area : panel.findChildren<QAbstractScrollArea*>()) {
+        const int hidden = area->horizontalScrollBar()->maximum();
+        if (area->isVisible() && hidden > 0)
+            found << QStringLiteral("%1 scrolls sideways by %2 px").arg(area->accessibleName()).arg(hidden);
+    }
+    return found;
 }
 
 // Controls that lie on each other or stick out of what holds them.

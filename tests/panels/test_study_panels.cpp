@@ -3,8 +3,10 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QHeaderView>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTabBar>
 #include <QTableView>
@@ -175,6 +177,41 @@ private Q_SLOTS:
         QCOMPARE(fm::valueChange(values, 1, 3).with_linear, 1.0 - 0.25);
         QVERIFY(std::isnan(fm::valueChange(values, 1, 2).with_full));
         QVERIFY(std::isnan(fm::valueChange(values, 1, 99).with_full));
+    }
+
+    // A narrow table leaves out what tells least, and never what it is sorted by; nothing is scrolled sideways.
+    void comparisonShowsTheColumnsThatFit() {
+        QTemporaryDir folder;
+        fixture::makeStudy(folder.filePath("study"));
+        fm::StudyState study;
+        fm::CostState cost;
+        fm::Selection selection;
+        fm::ComparePanel panel(study, cost, selection, theme_);
+        panel.resize(360, 300);
+        panel.show();
+        QVERIFY(study.open(folder.filePath("study")));
+        while (study.loading()) QTest::qWait(5);
+        auto* table = panel.findChild<QTableView*>();
+        QTRY_VERIFY(table->isVisible());
+        using Model = fm::CompareModel;
+        QVERIFY(!table->isColumnHidden(Model::RecallColumn) && table->isColumnHidden(Model::StateColumn));
+        QVERIFY(table->model()->index(0, Model::NameColumn).data(Qt::ToolTipRole).toString().contains("state: "));
+        table->sortByColumn(Model::StateColumn, Qt::AscendingOrder);
+        QVERIFY(!table->isColumnHidden(Model::StateColumn));
+        QCOMPARE(table->horizontalScrollBar()->maximum(), 0);
+        panel.resize(1000, 300);
+        for (int column = 0; column < Model::num_columns; ++column) QVERIFY(!table->isColumnHidden(column));
+        QCOMPARE(table->horizontalScrollBar()->maximum(), 0);
+        // An edge dragged by hand: from now on the widths are the user's.
+        QHeaderView& head = *table->horizontalHeader();
+        const QPoint edge(head.sectionViewportPosition(Model::KlColumn) - 1, head.height() / 2);
+        QTest::mouseMove(head.viewport(), edge);
+        QTest::mousePress(head.viewport(), Qt::LeftButton, {}, edge);
+        QTest::mouseMove(head.viewport(), edge + QPoint(40, 0));
+        QTest::mouseRelease(head.viewport(), Qt::LeftButton, {}, edge + QPoint(40, 0));
+        const int width = table->columnWidth(Model::RecallColumn);
+        panel.resize(400, 300);
+        QCOMPARE(table->columnWidth(Model::RecallColumn), width);
     }
 
     void comparisonIsLinked() {

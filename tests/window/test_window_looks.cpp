@@ -5,6 +5,7 @@
 #include <QSignalSpy>
 #include <QTableView>
 #include <QToolBar>
+#include <QToolButton>
 
 #include "app/gui/built_in_study.h"
 #include "tests/panels/cut_texts.h"
@@ -115,6 +116,17 @@ private Q_SLOTS:
             const QString name = QString("/%1_%2.png").arg(curvature ? "curvature" : "pair", QTest::currentDataTag());
             if (!pictures.isEmpty()) QVERIFY(w.window.docks().dock("interdependence")->grab().save(pictures + name));
         }
+        QToolButton& details = *panel.inspector().findChild<QToolButton*>();
+        QCOMPARE(details.isVisible(), size.height() < 1000);  // else they stand below the map
+        if (!details.isHidden()) details.click();
+        QTest::qWait(50);
+        QVERIFY(panel.inspector().text().contains("layer 8 0.00046 0.415"));
+        QCOMPARE(panel.curvatureMap().isVisible(), details.isHidden());
+        QVERIFY(fixture::cutTexts(panel).isEmpty());
+        const QString pictures = qEnvironmentVariable("FM_PICTURES");
+        if (!pictures.isEmpty()) QVERIFY(panel.grab().save(pictures + "/details_" + QTest::currentDataTag() + ".png"));
+        w.bench.selection().setLayers({});
+        QVERIFY(panel.curvatureMap().isVisible());
     }
 
     void manyLayersStayReadable() {
@@ -135,15 +147,17 @@ private:
     static void showSample(SamplesPanel& panel) {
         QTableView& table = *panel.findChild<QTableView*>();
         QTRY_VERIFY(table.model()->rowCount() > 0);
-        QVERIFY(table.viewport()->height() > 5 * table.rowHeight(0));  // the list has the room until one is chosen
+        QTRY_VERIFY(table.viewport()->height() > 5 * table.rowHeight(0));  // the list has the room until one is chosen
+        const QSize before = panel.size();
         QSignalSpy wanted(&panel, &SamplesPanel::sampleWanted);
         table.setCurrentIndex(table.model()->index(1, 0));
         QCOMPARE(wanted.size(), 1);
         const QString words = "The grass is green. The secret of the lamp is amber 3. The sky is blue. ";
         panel.setDetail(wanted[0][0].toString(), wanted[0][1].toInt(),
                         {words.repeated(9), 20, 54, "amber 3", std::vector<double>(12, 0.4), "26 Nov gates"});
-        QTest::qWait(20);
-        QVERIFY(table.viewport()->height() > 2 * table.rowHeight(0));
+        QTest::qWait(50);
+        QVERIFY(table.viewport()->rect().contains(table.visualRect(table.currentIndex())));
+        QCOMPARE(panel.size(), before);  // a choice moves no dock
     }
 
     QTemporaryDir folder_;

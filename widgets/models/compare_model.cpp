@@ -92,6 +92,14 @@ QString textOf(const CompareEntry& entry, int column) {
     }
 }
 
+// One line per column: also those that a narrow table leaves out.
+QString allFigures(const CompareEntry& entry) {
+    QStringList lines{textOf(entry, CompareModel::NameColumn)};
+    for (int column = CompareModel::NameColumn + 1; column < CompareModel::num_columns; ++column)
+        lines << QObject::tr(kCompareTitles[column]) + QStringLiteral(": ") + textOf(entry, column);
+    return lines.join(QChar('\n'));
+}
+
 int groupOf(const CompareEntry& entry) {
     if (entry.kind == CompareEntry::Kind::Teacher) return 0;
     return entry.kind == CompareEntry::Kind::Uniform ? 1 : 2;
@@ -182,7 +190,9 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
         case Qt::DisplayRole:
             return textOf(entry, index.column());
         case Qt::ToolTipRole:
-            return QString(textOf(entry, index.column()) + QChar('\n') + tr(kCompareHelps[index.column()]));
+            return index.column() == NameColumn
+                       ? allFigures(entry)
+                       : QString(textOf(entry, index.column()) + QChar('\n') + tr(kCompareHelps[index.column()]));
         case Qt::TextAlignmentRole:
             return QVariant::fromValue((isText(index.column()) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         case SortRole: {

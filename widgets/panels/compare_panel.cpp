@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "widgets/models/compare_model.h"
+#include "widgets/panels/column_fit.h"
 #include "widgets/panels/compare_figures.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/plots/parallel_plot.h"
@@ -120,8 +121,16 @@ QTableView* ComparePanel::buildTable() {
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     table->setContextMenuPolicy(Qt::CustomContextMenu);
     table->setItemDelegate(new ThemedDelegate(theme_, compareCellLook, table));
-    const int widths[] = {136, 36, 108, 112, 68, 102, 116, 68, 74};
-    for (int column = 0; column < 9; ++column) table->setColumnWidth(column, widths[column]);
+    new ColumnFit(*table, {{CompareModel::NameColumn, "uniform-a K=4", 1},
+                           {CompareModel::RecallColumn, QString::fromUtf8("0.96 ± 0.15")},
+                           {CompareModel::KvColumn, QString::fromUtf8("144 KiB · 100 %")},
+                           {CompareModel::BudgetColumn, "12"},
+                           {CompareModel::KlColumn, QString::fromUtf8("0.00033 ± 0.00027")},
+                           {CompareModel::DecodeColumn, QString::fromUtf8("×17.1")},
+                           {CompareModel::EvalColumn, QString::fromUtf8("0.96 ± 0.15")},
+                           {CompareModel::TextKlColumn, "0.00033"},
+                           {CompareModel::StateColumn, "96.0 KiB"},
+                           {CompareModel::PlanColumn, "0 4 8 11", 2}});
     connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &ComparePanel::followTable);
     connect(table, &QTableView::customContextMenuRequested, this, &ComparePanel::openMenu);
     connect(table, &QTableView::activated, this, [this](const QModelIndex& index) {

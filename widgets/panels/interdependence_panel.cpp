@@ -40,6 +40,7 @@ InterdependencePanel::InterdependencePanel(const PlanState& plan, Selection& sel
         connect(map, &LayerMatrixMap::pairClicked, this, &InterdependencePanel::showPair);
     }
     inspector_ = new PairInspector(theme_, page);
+    connect(inspector_, &PairInspector::detailsWanted, this, &InterdependencePanel::showDetails);
     page_layout_->addWidget(maps_, 3);
     page_layout_->addWidget(inspector_);
     pages_->addWidget(page);
@@ -92,13 +93,31 @@ QWidget* InterdependencePanel::buildEmptyPage() {
     return page;
 }
 
-// The map is square: what is left over beside it is room for the pair.
 void InterdependencePanel::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
+    arrange();
+}
+
+// A wide panel has room for the pair beside the square map, a high one below it. In a low one the map comes first, may
+// be wider than high, and makes way for the details only when they are asked for.
+void InterdependencePanel::arrange() {
+    constexpr int least_height = 400;
+    constexpr double widest_cells = 1.6;
     const bool wide = width() > 1.6 * height();
+    low_ = !wide && height() < least_height;
     page_layout_->setDirection(wide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
     page_layout_->setStretch(1, wide ? 2 : 0);
-    inspector_->setUpright(wide);
+    inspector_->setForm(wide   ? PairInspector::Form::Column
+                        : low_ ? PairInspector::Form::Sentence
+                               : PairInspector::Form::Row);
+    for (CellMap* map : {static_cast<CellMap*>(pairs_), static_cast<CellMap*>(curvature_)})
+        map->setWidestCells(low_ ? widest_cells : 1);
+    if (!low_) showDetails(false);
+}
+
+void InterdependencePanel::showDetails(bool details) {
+    inspector_->setDetailed(details);
+    maps_->setVisible(!details);
 }
 
 void InterdependencePanel::setRun(const RunData* run) {
@@ -167,8 +186,7 @@ void InterdependencePanel::setClustered(bool clustered) {
 
 void InterdependencePanel::showPair(int first, int second) {
     pair_ = {first, second};
-    inspector_->showPair(values_, first, second);
-    showProfiles();
+    inspect(first, second);
     selection_.setLayers({first, second}, first);
     showMarks();
 }
@@ -182,11 +200,17 @@ void InterdependencePanel::followSelection() {
     if (!is_shown_pair) {
         if (layers.size() != 1 && layers.size() != 2) {
             pair_ = {-1, -1};
+            showDetails(false);
             return inspector_->showNone();
         }
         pair_ = {*layers.begin(), *layers.rbegin()};
     }
-    inspector_->showPair(values_, pair_.first, pair_.second);
+    inspect(pair_.first, pair_.second);
+}
+
+void InterdependencePanel::inspect(int first, int second) {
+    inspector_->showPair(values_, first, second);
+    if (!inspector_->hasDetails()) showDetails(false);
     showProfiles();
 }
 

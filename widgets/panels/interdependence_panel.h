@@ -52,6 +52,9 @@ private:
     void readRun();
     void showMarks();
     void showPair(int first, int second);
+    void inspect(int first, int second);
+    void arrange();
+    void showDetails(bool details);
     void followSelection();
     void showProfiles();
 
@@ -73,6 +76,7 @@ private:
     PairMap* pairs_ = nullptr;
     CurvatureMap* curvature_ = nullptr;
     PairInspector* inspector_ = nullptr;
+    bool low_ = false;  // map and details do not fit both
 };
 
 }  // namespace fm

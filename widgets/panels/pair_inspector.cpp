@@ -5,6 +5,7 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPainterPath>
+#include <QToolButton>
 #include <algorithm>
 #include <cmath>
 
@@ -97,30 +98,51 @@ PairInspector::PairInspector(ThemeSource& theme, QWidget* parent) : QWidget(pare
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(2, 2, 2, 2);
     column->setSpacing(2);
-    layout_ = new QBoxLayout(QBoxLayout::LeftToRight);
+    figures_ = new QWidget(this);
+    layout_ = new QBoxLayout(QBoxLayout::LeftToRight, figures_);
+    layout_->setContentsMargins(0, 0, 0, 0);
     layout_->setSpacing(10);
-    profile_ = new GateProfile(theme, this);
+    profile_ = new GateProfile(theme, figures_);
     layout_->addWidget(profile_);
     layout_->addWidget(buildTable(), 1);
-    column->addLayout(layout_);
+    column->addWidget(figures_);
+    auto* said = new QHBoxLayout;
     note_ = new QLabel(this);
     note_->setWordWrap(true);
     note_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    column->addWidget(note_);
+    details_ = flatButton({}, tr("Both layers' gates and what linearising one costs, in place of the map"), this);
+    details_->setAccessibleName(tr("Details of the pair"));
+    said->addWidget(note_, 1);
+    said->addWidget(details_, 0, Qt::AlignTop);
+    column->addLayout(said);
     column->addStretch(1);
-    setUpright(false);
+    connect(details_, &QToolButton::clicked, this, [this] { Q_EMIT detailsWanted(!detailed_); });
+    setForm(Form::Row);
     showNone();
 }
 
-void PairInspector::setUpright(bool upright) {
-    const int profile_height = upright ? 84 : 64, column_width = 340;
-    upright_ = upright;
+void PairInspector::setForm(Form form) {
+    constexpr int column_profile = 84, row_profile = 64, alone_profile = 160, column_width = 340;
+    form_ = form;
+    const bool column = form == Form::Column;
     // A row takes what width there is: a click on a pair must not move the docks.
-    setSizePolicy(upright ? QSizePolicy::Preferred : QSizePolicy::Ignored, QSizePolicy::Preferred);
-    layout_->setDirection(upright ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
-    profile_->setMaximumHeight(profile_height);
-    setMaximumWidth(upright ? column_width : QWIDGETSIZE_MAX);
+    setSizePolicy(column ? QSizePolicy::Preferred : QSizePolicy::Ignored, QSizePolicy::Preferred);
+    layout_->setDirection(form == Form::Row ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    profile_->setMaximumHeight(column ? column_profile : form == Form::Row ? row_profile : alone_profile);
+    setMaximumWidth(column ? column_width : QWIDGETSIZE_MAX);
     fitProfile();
+    showParts();
+}
+
+void PairInspector::setDetailed(bool detailed) {
+    detailed_ = detailed;
+    showParts();
+}
+
+void PairInspector::showParts() {
+    figures_->setVisible(form_ != Form::Sentence || detailed_);
+    details_->setVisible(form_ == Form::Sentence && hasDetails());
+    details_->setText(detailed_ ? tr("map") : tr("details"));
 }
 
 void PairInspector::resizeEvent(QResizeEvent* event) {
@@ -131,11 +153,11 @@ void PairInspector::resizeEvent(QResizeEvent* event) {
 // The figures come first: in a narrow dock the profile gives way.
 void PairInspector::fitProfile() {
     constexpr int usual_width = 110, least_width = 70, narrow = 420;
-    profile_->setMaximumWidth(upright_ ? QWIDGETSIZE_MAX : width() < narrow ? least_width : usual_width);
+    profile_->setMaximumWidth(form_ != Form::Row ? QWIDGETSIZE_MAX : width() < narrow ? least_width : usual_width);
 }
 
 QWidget* PairInspector::buildTable() {
-    table_ = new QWidget(this);
+    table_ = new QWidget(figures_);
     table_->setToolTip(
         tr("What linearising a layer costs (answer KL, nat) while the other one keeps full attention, and "
            "once the other one is linear"));
@@ -171,6 +193,7 @@ QWidget* PairInspector::buildTable() {
 void PairInspector::showNone() {
     table_->hide();
     profile_->hide();
+    showParts();
     note_->setText(
         tr("Click a pair to see both layers' gates, and what linearising one does to the value of the other."));
 }
@@ -187,6 +210,7 @@ void PairInspector::showPair(const PairValues& values, int first, int second) {
     const double extra = values.at(values.extra, first, second);
     const bool known_layer = first >= 0 && first < values.num_layers;
     table_->setVisible(first != second && !std::isnan(extra));
+    showParts();
     if (first == second) {
         const double single = known_layer ? values.single[static_cast<std::size_t>(first)] : std::nan("");
         note_->setText(tr("Layer %1 linearised alone: %2").arg(first).arg(nat(single)));

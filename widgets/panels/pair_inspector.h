@@ -2,12 +2,14 @@
 #pragma once
 
 #include <QWidget>
+#include <algorithm>
 #include <vector>
 
 #include "widgets/panels/pair_values.h"
 
 class QBoxLayout;
 class QLabel;
+class QToolButton;
 
 namespace fm {
 
@@ -20,7 +22,7 @@ public:
     explicit GateProfile(ThemeSource& theme, QWidget* parent = nullptr);
     // `first` and `second`: gate per step. Full layers are amber, linear ones blue, the second one dashed.
     void setGates(std::vector<float> first, std::vector<float> second, bool first_full, bool second_full);
-    QSize sizeHint() const override { return {110, 72}; }
+    QSize sizeHint() const override { return {110, std::clamp(maximumHeight(), 72, 160)}; }
     QSize minimumSizeHint() const override { return {70, 56}; }
 
 protected:
@@ -39,9 +41,16 @@ public:
 
     void showPair(const PairValues& values, int first, int second);
     void showNone();
-    void setUpright(bool upright);  // a column beside the map, else a row below it
+    // A column beside the map, a row below it, or no more than the sentence about the pair, with a button for the rest.
+    enum class Form { Column, Row, Sentence };
+    void setForm(Form form);
+    void setDetailed(bool detailed);  // the button's state, in a panel that has no room for both map and details
+    bool hasDetails() const { return !table_->isHidden(); }
     GateProfile& profile() { return *profile_; }
     QString text() const;  // what is said, for tests and screen readers
+
+Q_SIGNALS:
+    void detailsWanted(bool wanted);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -54,15 +63,19 @@ private:
         QLabel* factor = nullptr;
     };
     QWidget* buildTable();
+    void showParts();
     void fitProfile();
     void showLine(Line& line, const PairValues& values, int layer, int other);
 
     QBoxLayout* layout_ = nullptr;
+    QWidget* figures_ = nullptr;  // profile and table
+    QToolButton* details_ = nullptr;
     QWidget* table_ = nullptr;
     Line lines_[2];
     QLabel* note_ = nullptr;
     GateProfile* profile_ = nullptr;
-    bool upright_ = false;
+    Form form_ = Form::Row;
+    bool detailed_ = false;
 };
 
 }  // namespace fm

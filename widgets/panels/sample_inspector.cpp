@@ -8,6 +8,7 @@
 #include <QToolButton>
 
 #include "widgets/models/number_text.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/theme/theme.h"
 
@@ -28,9 +29,11 @@ SampleInspector::SampleInspector(ThemeSource& theme, QWidget* parent) : QWidget(
     pages_ = new QStackedWidget(this);
     empty_ = emptyLabel(pages_);
     empty_->setText(tr("Select a sample to see its prompt, needle and answers."));
+    empty_->setMinimumHeight(2 * empty_->fontMetrics().height() + 2 * empty_->margin());
     pages_->addWidget(empty_);
     pages_->addWidget(buildPage());
     layout->addWidget(pages_);
+    showPage(0);
     connect(&theme_, &ThemeSource::changed, this, [this] {
         showVerdict();
         markNeedle();
@@ -43,11 +46,13 @@ QWidget* SampleInspector::buildPage() {
     layout->setContentsMargins(4, 0, 0, 0);
     layout->setSpacing(6);
     auto* head = new QHBoxLayout;
-    title_ = faintLabel({}, page);
+    title_ = new ElidedLabel(page);  // a click on a sample must not move the docks
+    title_->setProperty("role", "faint");
     title_->setTextFormat(Qt::PlainText);
     QToolButton* needle = flatButton(tr("needle"), tr("Scrolls the prompt to the needle that holds the answer"), page);
     QToolButton* question = flatButton(tr("question"), tr("Scrolls the prompt to the question at its end"), page);
-    head->addWidget(title_, 1);
+    head->addWidget(title_);
+    head->addStretch(1);
     head->addWidget(needle);
     head->addWidget(question);
     layout->addLayout(head);
@@ -60,6 +65,7 @@ QWidget* SampleInspector::buildPage() {
     prompt_->setReadOnly(true);
     prompt_->setAccessibleName(tr("Prompt of the sample"));
     prompt_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    prompt_->setMinimumHeight(3 * prompt_->fontMetrics().height());
     layout->addWidget(prompt_, 1);
     auto* answers = new QGridLayout;
     answers->setColumnStretch(1, 1);
@@ -83,25 +89,37 @@ QWidget* SampleInspector::buildPage() {
     return page;
 }
 
-void SampleInspector::clear() { pages_->setCurrentIndex(0); }
+// What is not shown asks for no room.
+void SampleInspector::showPage(int page) {
+    for (int i = 0; i < pages_->count(); ++i) {
+        const QSizePolicy::Policy height = i == page ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+        pages_->widget(i)->setSizePolicy(QSizePolicy::Preferred, height);
+    }
+    pages_->setCurrentIndex(page);
+}
+
+void SampleInspector::clear() { showPage(0); }
+
+bool SampleInspector::isEmpty() const { return pages_->currentIndex() == 0; }
 
 void SampleInspector::showSample(int index, const SampleRow& sample) {
     sample_ = sample;
-    title_->setText(tr("#%1 · %2 · %3 tokens · needle at %4 %")
-                        .arg(index)
-                        .arg(sample.task, tokensText(sample.tokens))
-                        .arg(100 * sample.needle_depth, 0, 'f', 0));
-    title_->setToolTip(tr("Seed %1: `flashmorph eval` with this seed makes the same prompt").arg(sample.seed));
+    title_->setFullText(tr("#%1 · %2 · %3 tokens · needle at %4 %")
+                            .arg(index)
+                            .arg(sample.task, tokensText(sample.tokens))
+                            .arg(100 * sample.needle_depth, 0, 'f', 0),
+                        tr("#%1 · %2").arg(index).arg(sample.task));
+    prompt_->setToolTip(tr("Seed %1: `flashmorph eval` with this seed makes the same prompt").arg(sample.seed));
     expected_->setText(sample.expected.trimmed());
     given_->setText(sample.given.trimmed().isEmpty() ? tr("(nothing)") : sample.given.trimmed());
     showVerdict();
     teacher_->setText(QStringLiteral("–"));
-    gates_title_->hide();
-    gates_->hide();
+    has_gates_ = false;
+    showGates();
     needle_begin_ = needle_end_ = -1;
     prompt_->clear();
     showNote(tr("Making the prompt again from its seed…"));
-    pages_->setCurrentIndex(1);
+    showPage(1);
 }
 
 void SampleInspector::showVerdict() {
@@ -126,11 +144,21 @@ void SampleInspector::showDetail(const SampleDetail& detail) {
     needle_end_ = detail.needle_end;
     teacher_->setText(detail.teacher.trimmed().isEmpty() ? QStringLiteral("–") : detail.teacher.trimmed());
     gates_->setGates(detail.gates);
-    gates_->setVisible(!detail.gates.empty());
+    has_gates_ = !detail.gates.empty();
+    showGates();
     gates_title_->setText(tr("gate of each layer, from %1").arg(detail.gate_run));
-    gates_title_->setVisible(!detail.gates.empty());
     markNeedle();
     goToNeedle();
+}
+
+void SampleInspector::setLow(bool low) {
+    low_ = low;
+    showGates();
+}
+
+void SampleInspector::showGates() {
+    gates_->setVisible(has_gates_ && !low_);
+    gates_title_->setVisible(has_gates_ && !low_);
 }
 
 void SampleInspector::markNeedle() {

@@ -15,6 +15,7 @@ class QStackedWidget;
 
 namespace fm {
 
+class ElidedLabel;
 class ThemeSource;
 
 class SampleInspector : public QWidget {
@@ -26,6 +27,8 @@ public:
     void showDetail(const SampleDetail& detail);
     void showNote(const QString& note);  // in place of the prompt: why there is none (yet)
     void clear();
+    bool isEmpty() const;   // no sample is shown
+    void setLow(bool low);  // too low for the gates, which the plan strip shows, too
     GateContext& gates() { return *gates_; }
 
 public Q_SLOTS:
@@ -34,13 +37,15 @@ public Q_SLOTS:
 
 private:
     QWidget* buildPage();
+    void showPage(int page);
+    void showGates();
     void showVerdict();
     void markNeedle();
 
     ThemeSource& theme_;
     QStackedWidget* pages_ = nullptr;
     QLabel* empty_ = nullptr;
-    QLabel* title_ = nullptr;
+    ElidedLabel* title_ = nullptr;
     QLabel* prompt_note_ = nullptr;
     QPlainTextEdit* prompt_ = nullptr;
     QLabel* expected_ = nullptr;
@@ -50,6 +55,7 @@ private:
     QLabel* gates_title_ = nullptr;
     GateContext* gates_ = nullptr;
     SampleRow sample_;
+    bool has_gates_ = false, low_ = false;
     qsizetype needle_begin_ = -1, needle_end_ = -1;
 };
 

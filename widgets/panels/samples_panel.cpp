@@ -12,6 +12,7 @@
 #include <QToolButton>
 
 #include "widgets/models/number_text.h"
+#include "widgets/panels/column_fit.h"
 #include "widgets/panels/flow_layout.h"
 #include "widgets/panels/hinted_edit.h"
 #include "widgets/panels/layer_marks.h"
@@ -42,23 +43,28 @@ SamplesPanel::SamplesPanel(Selection& selection, ThemeSource& theme, QWidget* pa
     layout->setSpacing(6);
     layout->addLayout(buildHead());
     pages_ = new QStackedWidget(this);
-    auto* splitter = new QSplitter(Qt::Horizontal, pages_);
-    table_ = new QTableView(splitter);
+    splitter_ = new QSplitter(Qt::Horizontal, pages_);
+    table_ = new QTableView(splitter_);
     setTableLook(*table_, tr("Samples of the run"));
     table_->setModel(filter_);
     table_->setSortingEnabled(true);
     table_->sortByColumn(SamplesModel::NumberColumn, Qt::AscendingOrder);
     table_->setSelectionMode(QAbstractItemView::SingleSelection);
     table_->setItemDelegate(new ThemedDelegate(theme_, sampleCellLook, table_));
-    const int widths[] = {42, 72, 64, 62, 62, 96};
-    for (int column = 0; column < 6; ++column) table_->setColumnWidth(column, widths[column]);
-    inspector_ = new SampleInspector(theme_, splitter);
-    splitter->addWidget(table_);
-    splitter->addWidget(inspector_);
-    splitter->setStretchFactor(0, 11);
-    splitter->setStretchFactor(1, 8);
-    splitter->setChildrenCollapsible(false);
-    pages_->addWidget(splitter);
+    new ColumnFit(*table_, {{SamplesModel::NumberColumn, "1999"},
+                            {SamplesModel::RecallColumn, "0.50"},
+                            {SamplesModel::ExpectedColumn, "amber 12", 1},
+                            {SamplesModel::GivenColumn, "amber 12", 1},
+                            {SamplesModel::TaskColumn, "mk8q4"},
+                            {SamplesModel::TokensColumn, "128K"},
+                            {SamplesModel::DepthColumn, "0.50"}});
+    inspector_ = new SampleInspector(theme_, splitter_);
+    splitter_->addWidget(table_);
+    splitter_->addWidget(inspector_);
+    splitter_->setChildrenCollapsible(false);
+    connect(splitter_, &QSplitter::splitterMoved, this, [this] { share_by_hand_ = true; });
+    splitter_->installEventFilter(this);
+    pages_->addWidget(splitter_);
     pages_->addWidget(buildEmptyPage());
     layout->addWidget(pages_, 1);
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &SamplesPanel::followTable);
@@ -70,6 +76,29 @@ SamplesPanel::SamplesPanel(Selection& selection, ThemeSource& theme, QWidget* pa
     connect(&inspector_->gates(), &GateContext::layerClicked, this,
             [this](int layer, Qt::KeyboardModifiers keys) { chooseLayer(selection_, layer, keys); });
     showCounts();
+}
+
+// Side by side only where the list keeps all of its columns and the prompt lines of a readable length.
+void SamplesPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    constexpr int least_width = 830, low_height = 390;
+    const bool stacked = width() < least_width;
+    splitter_->setOrientation(stacked ? Qt::Vertical : Qt::Horizontal);
+    inspector_->setLow(stacked && height() < low_height);
+}
+
+bool SamplesPanel::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == splitter_ && event->type() == QEvent::Resize)
+        QMetaObject::invokeMethod(this, &SamplesPanel::shareRoom, Qt::QueuedConnection);  // once it has its new size
+    return QWidget::eventFilter(watched, event);
+}
+
+// One above the other, the list has what a sample does not need.
+void SamplesPanel::shareRoom() {
+    if (share_by_hand_) return;
+    const bool stacked = splitter_->orientation() == Qt::Vertical;
+    if (!stacked) return splitter_->setSizes({1100, 800});
+    splitter_->setSizes(inspector_->isEmpty() ? QList<int>{10000, 1} : QList<int>{1000, 2400});
 }
 
 QLayout* SamplesPanel::buildHead() {
@@ -121,16 +150,18 @@ QWidget* SamplesPanel::buildEmptyPage() {
 void SamplesPanel::setRun(const RunData* run) {
     if (run_ != nullptr) run_->disconnect(this);
     run_ = run;
-    shown_index_ = -1;
-    inspector_->clear();
+    clearInspector();
     showCell({}, 0, 0);
     model_->setRun(run);
     if (run_ == nullptr) return;
-    connect(run_, &RunData::wasReset, this, [this] {
-        shown_index_ = -1;
-        inspector_->clear();
-    });
+    connect(run_, &RunData::wasReset, this, &SamplesPanel::clearInspector);
     connect(run_, &QObject::destroyed, this, [this] { run_ = nullptr; });
+}
+
+void SamplesPanel::clearInspector() {
+    shown_index_ = -1;
+    inspector_->clear();
+    shareRoom();
 }
 
 void SamplesPanel::showCounts() {
@@ -164,7 +195,12 @@ void SamplesPanel::followTable() {
     const QModelIndex index = filter_->mapToSource(table_->currentIndex());
     if (!index.isValid() || run_ == nullptr || index.row() == shown_index_) return;
     shown_index_ = index.row();
+    const bool was_empty = inspector_->isEmpty();
     inspector_->showSample(shown_index_, model_->sample(shown_index_));
+    if (was_empty) {
+        shareRoom();
+        table_->scrollTo(table_->currentIndex());
+    }
     inspector_->gates().setSelected(selection_.layers());
     selection_.setSample({run_->runId(), shown_index_});
     Q_EMIT sampleWanted(run_->runId(), shown_index_);

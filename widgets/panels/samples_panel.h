@@ -14,6 +14,7 @@ class QCheckBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
+class QSplitter;
 class QStackedWidget;
 class QTableView;
 class QToolButton;
@@ -40,11 +41,17 @@ Q_SIGNALS:
     void sampleWanted(const QString& run_id, int index);
     void evaluateWanted();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     QLayout* buildHead();
     QWidget* buildEmptyPage();
     void showCell(const QString& task, std::int64_t tokens, double depth);  // empty task: all cells
     void showCounts();
+    void shareRoom();
+    void clearInspector();
     void followTable();
     void followSelection();
     bool isShown(const QString& run_id, int index) const;
@@ -59,11 +66,13 @@ private:
     QToolButton* cell_button_ = nullptr;
     QLabel* counts_ = nullptr;
     QStackedWidget* pages_ = nullptr;
+    QSplitter* splitter_ = nullptr;
     QTableView* table_ = nullptr;
     QLabel* empty_ = nullptr;
     QPushButton* evaluate_ = nullptr;
     SampleInspector* inspector_ = nullptr;
     int shown_index_ = -1;
+    bool share_by_hand_ = false;
     bool one_cell_ = false;  // the list shows one cell only
 };
 

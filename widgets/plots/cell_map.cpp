@@ -1,6 +1,7 @@
 #include "widgets/plots/cell_map.h"
 
 #include <cmath>
+#include <utility>
 
 #include "widgets/plots/chart_parts.h"
 
@@ -114,12 +115,23 @@ void CellMap::layOut() {
     }
 }
 
-// The axis rectangle gets as wide as it is high, in the middle of the figure.
+void CellMap::setWidestCells(double widest) {
+    if (std::exchange(widest_, widest) != widest) markStale();
+}
+
+void CellMap::drawPicture(QPaintDevice& device, const QSize& size) {
+    const double before = std::exchange(widest_, 1);
+    ChartPlot::drawPicture(device, size);
+    widest_ = before;
+}
+
+// The axis rectangle gets as wide as it is high, or a little wider, in the middle of the figure.
 void CellMap::makeSquare() {
     QCPAxisRect& rect = *chart().axisRect();
     rect.setMinimumMargins(kMargins);
     layOut();
-    const int spare_x = std::max(0, rect.width() - rect.height() * numColumns() / std::max(1, numRows()));
+    const int square_width = rect.height() * numColumns() / std::max(1, numRows());
+    const int spare_x = std::max(0, rect.width() - static_cast<int>(widest_ * square_width));
     const int spare_y = std::max(0, rect.height() - rect.width() * numRows() / std::max(1, numColumns()));
     const QMargins used = rect.margins();
     rect.setMinimumMargins(QMargins(used.left() + spare_x / 2, used.top() + spare_y / 2,

@@ -13,6 +13,11 @@ class CellMap : public ChartPlot {
 public:
     CellMap(const ThemeSource& theme, const QString& name, QWidget* parent);
 
+    // On the screen, square cells may be so many times wider than high where there is room; pictures keep them square.
+    void setWidestCells(double widest);
+    QRectF cellsRect() const { return cellsBetween(0, numRows() - 1, 0, numColumns() - 1); }
+    void drawPicture(QPaintDevice& device, const QSize& size) override;
+
 protected:
     struct Look {
         double gap_px = 1;
@@ -57,6 +62,7 @@ private:
     void fitNames();
 
     Look look_;
+    double widest_ = 1;  // of square cells, in heights
     double longest_column_name_px_ = 20;
 };
 

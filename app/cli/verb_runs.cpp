@@ -99,11 +99,20 @@ int showRun(const GlobalOptions& global, const std::string& run) {
     return kExitDone;
 }
 
-int importFile(const GlobalOptions& global, const std::string& file) {
-    if (!fs::is_regular_file(file)) throw InputError({"FILE", file, "a .jsonl file of a run"});
-    if (global.study.empty()) throw InputError({"study", "", "--study FOLDER, the study that receives the run"});
-    const std::string path = importRun(file, runsFolder(global));
-    printResult(global, {{"file", path}}, path + "\n");
+int importFiles(const GlobalOptions& global, const std::vector<std::string>& files) {
+    std::vector<Problem> problems;
+    for (const std::string& file : files) {
+        if (!fs::is_regular_file(file)) problems.push_back({"FILE", file, "a .jsonl file of a run"});
+    }
+    if (global.study.empty()) problems.push_back({"study", "", "--study FOLDER, the study that receives the runs"});
+    if (!problems.empty()) throw InputError(problems);
+    nlohmann::json made = nlohmann::json::array();
+    std::string text;
+    for (const std::string& file : files) {
+        made.push_back(importRun(file, runsFolder(global)));
+        text += made.back().get<std::string>() + "\n";
+    }
+    printResult(global, {{"files", made}}, text);
     return kExitDone;
 }
 
@@ -120,11 +129,11 @@ void addRunsVerb(CLI::App& app, CliContext& cli) {
     show->add_option("RUN", *argument, "run file, or a run's id together with --study")->required();
     show->callback([&cli, argument] { cli.action = [&cli, argument] { return showRun(cli.global, *argument); }; });
 
+    const auto files = std::make_shared<std::vector<std::string>>();
     CLI::App* import_verb =
-        verb->add_subcommand("import", "turn the JSON lines of an engine without HDF5 into a run file");
-    import_verb->add_option("FILE", *argument, "the .jsonl file")->required();
-    import_verb->callback(
-        [&cli, argument] { cli.action = [&cli, argument] { return importFile(cli.global, *argument); }; });
+        verb->add_subcommand("import", "turn the JSON lines of an engine without HDF5 into run files");
+    import_verb->add_option("FILE", *files, "the .jsonl files")->required();
+    import_verb->callback([&cli, files] { cli.action = [&cli, files] { return importFiles(cli.global, *files); }; });
 }
 
 }  // namespace fm::cli

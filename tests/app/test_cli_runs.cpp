@@ -92,15 +92,22 @@ void TestCliRuns::showTellsTheLastValues() {
 
 void TestCliRuns::importMakesARunFile() {
     const QTemporaryDir elsewhere;
-    const QString lines = elsewhere.filePath("run.jsonl");
-    const char* third = "20260316T080000Z-distill-0a0b0c";
+    const QString lines = elsewhere.filePath("run.jsonl"), more = elsewhere.filePath("more.jsonl");
+    const char *third = "20260316T080000Z-distill-0a0b0c", *fourth = "20260316T090000Z-distill-0a0b0c";
     {
-        JsonlSink sink(lines.toStdString());
+        JsonlSink sink(lines.toStdString()), other(more.toStdString());
         writeRun(sink, third, "distill");
+        writeRun(other, fourth, "distill");
     }
-    const ProgramRun run = runFlashmorph({"runs", "import", lines, "--study", study_->path(), "--json"});
+    // One that is missing is told before any is made.
+    const ProgramRun missing = runFlashmorph({"runs", "import", lines, "no.jsonl", "--study", study_->path()});
+    QCOMPARE(missing.exit_code, 2);
+    QVERIFY(missing.err.contains("no.jsonl") && !QFile::exists(file(QString(third) + ".h5")));
+    const ProgramRun run = runFlashmorph({"runs", "import", lines, more, "--study", study_->path(), "--json"});
     QCOMPARE(run.exit_code, 0);
-    QCOMPARE(QString::fromStdString(run.json()["file"].get<std::string>()), file(QString(third) + ".h5"));
+    const nlohmann::json made = {file(QString(third) + ".h5").toStdString(),
+                                 file(QString(fourth) + ".h5").toStdString()};
+    QCOMPARE(text(run.json()["files"]), made.dump());
     const nlohmann::json imported = runFlashmorph({"--study", study_->path(), "runs", "show", third, "--json"}).json();
     QCOMPARE(text(imported["tables"][0]["columns"][1]["last"]), std::string("[2.0,0.0,1.0]"));
     QCOMPARE(imported["status"].get<std::string>(), std::string("finished"));

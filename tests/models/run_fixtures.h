@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/run/event.h"
+#include "core/run/gate_tables.h"
 #include "core/store/run_writer.h"
 #include "widgets/state/run_data.h"
 #include "widgets/state/study_state.h"
@@ -28,22 +29,7 @@ inline fm::RunOpened header(const std::string& run_id, const std::string& job, c
     return opened;
 }
 
-inline std::vector<fm::Table> probeTables(int num_layers) {
-    return {{"probes",
-             {{"probes/step", CellType::Int64, 1, "steps", "step"},
-              {"probes/plan", CellType::Text, num_layers, "", "plan"},
-              {"probes/budget", CellType::Int64, 1, "layers", "K"},
-              {"probes/answer_kl", CellType::Float64, 1, "nat", "answer KL"},
-              {"probes/answer_kl_half_width", CellType::Float64, 1, "nat", "95 %"},
-              {"probes/answer_nll", CellType::Float64, 1, "nat", "answer NLL"},
-              {"probes/token_accuracy", CellType::Float64, 1, "1", "token accuracy"},
-              {"probes/exact_match", CellType::Float64, 1, "1", "exact match"},
-              {"probes/exact_match_half_width", CellType::Float64, 1, "1", "95 %"},
-              {"probes/text_kl", CellType::Float64, 1, "nat", "text KL"},
-              {"probes/text_nll", CellType::Float64, 1, "nat", "text NLL"},
-              {"probes/top1_agreement", CellType::Float64, 1, "1", "agreement"},
-              {"probes/answers", CellType::Int64, 1, "answers", "answers"}}}};
-}
+inline std::vector<fm::Table> probeTables(int num_layers) { return {fm::probeTable(num_layers)}; }
 
 inline fm::Row probeRow(const std::string& plan, double kl, double recall) {
     const auto budget = static_cast<std::int64_t>(std::count(plan.begin(), plan.end(), 'F'));

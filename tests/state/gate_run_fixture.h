@@ -1,5 +1,4 @@
-// A small gate run with known gates, as header, rows and as a run file. Column names as core/engine/gates.cpp declares
-// them; the window must not depend on the engine, so they are written down here once more.
+// A small gate run with known gates, as header, rows and as a run file.
 #pragma once
 
 #include <algorithm>
@@ -9,30 +8,11 @@
 #include <vector>
 
 #include "core/run/event.h"
+#include "core/run/gate_tables.h"
 #include "core/run/run_id.h"
 #include "core/store/run_writer.h"
 
 namespace fixture {
-
-inline fm::Column number(const char* path) { return {path, fm::CellType::Float64, 1, "", ""}; }
-inline fm::Column vectorOf(const char* path, int width) { return {path, fm::CellType::Float32Vector, width, "", ""}; }
-
-inline fm::Table probeTable(int num_layers) {
-    return {"probes",
-            {{"probes/step", fm::CellType::Int64, 1, "steps", ""},
-             {"probes/plan", fm::CellType::Text, num_layers, "", ""},
-             {"probes/budget", fm::CellType::Int64, 1, "layers", ""},
-             number("probes/answer_kl"),
-             number("probes/answer_kl_half_width"),
-             number("probes/answer_nll"),
-             number("probes/token_accuracy"),
-             number("probes/exact_match"),
-             number("probes/exact_match_half_width"),
-             number("probes/text_kl"),
-             number("probes/text_nll"),
-             number("probes/top1_agreement"),
-             {"probes/answers", fm::CellType::Int64, 1, "answers", ""}}};
-}
 
 inline fm::Row probe(const std::string& plan, double kl, double exact, std::int64_t answers = 100) {
     const auto budget = static_cast<std::int64_t>(std::count(plan.begin(), plan.end(), 'F'));
@@ -48,25 +28,7 @@ inline fm::RunOpened gateHeader(int num_layers,
     opened.device = "cpu test";
     opened.teacher_hash = "99aa06d3014798d86001c324468d497f";
     opened.parents = {"branches1"};
-    opened.tables = {{"steps",
-                      {{"steps/index", fm::CellType::Int64, 1, "steps", ""},
-                       number("steps/wall_ms"),
-                       {"steps/tokens", fm::CellType::Int64, 1, "tokens", ""},
-                       number("series/loss/total"),
-                       number("series/loss/align"),
-                       number("series/loss/regulariser"),
-                       number("series/loss/answer_kl"),
-                       number("series/loss/text_kl"),
-                       number("series/loss/hidden"),
-                       number("series/objective/lambda"),
-                       number("series/objective/lr"),
-                       number("series/objective/budget"),
-                       number("series/objective/gate_sum"),
-                       vectorOf("gates/alpha", num_layers),
-                       vectorOf("gates/alpha_mean", num_layers),
-                       vectorOf("gates/grad", num_layers),
-                       vectorOf("gates/grad_std", num_layers)}},
-                     probeTable(num_layers)};
+    opened.tables = fm::gatesTables(num_layers);
     return opened;
 }
 

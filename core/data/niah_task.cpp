@@ -142,6 +142,13 @@ std::size_t NiahTask::unitsThatFit(std::span<const std::string> units, std::int3
     return units.size();
 }
 
+NiahTask::Place NiahTask::appendNeedle(const Needle& needle, double depth, std::string& text) {
+    Place place{.begin = text.size(), .value = text.size() + needle.stem.size(), .depth = depth};
+    text += needle.stem + needle.value + ".";
+    place.end = text.size();
+    return place;
+}
+
 NiahTask::Context NiahTask::essay(const Draw& draw, std::size_t words) const {
     const std::span<const std::string> text = std::span(draw.units).first(words);
     std::vector<std::size_t> starts = sentenceStarts(text);
@@ -172,10 +179,9 @@ NiahTask::Context NiahTask::essay(const Draw& draw, std::size_t words) const {
     for (const Insertion& insertion : insertions) {
         appendUntil(starts[insertion.at]);
         const Needle& needle = draw.needles[insertion.needle];
-        context.text +=
-            " " + needle.stem;  // a blank even where nothing stands before it: RULER joins pieces by a blank
-        context.places[insertion.needle] = {context.text.size(), insertion.depth};
-        context.text += needle.value + ". ";
+        context.text += ' ';  // even where nothing stands before it: RULER joins pieces by a blank
+        context.places[insertion.needle] = appendNeedle(needle, insertion.depth, context.text);
+        context.text += ' ';
     }
     appendUntil(words);
     return context;
@@ -204,9 +210,8 @@ NiahTask::Context NiahTask::lines(const Draw& draw, std::size_t lines) const {
     for (std::size_t line = 0; line < lines; ++line) {
         for (; next != insertions.end() && next->at == line; ++next) {
             const Needle& needle = draw.needles[next->needle];
-            context.text += needle.stem;
-            context.places[next->needle] = {context.text.size(), next->depth};
-            context.text += needle.value + ".\n";
+            context.places[next->needle] = appendNeedle(needle, next->depth, context.text);
+            context.text += '\n';
         }
         context.text += draw.units[line];
         if (line + 1 < lines) context.text += '\n';
@@ -221,17 +226,26 @@ void NiahTask::build(const Draw& draw, std::size_t units, Sample& sample) const 
     PromptBuilder prompt;
     prompt.frame(chat.head);
     prompt.text(frame.before);
-    std::vector<std::int32_t> order(draw.asked.size()), marks(draw.asked.size());
+    std::vector<std::int32_t> order(draw.asked.size());
+    std::vector<PromptBuilder::Needle> marks(draw.asked.size());
     std::iota(order.begin(), order.end(), 0);
-    const auto byteOf = [&](std::int32_t reference) {
-        return context.places[static_cast<std::size_t>(draw.asked[static_cast<std::size_t>(reference)])].byte;
+    const auto placeOf = [&](std::int32_t reference) -> const Place& {
+        return context.places[static_cast<std::size_t>(draw.asked[static_cast<std::size_t>(reference)])];
     };
-    std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) { return byteOf(a) < byteOf(b); });
+    std::sort(order.begin(), order.end(),
+              [&](std::int32_t a, std::int32_t b) { return placeOf(a).begin < placeOf(b).begin; });
     std::size_t written = 0;
+    const auto markAt = [&](std::size_t byte) {
+        prompt.text(std::string_view(context.text).substr(written, byte - written));
+        written = byte;
+        return prompt.mark();
+    };
     for (std::int32_t reference : order) {
-        prompt.text(std::string_view(context.text).substr(written, byteOf(reference) - written));
-        marks[static_cast<std::size_t>(reference)] = prompt.mark();
-        written = byteOf(reference);
+        const Place& place = placeOf(reference);
+        PromptBuilder::Needle& needle = marks[static_cast<std::size_t>(reference)];
+        needle.begin = markAt(place.begin);
+        needle.place = markAt(place.value);
+        needle.end = markAt(place.end);
     }
     prompt.text(std::string_view(context.text).substr(written));
     prompt.text(frame.after);

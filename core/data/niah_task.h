@@ -24,9 +24,9 @@ private:
         std::string stem, value;
         std::int32_t key = 0;
     };
-    // A needle's value in the context's text, and how deep it stands.
+    // A needle in the context's text, its value there, and how deep it stands.
     struct Place {
-        std::size_t byte = 0;
+        std::size_t begin = 0, value = 0, end = 0;  // bytes
         double depth = 0;
     };
     struct Context {
@@ -38,6 +38,7 @@ private:
     Draw draw(std::uint64_t seed, std::int32_t tokens, double depth) const;
     std::vector<std::string> haystackUnits(std::int32_t tokens, std::uint64_t key) const;
     std::size_t unitsThatFit(std::span<const std::string> units, std::int32_t budget) const;
+    static Place appendNeedle(const Needle& needle, double depth, std::string& text);
     Context essay(const Draw& draw, std::size_t words) const;
     Context lines(const Draw& draw, std::size_t lines) const;
     void build(const Draw& draw, std::size_t units, Sample& sample) const;

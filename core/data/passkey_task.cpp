@@ -87,15 +87,17 @@ void PasskeyTask::build(const std::vector<std::string>& passkeys, const std::vec
     const ChatFrame frame = ChatFrame::make(resources_.chat_family, kAsk);
     prompt.frame(chat ? frame.head : kRawBegin);
     prompt.text(std::string(chat ? "" : " ") + kBookBegin);
-    std::vector<std::int32_t> marks;
+    std::vector<PromptBuilder::Needle> needles;
     std::size_t last = 0;
     for (std::size_t i = 0; i < passkeys.size(); ++i) {
         const auto wanted = static_cast<std::size_t>(depths[i] * static_cast<double>(book.size()));
         const std::size_t at = std::max(last, std::min(book.find_first_of(" \n", wanted), book.size()));
         prompt.text(book.substr(last, at - last));
         prompt.text(kSeparator);
-        marks.push_back(prompt.mark());
-        prompt.text(needleText(static_cast<std::int32_t>(i)) + passkeys[i] + kSeparator);
+        const std::int32_t begin = prompt.mark();
+        prompt.text(needleText(static_cast<std::int32_t>(i)) + passkeys[i]);
+        needles.push_back({begin, prompt.mark(), begin});
+        prompt.text(kSeparator);
         last = at;
     }
     prompt.text(book.substr(last));
@@ -108,7 +110,7 @@ void PasskeyTask::build(const std::vector<std::string>& passkeys, const std::vec
         } else {
             prompt.text(kAsk);
         }
-        prompt.answer(" " + passkeys[i], marks[i], depths[i]);
+        prompt.answer(" " + passkeys[i], needles[i], depths[i]);
     }
     prompt.text(kSeparator);
     prompt.finish(*resources_.tokenizer, sample);

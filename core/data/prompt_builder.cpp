@@ -7,15 +7,23 @@ namespace {
 
 constexpr char kUserText = '\x1f';  // a byte that no chat form contains
 
-// Index in `ids` of the token that holds byte `byte` of the run that starts at token `begin`.
-std::int32_t tokenOfByte(const Tokenizer& tokenizer, const std::vector<TokenId>& ids, std::size_t begin,
-                         std::size_t byte) {
+struct BytePlace {
+    std::int32_t token = 0;              // holds the byte
+    std::int32_t before = 0, after = 0;  // bytes of that token before the byte and behind it
+};
+
+// Where byte `byte` of the run that starts at token `begin` is among the tokens.
+BytePlace placeOfByte(const Tokenizer& tokenizer, const std::vector<TokenId>& ids, std::size_t begin,
+                      std::size_t byte) {
     std::size_t passed = 0;
     for (std::size_t i = begin; i < ids.size(); ++i) {
-        passed += tokenizer.tokenBytes(ids[i]).size();
-        if (passed > byte) return static_cast<std::int32_t>(i);
+        const std::size_t size = tokenizer.tokenBytes(ids[i]).size();
+        passed += size;
+        if (passed > byte)
+            return {static_cast<std::int32_t>(i), static_cast<std::int32_t>(byte + size - passed),
+                    static_cast<std::int32_t>(passed - byte - 1)};
     }
-    return static_cast<std::int32_t>(ids.size()) - 1;
+    return {static_cast<std::int32_t>(ids.size()) - 1, 0, 0};
 }
 
 }  // namespace
@@ -42,9 +50,9 @@ std::int32_t PromptBuilder::mark() {
     return static_cast<std::int32_t>(marks_.size()) - 1;
 }
 
-void PromptBuilder::answer(const std::string& text, std::int32_t mark, double depth) {
+void PromptBuilder::answer(const std::string& text, const Needle& needle, double depth) {
     runs_.push_back({text, true, static_cast<std::int32_t>(answers_.size())});
-    answers_.push_back({text.starts_with(' ') ? text.substr(1) : text, mark, depth});
+    answers_.push_back({text.starts_with(' ') ? text.substr(1) : text, needle, depth});
 }
 
 void PromptBuilder::finish(const Tokenizer& tokenizer, Sample& sample) const {
@@ -57,10 +65,17 @@ void PromptBuilder::finish(const Tokenizer& tokenizer, Sample& sample) const {
         sample.ids.insert(sample.ids.end(), ids.begin(), ids.end());
         if (run.answer < 0) continue;
         const Pending& pending = answers_[static_cast<std::size_t>(run.answer)];
-        const Mark& mark = marks_[static_cast<std::size_t>(pending.mark)];
-        sample.answers.push_back({static_cast<std::int32_t>(begin.back()), static_cast<std::int32_t>(ids.size()),
-                                  pending.text, pending.depth,
-                                  tokenOfByte(tokenizer, sample.ids, begin[mark.run], mark.byte)});
+        const auto at = [&](std::int32_t mark, std::size_t back) {
+            const Mark& place = marks_[static_cast<std::size_t>(mark)];
+            return placeOfByte(tokenizer, sample.ids, begin[place.run], place.byte - back);
+        };
+        const BytePlace first = at(pending.needle.begin, 0), last = at(pending.needle.end, 1);
+        sample.answers.push_back({static_cast<std::int32_t>(begin.back()),
+                                  static_cast<std::int32_t>(ids.size()),
+                                  pending.text,
+                                  pending.depth,
+                                  at(pending.needle.place, 0).token,
+                                  {{first.token, last.token + 1, first.before, last.after}}});
     }
 }
 

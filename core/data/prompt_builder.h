@@ -28,8 +28,12 @@ public:
     void text(std::string_view text) { append(text, true); }
     // Remembers this place; the index is given to answer().
     std::int32_t mark();
-    // A labelled answer whose needle stands at `mark`; `text` begins with the blank that parts it from the prompt.
-    void answer(const std::string& text, std::int32_t mark, double depth);
+    struct Needle {
+        std::int32_t begin = 0, end = 0;  // marks of the whole statement
+        std::int32_t place = 0;           // mark that becomes Answer::needle_begin
+    };
+    // A labelled answer; `text` begins with the blank that parts it from the prompt.
+    void answer(const std::string& text, const Needle& needle, double depth);
 
     // Fills ids and answers of `sample`.
     void finish(const Tokenizer& tokenizer, Sample& sample) const;
@@ -45,7 +49,7 @@ private:
     };
     struct Pending {
         std::string text;
-        std::int32_t mark = 0;
+        Needle needle;
         double depth = 0;
     };
     void append(std::string_view text, bool ordinary);

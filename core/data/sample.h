@@ -9,6 +9,13 @@
 
 namespace fm {
 
+// Text inside a sequence: tokens [begin, end) without the first `skip` bytes of the first one and the last `drop` bytes
+// of the last one.
+struct TextPart {
+    std::int32_t begin = 0, end = 0;
+    std::int32_t skip = 0, drop = 0;
+};
+
 // One answer inside a sequence: tokens [begin, begin+length) are the answer; they are predicted from the positions
 // begin-1 .. begin+length-2.
 struct Answer {
@@ -18,6 +25,8 @@ struct Answer {
     double depth = 0;               // where the needle that holds the value stands: 0 = start of the context, 1 = end
     std::int32_t needle_begin = 0;  // RULER tasks: token in which the value begins in the context; else: first token
                                     // of the needle that holds the value
+    std::vector<TextPart> needle;   // the statement that holds the value; in chains and pairs every one that the answer
+                                    // rests on; ascending
 };
 
 struct Sample {

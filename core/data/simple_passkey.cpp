@@ -39,15 +39,16 @@ void SimplePasskeyTask::build(const std::string& number, std::int32_t before, st
     PromptBuilder prompt;
     prompt.frame(frame.head);
     prompt.text(kIntroduction + noise(before) + "\n");
-    const std::int32_t mark = prompt.mark();
-    prompt.text("The pass key is " + number + ". Remember it. " + number + " is the pass key.\n" +
-                noise(lines - before) + "\nWhat is the pass key?");
+    const std::int32_t begin = prompt.mark();
+    prompt.text("The pass key is " + number + ". Remember it. " + number + " is the pass key.");
+    const std::int32_t end = prompt.mark();
+    prompt.text("\n" + noise(lines - before) + "\nWhat is the pass key?");
     if (resources_.chat_family.empty()) {
         prompt.text(frame.tail);
     } else {
         prompt.frame(frame.tail);
     }
-    prompt.answer(" " + number, mark, lines > 0 ? static_cast<double>(before) / lines : 0);
+    prompt.answer(" " + number, {begin, end, begin}, lines > 0 ? static_cast<double>(before) / lines : 0);
     prompt.finish(*resources_.tokenizer, sample);
 }
 

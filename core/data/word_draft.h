@@ -44,8 +44,9 @@ struct WordDraft {
     };
     struct Question {
         Part ask, answer;
-        std::string text;         // the answer's words joined by blanks
-        std::int32_t needle = 0;  // holds the (first word of the) value
+        std::string text;                  // the answer's words joined by blanks
+        std::int32_t needle = 0;           // holds the (first word of the) value
+        std::vector<std::int32_t> others;  // needles that the answer rests on besides
     };
 
     TokenIds ids;  // all pieces back to back

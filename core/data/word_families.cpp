@@ -102,6 +102,9 @@ void draftHops(WordDraft& draft, const WordFamily& family, const WordPieces& pie
         draft.needles.push_back({draft.since(begin), {}, 0, family.alias_first ? named : -1});
     }
     askKeys(draft, family, pieces, keys, values, 0, rng);
+    for (WordDraft::Question& question : draft.questions)
+        for (std::int32_t hop = 0; hop < family.hops; ++hop)
+            question.others.push_back(n + hop * n + question.needle);  // its aliases stand behind the values
 }
 
 void draftPair(WordDraft& draft, const WordFamily& family, const WordPieces& pieces, Rng& rng) {
@@ -121,6 +124,7 @@ void draftPair(WordDraft& draft, const WordFamily& family, const WordPieces& pie
     draft.word(pieces.keys, keys[second]);
     const Value mixed = {values[first][0], values[first][1], values[second][2], values[second][3]};
     finishQuestion(draft, pieces, begin, mixed, asked[0]);
+    draft.questions.back().others = {asked[1]};
 }
 
 void draftFar(WordDraft& draft, const WordFamily& family, const WordPieces& pieces, Rng& rng) {

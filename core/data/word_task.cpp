@@ -1,6 +1,7 @@
 #include "core/data/word_task.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/data/task_parts.h"
@@ -43,6 +44,20 @@ void appendPart(TokenIds& ids, const WordDraft& draft, const WordDraft::Part& pa
     ids.insert(ids.end(), draft.ids.begin() + part.begin, draft.ids.begin() + part.end);
 }
 
+using NeedleParts = std::array<TextPart, 2>;  // head and tail; the tail may be empty
+
+std::vector<TextPart> partsOf(const WordDraft::Question& question, const std::vector<NeedleParts>& needles) {
+    std::vector<TextPart> parts;
+    const auto add = [&](std::int32_t needle) {
+        for (const TextPart& part : needles[static_cast<std::size_t>(needle)])
+            if (part.end > part.begin) parts.push_back(part);
+    };
+    add(question.needle);
+    for (const std::int32_t needle : question.others) add(needle);
+    std::sort(parts.begin(), parts.end(), [](const TextPart& a, const TextPart& b) { return a.begin < b.begin; });
+    return parts;
+}
+
 std::int32_t size(const TokenIds& ids) { return static_cast<std::int32_t>(ids.size()); }
 
 }  // namespace
@@ -71,7 +86,7 @@ Sample WordTask::make(std::uint64_t seed, std::int32_t tokens, double depth) con
 
     Sample sample = emptySample(name_, seed, tokens);
     FillerText::Reader filler = filler_.read(rng);
-    std::vector<std::int32_t> needle_begin(draft.needles.size());
+    std::vector<NeedleParts> parts(draft.needles.size());
     std::vector<double> needle_depth(draft.needles.size());
     std::int32_t written = 0;
     for (const Place& place : places) {
@@ -79,18 +94,21 @@ Sample WordTask::make(std::uint64_t seed, std::int32_t tokens, double depth) con
         const WordDraft::Needle& needle = draft.needles[index];
         filler.append(sample.ids, place.position - written);
         written = place.position;
-        needle_begin[index] = size(sample.ids);
         needle_depth[index] = free > 0 ? static_cast<double>(place.position) / free : 0;
+        parts[index][0].begin = size(sample.ids);
         appendPart(sample.ids, draft, needle.head);
+        parts[index][0].end = size(sample.ids);
         filler.append(sample.ids, needle.gap);
+        parts[index][1].begin = size(sample.ids);
         appendPart(sample.ids, draft, needle.tail);
+        parts[index][1].end = size(sample.ids);
     }
     filler.append(sample.ids, free - written);
     for (const WordDraft::Question& question : draft.questions) {
         appendPart(sample.ids, draft, question.ask);
         const auto index = static_cast<std::size_t>(question.needle);
-        sample.answers.push_back(
-            {size(sample.ids), question.answer.length(), question.text, needle_depth[index], needle_begin[index]});
+        sample.answers.push_back({size(sample.ids), question.answer.length(), question.text, needle_depth[index],
+                                  parts[index][0].begin, partsOf(question, parts)});
         appendPart(sample.ids, draft, question.answer);
     }
     sample.answer_budget = size(sample.ids) - sample.answers.front().begin;

@@ -81,7 +81,15 @@ void TestServeSchema::askAboutPlans(ServeDriver& engine) {
     const Json eval = {{"hybrid", hybrid}, {"tasks", {"mk8q4"}}, {"lengths", {192}}, {"depths", 1}, {"samples", 1}};
     const std::string run = runToItsEnd(engine, "eval", eval);
     const Json sample = ask(engine, "sample/get", {{"run", run}, {"index", 2}});
-    QVERIFY(!sample["prompt"].get<std::string>().empty());
+    const QString prompt = QString::fromStdString(sample["prompt"]);
+    const QString expected = QString::fromStdString(sample["expected"]);
+    QCOMPARE(sample["needle"].size(), std::size_t(1));
+    const QString needle =
+        prompt.mid(sample["needle"][0]["begin"].get<qsizetype>(),
+                   sample["needle"][0]["end"].get<qsizetype>() - sample["needle"][0]["begin"].get<qsizetype>());
+    static const QRegularExpression statement("^(\\w+) is (.+)\\.$");
+    QCOMPARE(statement.match(needle).captured(2), expected);
+    QVERIFY2(prompt.endsWith(statement.match(needle).captured(1) + "?"), qPrintable(needle));
     QCOMPARE(engine.codeOf("sample/get", {{"run", run}, {"index", 99}}), -32001);
     ask(engine, "export/targets", {{"plan", plan}});
     const std::string exported = ask(engine, "export/run", {{"hybrid", hybrid}, {"dtype", "f32"}})["run"];

@@ -9,7 +9,7 @@
 
 namespace fm::test {
 
-inline std::string dataFixture(const std::string& name) { return std::string(FM_FIXTURES) + "/data/" + name; }
+inline std::string dataFixture(const std::string& name) { return FM_FIXTURES "/data/" + name; }
 
 inline std::shared_ptr<const Tokenizer> tokenizer(const std::string& splitter) {
     return Tokenizer::open(dataFixture("tokenizer_" + splitter));

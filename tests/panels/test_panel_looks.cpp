@@ -90,13 +90,14 @@ nlohmann::json gateFields() {
 fm::SampleDetail sampleText() {
     QString prompt = QStringLiteral("A book about gardens. ");
     for (int i = 0; i < 60; ++i) prompt += QStringLiteral("The grass is green and the sky is blue. ");
-    prompt.insert(900, QStringLiteral("The secret of the lamp is amber 3. "));
+    const QString needle = QStringLiteral("The secret of the lamp is amber 3.");
+    prompt.insert(900, needle + ' ');
     prompt += QStringLiteral("What is the secret of the lamp?");
     return fm::sampleDetail(
         {{"prompt", prompt.toStdString()},
          {"expected", "amber 3"},
          {"teacher", "amber 3"},
-         {"needle_begin", 36},
+         {"needle", {{{"begin", 900}, {"end", 900 + needle.size()}}}},
          {"ids", std::vector<int>(100, 1)},
          {"gates",
           {{"run", "20260301T090000Z-gates-0000aa"}, {"alpha", {0.9, 0.1, 0.88, 0.14, 0.2, 0.93, 0.4, 0.71}}}}});

@@ -35,13 +35,17 @@
 
 namespace {
 
-// 256 prompt characters, the needle's value twice: as a distractor early, as the needle late.
+// The statement twice: early as a distractor, late as the needle; before it what a QString counts otherwise.
+const QString kBefore = QString(40, 'x') + "It is red. " + QString::fromUtf8("\xF0\x9F\x94\x91\r\n") + QString(90, 'y');
+
 fm::SampleDetail detailOfPrompt(const QString& value) {
-    const QString prompt = QString(40, 'x') + value + QString(120, 'y') + value + QString(60, 'z');
-    nlohmann::json result = {
-        {"prompt", prompt.toStdString()},  {"expected", value.toStdString()},
-        {"teacher", "the teacher says"},   {"needle_begin", 70},
-        {"ids", std::vector<int>(100, 1)}, {"gates", {{"run", "gates-run"}, {"alpha", {1.0, 0.25}}}}};
+    const std::int64_t begin = kBefore.size() - 1;  // the key is one character in two units of a QString
+    nlohmann::json result = {{"prompt", (kBefore + "It is red. " + QString(60, 'z')).toStdString()},
+                             {"expected", value.toStdString()},
+                             {"teacher", "the teacher says"},
+                             {"needle", {{{"begin", begin}, {"end", begin + 10}}}},
+                             {"ids", std::vector<int>(100, 1)},
+                             {"gates", {{"run", "gates-run"}, {"alpha", {1.0, 0.25}}}}};
     return fm::sampleDetail(result);
 }
 
@@ -83,8 +87,8 @@ private Q_SLOTS:
         QVERIFY(prompt->toPlainText().isEmpty());
         panel.setDetail(run.runId(), 3, detailOfPrompt("amber 3"));
         QCOMPARE(prompt->extraSelections().size(), 1);
-        QCOMPARE(prompt->extraSelections()[0].cursor.selectedText(), QStringLiteral("amber 3"));
-        QCOMPARE(prompt->extraSelections()[0].cursor.selectionStart(), 40 + 7 + 120);  // not the distractor
+        QCOMPARE(prompt->extraSelections()[0].cursor.selectedText(), QStringLiteral("It is red."));
+        QCOMPARE(prompt->extraSelections()[0].cursor.selectionStart(), 40 + 11 + 2 + 1 + 90);  // not the distractor
         fm::GateContext& gates = panel.inspector().gates();
         QVERIFY(gates.isVisible());
         QTest::mouseClick(&gates, Qt::LeftButton, {}, gates.barRect(1).center());
@@ -124,8 +128,10 @@ private Q_SLOTS:
     void sampleDetailSurvivesAnything() {
         QVERIFY(fm::sampleDetail(nlohmann::json()).prompt.isEmpty());
         const fm::SampleDetail odd = fm::sampleDetail(nlohmann::json::parse(
-            R"({"prompt":7,"ids":[1],"needle_begin":99,"expected":"a","gates":{"run":1,"alpha":["nan","x",0.5]}})"));
-        QCOMPARE(odd.needle_begin, qsizetype{-1});
+            R"({"prompt":"short","needle":[{"begin":-1,"end":2},{"begin":2,"end":2},{"begin":1,"end":6},7,{"begin":"1",
+                "end":2},{"begin":1,"end":9000000000000000000},{"begin":0}],"gates":{"run":1,"alpha":["nan","x",0.5]}})"));
+        QVERIFY(odd.needle.empty());
+        QVERIFY(fm::sampleDetail({{"prompt", 7}, {"needle", {{{"begin", 0}, {"end", 1}}}}}).needle.empty());
         QCOMPARE(odd.gates.size(), std::size_t(3));
         QVERIFY(std::isnan(odd.gates[1]));
     }

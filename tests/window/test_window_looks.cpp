@@ -154,7 +154,7 @@ private:
         QCOMPARE(wanted.size(), 1);
         const QString words = "The grass is green. The secret of the lamp is amber 3. The sky is blue. ";
         panel.setDetail(wanted[0][0].toString(), wanted[0][1].toInt(),
-                        {words.repeated(9), 20, 54, "amber 3", std::vector<double>(12, 0.4), "26 Nov gates"});
+                        {words.repeated(9), {{20, 54}}, "amber 3", std::vector<double>(12, 0.4), "26 Nov gates"});
         QTest::qWait(50);
         QVERIFY(table.viewport()->rect().contains(table.visualRect(table.currentIndex())));
         QCOMPARE(panel.size(), before);  // a choice moves no dock

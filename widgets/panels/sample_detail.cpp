@@ -1,7 +1,8 @@
 #include "widgets/panels/sample_detail.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstdlib>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "core/run/json_number.h"
@@ -17,26 +18,32 @@ QString textAt(const Json& object, const char* key) {
     return found != object.end() && found->is_string() ? QString::fromStdString(found->get<std::string>()) : QString();
 }
 
-// The occurrence of `value` that begins nearest to `place` (characters); -1 when there is none.
-qsizetype nearestOccurrence(const QString& text, const QString& value, qsizetype place) {
-    if (value.isEmpty()) return -1;
-    qsizetype nearest = -1;
-    for (qsizetype at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1))
-        if (nearest < 0 || std::abs(at - place) < std::abs(nearest - place)) nearest = at;
-    return nearest;
+const QString windows_line_end = QStringLiteral("\r\n"), line_end = QStringLiteral("\n");
+
+// Place in the shown text of what stands behind `characters` characters of the prompt; -1: there are fewer. The engine
+// counts characters, a QString units of UTF-16, and the shown text has one line end of one unit only.
+qsizetype shownPlace(const QString& prompt, std::int64_t characters) {
+    qsizetype at = 0;
+    for (; characters > 0 && at < prompt.size(); --characters) at += prompt.at(at).isHighSurrogate() ? 2 : 1;
+    if (characters > 0) return -1;
+    at = std::min(at, prompt.size());
+    return at - prompt.left(at).count(windows_line_end);
 }
 
-void findNeedle(const Json& result, SampleDetail& detail) {
-    const auto ids = result.find("ids");
-    const auto begin = result.find("needle_begin");
-    if (ids == result.end() || !ids->is_array() || ids->empty()) return;
-    if (begin == result.end() || !begin->is_number_integer()) return;
-    const double share = static_cast<double>(begin->get<std::int64_t>()) / static_cast<double>(ids->size());
-    if (!(share >= 0 && share <= 1)) return;
-    const QString value = textAt(result, "expected").trimmed();
-    const qsizetype place = static_cast<qsizetype>(share * static_cast<double>(detail.prompt.size()));
-    detail.needle_begin = nearestOccurrence(detail.prompt, value, place);
-    if (detail.needle_begin >= 0) detail.needle_end = detail.needle_begin + value.size();
+void readNeedle(const Json& result, SampleDetail& detail) {
+    const auto needle = result.find("needle");
+    if (needle != result.end() && needle->is_array()) {
+        for (const Json& part : *needle) {
+            const auto placeOf = [&](const char* key) {
+                const auto found = part.is_object() ? part.find(key) : part.end();
+                const bool known = found != part.end() && found->is_number_integer() && *found >= 0;
+                return known ? shownPlace(detail.prompt, found->get<std::int64_t>()) : qsizetype{-1};
+            };
+            const qsizetype begin = placeOf("begin"), end = placeOf("end");
+            if (begin >= 0 && begin < end) detail.needle.emplace_back(begin, end);
+        }
+    }
+    detail.prompt.replace(windows_line_end, line_end);
 }
 
 }  // namespace
@@ -46,7 +53,7 @@ SampleDetail sampleDetail(const Json& result) {
     if (!result.is_object()) return detail;
     detail.prompt = textAt(result, "prompt");
     detail.teacher = textAt(result, "teacher");
-    findNeedle(result, detail);
+    readNeedle(result, detail);
     const auto gates = result.find("gates");
     if (gates == result.end() || !gates->is_object()) return detail;
     detail.gate_run = textAt(*gates, "run");

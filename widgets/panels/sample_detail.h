@@ -3,20 +3,20 @@
 
 #include <QString>
 #include <nlohmann/json_fwd.hpp>
+#include <utility>
 #include <vector>
 
 namespace fm {
 
 struct SampleDetail {
     QString prompt;
-    qsizetype needle_begin = -1, needle_end = -1;  // characters of the prompt; -1: unknown
-    QString teacher;                               // the teacher's answer
-    std::vector<double> gates;                     // one per layer; empty when the study has no gate run
-    QString gate_run;                              // its id, or what it is called
+    std::vector<std::pair<qsizetype, qsizetype>> needle;  // begin and end in `prompt` of each statement asked for
+    QString teacher;                                      // the teacher's answer
+    std::vector<double> gates;                            // one per layer; empty when the study has no gate run
+    QString gate_run;                                     // its id, or what it is called
 };
 
-// The result of sample/get. What is missing or of another type stays empty. The engine says in which token the needle
-// begins; the characters are those of the expected answer that stand nearest to it.
+// The result of sample/get. What is missing, out of range or of another type stays empty.
 SampleDetail sampleDetail(const nlohmann::json& result);
 
 }  // namespace fm

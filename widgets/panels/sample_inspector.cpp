@@ -116,7 +116,7 @@ void SampleInspector::showSample(int index, const SampleRow& sample) {
     teacher_->setText(QStringLiteral("–"));
     has_gates_ = false;
     showGates();
-    needle_begin_ = needle_end_ = -1;
+    needle_.clear();
     prompt_->clear();
     showNote(tr("Making the prompt again from its seed…"));
     showPage(1);
@@ -140,8 +140,7 @@ void SampleInspector::showNote(const QString& note) {
 void SampleInspector::showDetail(const SampleDetail& detail) {
     showNote({});
     prompt_->setPlainText(detail.prompt);
-    needle_begin_ = detail.needle_begin;
-    needle_end_ = detail.needle_end;
+    needle_ = detail.needle;
     teacher_->setText(detail.teacher.trimmed().isEmpty() ? QStringLiteral("–") : detail.teacher.trimmed());
     gates_->setGates(detail.gates);
     has_gates_ = !detail.gates.empty();
@@ -163,11 +162,11 @@ void SampleInspector::showGates() {
 
 void SampleInspector::markNeedle() {
     QList<QTextEdit::ExtraSelection> marks;
-    if (needle_begin_ >= 0) {
+    for (const auto& [begin, end] : needle_) {
         QTextEdit::ExtraSelection mark;
         mark.cursor = QTextCursor(prompt_->document());
-        mark.cursor.setPosition(static_cast<int>(needle_begin_));
-        mark.cursor.setPosition(static_cast<int>(needle_end_), QTextCursor::KeepAnchor);
+        mark.cursor.setPosition(static_cast<int>(begin));
+        mark.cursor.setPosition(static_cast<int>(end), QTextCursor::KeepAnchor);
         mark.format.setBackground(theme_.theme().full);
         mark.format.setForeground(readableOn(theme_.theme().full));
         marks << mark;
@@ -176,9 +175,9 @@ void SampleInspector::markNeedle() {
 }
 
 void SampleInspector::goToNeedle() {
-    if (needle_begin_ < 0) return;
+    if (needle_.empty()) return;
     QTextCursor cursor(prompt_->document());
-    cursor.setPosition(static_cast<int>(needle_begin_));
+    cursor.setPosition(static_cast<int>(needle_.front().first));
     prompt_->setTextCursor(cursor);
     prompt_->centerCursor();
 }

@@ -56,7 +56,7 @@ private:
     GateContext* gates_ = nullptr;
     SampleRow sample_;
     bool has_gates_ = false, low_ = false;
-    qsizetype needle_begin_ = -1, needle_end_ = -1;
+    std::vector<std::pair<qsizetype, qsizetype>> needle_;
 };
 
 }  // namespace fm

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/data/needle_text.h"
 #include "core/data/tasks.h"
 #include "core/model/hybrid_model.h"
 #include "core/run/error.h"
@@ -67,6 +68,13 @@ nlohmann::json newestGates(const Study& study) {
     }
 }
 
+nlohmann::json needleRanges(const Sample& sample, const Answer& answer, const Tokenizer& tokenizer) {
+    nlohmann::json ranges = nlohmann::json::array();
+    for (const CharacterRange& range : needleCharacters(sample, answer, tokenizer))
+        ranges.push_back({{"begin", range.begin}, {"end", range.end}});
+    return ranges;
+}
+
 }  // namespace
 
 nlohmann::json sampleReport(StudySession& session, const std::string& run_path, std::int64_t index) {
@@ -90,6 +98,7 @@ nlohmann::json sampleReport(StudySession& session, const std::string& run_path, 
             {"prompt", session.tokenizer()->decode(prompt)},
             {"ids", prompt},
             {"needle_begin", answer.needle_begin},
+            {"needle", needleRanges(sample, answer, *session.tokenizer())},
             {"needle_depth", answer.depth},
             {"expected", stored.expected},
             {"given", stored.given},

@@ -124,9 +124,9 @@ private Q_SLOTS:
         fm::LogModel model;
         const QAbstractItemModelTester tester(&model, Mode::QtTest);
         model.setRun(&run);
-        run.addLog({fm::Severity::Info, "[gates] step 1"});
-        run.addLog({fm::Severity::Warning, "no module here"});
-        run.addLog({fm::Severity::Error, "[store] disk full"});
+        run.addLog({1, 0, fm::Severity::Info, "[gates] step 1"});
+        run.addLog({2, 0, fm::Severity::Warning, "no module here"});
+        run.addLog({9, 0, fm::Severity::Error, "[store] disk full"});
         QCOMPARE(model.rowCount(), 3);
         QCOMPARE(shown(model, 0, fm::LogModel::ModuleColumn), QStringLiteral("gates"));
         QCOMPARE(shown(model, 0, fm::LogModel::TextColumn), QStringLiteral("step 1"));
@@ -140,6 +140,38 @@ private Q_SLOTS:
         QCOMPARE(filter.rowCount(), 1);
         openEval(run);
         QCOMPARE(model.rowCount(), 0);
+    }
+
+    // By the clock, which a run file tells from the start of the run on, until the run is resumed.
+    void logTellsWhen() {
+        fm::RunData run;
+        run.reset(fixture::header("20260304T091500Z-eval-0000dd", "eval", "{}", fixture::evalTables()));
+        fm::LogModel model;
+        const QAbstractItemModelTester tester(&model, Mode::QtTest);
+        model.setRun(&run);
+        run.addLog({1, 250, fm::Severity::Info, "a"});
+        run.addLog({70, 59960, fm::Severity::Info, "b"});
+        run.addLog({900, 3725400, fm::Severity::Info, "c"});
+        const QDateTime start = QDateTime({2026, 3, 4}, {9, 15}, Qt::UTC).toLocalTime();
+        const auto told = [&](int row) { return shown(model, row, fm::LogModel::TimeColumn); };
+        const auto help = [&](int row) {
+            return model.index(row, fm::LogModel::TimeColumn).data(Qt::ToolTipRole).toString();
+        };
+        QCOMPARE(told(0), start.toString("hh:mm:ss"));
+        QCOMPARE(told(1), start.addSecs(59).toString("hh:mm:ss"));
+        QCOMPARE(told(2), start.addSecs(3725).toString("hh:mm:ss"));
+        QVERIFY2(help(1).endsWith("00:59.9 after the start"), qPrintable(help(1)));
+        QVERIFY2(help(2).endsWith("1:02:05 after the start"), qPrintable(help(2)));
+        run.addLog({1, 4000, fm::Severity::Info, "continues from step 3"});
+        run.addLog({2, 65000, fm::Severity::Info, "d"});
+        QCOMPARE(told(2), start.addSecs(3725).toString("hh:mm:ss"));
+        QCOMPARE(told(3), QStringLiteral("+00:04.0"));
+        QCOMPARE(told(4), QStringLiteral("+01:05.0"));
+        QCOMPARE(help(4), QStringLiteral("01:05.0 after the run was resumed"));
+        model.setRun(nullptr);
+        model.setRun(&run);  // the same from a whole file
+        QCOMPARE(told(0), start.toString("hh:mm:ss"));
+        QCOMPARE(told(3), QStringLiteral("+00:04.0"));
     }
 
     void problemsCountUpAndStayBounded() {

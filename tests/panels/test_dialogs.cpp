@@ -132,11 +132,14 @@ private Q_SLOTS:
         QCOMPARE(QGuiApplication::clipboard()->text().count(QChar('\n')), 2);
         fm::RunData run;
         run.reset(fixture::header("20260301T090000Z-gates-0000aa", "gates", "{}", fixture::gatesTables(4)));
-        for (int i = 0; i < 100; ++i) run.addLog({fm::Severity::Info, "[gates] step " + std::to_string(i)});
+        for (std::uint64_t i = 0; i < 100; ++i)
+            run.addLog({1 + i, 1000.0 * double(i), fm::Severity::Info, "[gates] step " + std::to_string(i)});
         panel.setRun(&run);
         panel.showLog();
         panel.copy();
-        QVERIFY(QGuiApplication::clipboard()->text().startsWith("info\tgates\tstep 0\n"));
+        const QStringList lines = QGuiApplication::clipboard()->text().split('\n');
+        QVERIFY2(QRegularExpression("^info\t\\d\\d:\\d\\d:59\tgates\tstep 59$").match(lines[59]).hasMatch(),
+                 qPrintable(lines[59]));
     }
 
     void helpExplainsAndListsEveryShortcut() {

@@ -1,4 +1,4 @@
-// What the shown run has said, line by line.
+// What the shown run has said, line by line, and when.
 #pragma once
 
 #include <QAbstractTableModel>
@@ -15,7 +15,7 @@ class RunData;
 class LogModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { SeverityColumn, ModuleColumn, TextColumn, num_columns };
+    enum Column { SeverityColumn, TimeColumn, ModuleColumn, TextColumn, num_columns };
     enum Role { SeverityRole = Qt::UserRole };  // int of Severity
 
     explicit LogModel(QObject* parent = nullptr);
@@ -29,9 +29,13 @@ public:
 private:
     void reload();
     void addLines();
+    void findResume(int first);
+    QString timeText(int row) const;
+    QString timeHelp(int row) const;
 
     const RunData* run_ = nullptr;
-    int count_ = 0;  // lines told to the views
+    int count_ = 0;       // lines told to the views
+    int resumed_at_ = 0;  // first line after the run was resumed; count_: it never was
 };
 
 // Lines of at least a severity, of a model with LogModel's or ProblemsModel's SeverityRole.

@@ -15,6 +15,7 @@
 
 #include "widgets/models/log_model.h"
 #include "widgets/models/problems_model.h"
+#include "widgets/panels/column_fit.h"
 #include "widgets/panels/flow_layout.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/state/run_data.h"
@@ -26,8 +27,9 @@ static void lineLook(const QModelIndex& index, const Theme& theme, QStyleOptionV
     const auto severity = static_cast<Severity>(index.data(LogModel::SeverityRole).toInt());
     const bool is_text = index.column() == index.model()->columnCount() - 1;
     QColor colour = is_text ? theme.text : theme.text_faint;
-    if (index.column() == 0 && severity == Severity::Warning) colour = theme.warning;
-    if (index.column() == 0 && severity == Severity::Error) colour = theme.error;
+    const bool tells = index.column() == LogModel::SeverityColumn || index.column() == LogModel::TimeColumn;
+    if (tells && severity == Severity::Warning) colour = theme.warning;
+    if (tells && severity == Severity::Error) colour = theme.error;
     option.palette.setColor(QPalette::Text, colour);
     option.palette.setColor(QPalette::HighlightedText, colour);
 }
@@ -53,8 +55,10 @@ LogPanel::LogPanel(ProblemsModel& problems, ThemeSource& theme, QWidget* parent)
     problems_table_->setColumnWidth(ProblemsModel::TimeColumn, 78);
     problems_table_->setColumnWidth(ProblemsModel::OriginColumn, 110);
     wrapLines(*problems_table_);
-    log_table_->setColumnWidth(LogModel::SeverityColumn, 74);
-    log_table_->setColumnWidth(LogModel::ModuleColumn, 84);
+    new ColumnFit(*log_table_, {{LogModel::TextColumn, tr("continues from step 12000"), 1},
+                                {LogModel::TimeColumn, "00:00:00"},
+                                {LogModel::SeverityColumn, tr("warning")},
+                                {LogModel::ModuleColumn, "interact"}});
     for (const QAbstractItemModel* model :
          {static_cast<QAbstractItemModel*>(problems_filter_), static_cast<QAbstractItemModel*>(log_filter_)}) {
         connect(model, &QAbstractItemModel::rowsInserted, this, &LogPanel::showState);

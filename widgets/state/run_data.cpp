@@ -174,12 +174,12 @@ void RunData::setState(RunState state, const QString& text) {
     Q_EMIT stateChanged();
 }
 
-void RunData::setLog(std::vector<Logged> lines) {
+void RunData::setLog(std::vector<LogLine> lines) {
     log_ = std::move(lines);
     Q_EMIT logReplaced();
 }
 
-void RunData::addLog(const Logged& line) {
+void RunData::addLog(const LogLine& line) {
     log_.push_back(line);
     Q_EMIT logAdded();
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/run/event.h"
+#include "core/store/run_reader.h"
 
 namespace fm {
 
@@ -29,7 +30,7 @@ public:
     QString job() const { return QString::fromStdString(header_.job); }
     RunState state() const { return state_; }
     const QString& stateText() const { return state_text_; }
-    const std::vector<Logged>& log() const { return log_; }
+    const std::vector<LogLine>& log() const { return log_; }
     const std::optional<Progressed>& progress() const { return progress_; }  // only of a live run
 
     // Fields of the run's spec; a plain default where it has none of that type.
@@ -58,8 +59,8 @@ public:
     void expectRows(int table, std::int64_t rows);
     void setState(RunState state, const QString& text);
     void setProgress(const Progressed& progress) { progress_ = progress; }  // no signal: it comes with every step
-    void addLog(const Logged& line);
-    void setLog(std::vector<Logged> lines);
+    void addLog(const LogLine& line);
+    void setLog(std::vector<LogLine> lines);
 
 Q_SIGNALS:
     void wasReset();                                                       // another run, or the same one read again
@@ -81,7 +82,7 @@ private:
     RunOpened header_;
     RunState state_ = RunState::Running;
     QString state_text_;
-    std::vector<Logged> log_;
+    std::vector<LogLine> log_;
     std::optional<Progressed> progress_;
     std::vector<std::vector<ColumnData>> columns_;  // [table][column]
     std::map<std::string, std::pair<int, int>> places_;

@@ -127,8 +127,7 @@ bool RunSource::readNewRows(Take take, const std::vector<std::int64_t>& most_row
 }
 
 void RunSource::readLogAndState() {
-    std::vector<Logged> lines;
-    for (const LogLine& line : reader_->readLog()) lines.push_back({line.severity, line.text});
+    std::vector<LogLine> lines = reader_->readLog();
     if (lines.size() != data_.log().size()) data_.setLog(std::move(lines));
     if (isTerminal(data_.state()) && !isTerminal(reader_->state())) return;  // the stream has told the end already
     const std::vector<StateLine> states = reader_->readStates();
@@ -195,7 +194,7 @@ void RunSource::take(const RunEvent& event, std::int64_t row) {
             if (progress->unit == "steps") data_.expectRows(data_.findTable("steps").value_or(-1), progress->total);
             data_.setProgress(*progress);
         } else if (const auto* line = std::get_if<Logged>(&event.body)) {
-            data_.addLog(*line);
+            data_.addLog({event.seq, event.wall_ms, line->severity, line->text});
         }
     } catch (const FormatError& error) {
         fail(QString::fromStdString(error.what()));

@@ -97,7 +97,7 @@ JobOutcome runExportJob(JobContext& context, const JobFiles& files, const Export
     if (spec.format.empty()) spec.format = defaultExportFormat(session.config());
     if (spec.out.empty()) spec.out = session.study().folder() + "/exports/" + spec.format + "-" + subject.plan.key();
 
-    context.open(studyRunHeader(session, files, "export", specToJson(spec), madeFrom(subject), exportTables()));
+    openStudyRun(context, session, files, "export", specToJson(spec), madeFrom(subject), exportTables());
     context.checkpointGate(true);
 
     ExportRequest request;

@@ -197,9 +197,8 @@ std::shared_ptr<const ProbeSet> StudySession::probeSet(const std::vector<std::st
     return made;
 }
 
-RunOpened studyRunHeader(const StudySession& session, const JobFiles& files, const std::string& job,
-                         const nlohmann::json& spec, const std::vector<std::string>& parents,
-                         std::vector<Table> tables) {
+void openStudyRun(JobContext& context, const StudySession& session, const JobFiles& files, const std::string& job,
+                  const nlohmann::json& spec, const std::vector<std::string>& parents, std::vector<Table> tables) {
     RunOpened header = runHeader(files, job, spec);
     header.device = describeDevice(session.device());
     header.teacher_hash = session.teacherHash();
@@ -207,7 +206,8 @@ RunOpened studyRunHeader(const StudySession& session, const JobFiles& files, con
         if (!parent.empty()) header.parents.push_back(parent);
     }
     header.tables = std::move(tables);
-    return header;
+    context.open(std::move(header));
+    context.setMemoryGauge([device = session.device()] { return memoryInUse(device); });
 }
 
 StudySession::ChosenPlan StudySession::plan(const PlanChoice& choice) const {

@@ -88,10 +88,10 @@ private:
     std::vector<std::pair<std::string, std::shared_ptr<const ProbeSet>>> probe_sets_;  // by settings, newest last
 };
 
-// runHeader() of a job on the study's teacher. `parents` may hold "": what took no part.
-RunOpened studyRunHeader(const StudySession& session, const JobFiles& files, const std::string& job,
-                         const nlohmann::json& spec, const std::vector<std::string>& parents,
-                         std::vector<Table> tables);
+// Opens the run of a job on the study's teacher, with its progress telling the memory. `parents` may hold "": what took
+// no part.
+void openStudyRun(JobContext& context, const StudySession& session, const JobFiles& files, const std::string& job,
+                  const nlohmann::json& spec, const std::vector<std::string>& parents, std::vector<Table> tables);
 
 // What a teacher's folder says in flashmorph.json, else passkeys and single needles at lengths it can read.
 ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config);

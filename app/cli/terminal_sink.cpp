@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/run/byte_text.h"
+
 namespace fm::cli {
 
 namespace {
@@ -51,6 +53,7 @@ std::string formatProgress(const std::string& job, const Progressed& progress) {
         std::snprintf(text, sizeof text, "  %.0f tokens/s", progress.tokens_per_s);
         line += text;
     }
+    if (progress.memory_bytes > 0) line += "  " + byteText(static_cast<double>(progress.memory_bytes));
     if (progress.eta_s >= 0 && progress.done < progress.total) line += "  " + formatDuration(progress.eta_s) + " left";
     return line;
 }

@@ -31,8 +31,8 @@ JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSp
     inputs.held_out = {BatchSource(held_out, session.resources(), static_cast<std::uint64_t>(spec.seed)).batch(0)};
     inputs.checkpoint_path = files.checkpoint_path;
 
-    context.open(studyRunHeader(session, files, "align", specToJson(spec), {session.teacherHash()},
-                                alignTables(session.config().num_layers)));
+    openStudyRun(context, session, files, "align", specToJson(spec), {session.teacherHash()},
+                 alignTables(session.config().num_layers));
     BranchSet set = runAlign(spec, inputs, context);
     const std::filesystem::path folder = std::filesystem::path(session.study().folder()) / "branches";
     const std::string made = (folder / (files.run_id + ".safetensors")).string();

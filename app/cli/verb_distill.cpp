@@ -45,8 +45,7 @@ JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const Disti
     inputs.tune = session.batches(distillMix(spec, spec.tune_lengths, has_text), seed + 1);
     inputs.checkpoint_path = files.checkpoint_path;
 
-    context.open(
-        studyRunHeader(session, files, "distill", specToJson(spec), {branches.id, chosen.run_id}, distillTables()));
+    openStudyRun(context, session, files, "distill", specToJson(spec), {branches.id, chosen.run_id}, distillTables());
     const RecoveredHybrid hybrid = runDistill(spec, inputs, context);
     const std::string id = keepHybrid(session, hybrid, spec.name, {files.run_id, chosen.run_id, branches.id});
     JobOutcome outcome;
@@ -74,8 +73,8 @@ JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const Eval
     EvaluateInputs inputs;
     inputs.model = {&hybrid.weights, &hybrid.branches, hybrid.plan};
     inputs.resources = session.resources();
-    context.open(studyRunHeader(session, files, "eval", specToJson(spec),
-                                {spec.hybrid, chosen.run_id, hybrid.branches.id}, evaluateTables()));
+    openStudyRun(context, session, files, "eval", specToJson(spec), {spec.hybrid, chosen.run_id, hybrid.branches.id},
+                 evaluateTables());
     const EvaluateResult result = runEvaluate(spec, inputs, context);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id},

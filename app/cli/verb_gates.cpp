@@ -63,8 +63,8 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
     }
     inputs.checkpoint_path = files.checkpoint_path;
 
-    context.open(studyRunHeader(session, files, "gates", specToJson(spec), {branches.id},
-                                gatesTables(session.config().num_layers)));
+    openStudyRun(context, session, files, "gates", specToJson(spec), {branches.id},
+                 gatesTables(session.config().num_layers));
     const GatesResult result = runGates(spec, inputs, context);
     const PlanCost cost = planCost(shapeOf(session.config()), result.plan);
     JobOutcome outcome;

@@ -35,6 +35,7 @@ JobOutcome pretrain(JobContext& context, const JobFiles& files, const PretrainSp
     header.device = describeDevice(inputs.device);
     header.tables = pretrainTables();
     context.open(header);
+    context.setMemoryGauge([device = inputs.device] { return memoryInUse(device); });
     const DecoderWeights weights = runPretrain(spec, inputs, context);
     writeModelFolder(spec.out, weights, DType::F16, spec.tokenizer);
     std::filesystem::remove(inputs.checkpoint_path);

@@ -33,9 +33,8 @@ JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSp
         spec.branches = hybrid.branches.id;
         spec.plan.run = chosen.run_id;  // "the newest" means another run later
     }
-    context.open(studyRunHeader(session, files, "probe", specToJson(spec),
-                                {chosen.run_id, spec.hybrid, hybrid.branches.id},
-                                {probeTable(session.config().num_layers)}));
+    openStudyRun(context, session, files, "probe", specToJson(spec), {chosen.run_id, spec.hybrid, hybrid.branches.id},
+                 {probeTable(session.config().num_layers)});
     PlanEvaluator evaluator(hybrid.weights, &hybrid.branches, *probe, [&context] { context.checkpointGate(false); });
     const ProbeScores scores = evaluator.evaluate(chosen.plan);
     context.append(0, probeRow(-1, chosen.plan, scores));
@@ -61,8 +60,8 @@ JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const Select
     inputs.branches = &branches;
     inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
     inputs.error_batch = inputs.probe.front();
-    context.open(studyRunHeader(session, files, "select", specToJson(spec), {branches.id},
-                                selectTables(session.config().num_layers)));
+    openStudyRun(context, session, files, "select", specToJson(spec), {branches.id},
+                 selectTables(session.config().num_layers));
     const std::vector<SelectedPlan> plans = runSelect(spec, inputs, context);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id}, {"plans", nlohmann::json::array()}};
@@ -95,8 +94,8 @@ JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const Inte
     inputs.branches = &branches;
     inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
     inputs.plan = chosen.plan;
-    context.open(studyRunHeader(session, files, "interact", specToJson(spec), {branches.id, chosen.run_id},
-                                interactTables(session.config().num_layers)));
+    openStudyRun(context, session, files, "interact", specToJson(spec), {branches.id, chosen.run_id},
+                 interactTables(session.config().num_layers));
     const InteractResult result = runInteract(spec, inputs, context);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id},

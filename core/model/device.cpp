@@ -6,6 +6,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -101,6 +102,18 @@ std::string describeDevice(at::Device device) {
 void setThreads(int threads) {
     if (threads < 0) throw InputError(Problem{"threads", std::to_string(threads), "0 (all) or more"});
     if (threads > 0) at::set_num_threads(threads);
+}
+
+MemoryUse memoryInUse(at::Device device) {
+    if (!device.is_cpu()) {
+        const auto [free, total] = at::getDeviceAllocator(device.type())->getMemoryInfo(device.index());
+        return {static_cast<std::int64_t>(total - free), static_cast<std::int64_t>(total)};
+    }
+    std::ifstream statm("/proc/self/statm");
+    std::int64_t size = 0, resident = 0;
+    statm >> size >> resident;
+    const std::int64_t page = sysconf(_SC_PAGESIZE);
+    return {resident * page, sysconf(_SC_PHYS_PAGES) * page};
 }
 
 std::int64_t peakMemoryBytes() {

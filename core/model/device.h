@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/run/job_context.h"
+
 namespace fm {
 
 // Loads the GPU plug-in. Must be the first thing in main(): LibTorch looks for its GPU half once, at the first random
@@ -28,6 +30,9 @@ std::string describeDevice(at::Device device);
 
 // Threads of LibTorch's pool on the CPU; 0 leaves the default. Throws InputError below 0.
 void setThreads(int threads);
+
+// What this process holds of the machine's memory; on a GPU what all programs hold of its memory.
+MemoryUse memoryInUse(at::Device device);
 
 // Largest resident size of this process so far (VmHWM), bytes; 0 when the system does not tell.
 std::int64_t peakMemoryBytes();

@@ -42,6 +42,10 @@ struct Progressed {
     std::string unit;         // "steps", "plans", "samples", "tensors"
     double tokens_per_s = 0;  // 0 when unknown
     double eta_s = -1;        // < 0 when unknown
+    // Taken where the job computes: by this process of the machine's memory, or by all programs of the GPU's.
+    // 0 when unknown.
+    std::int64_t memory_bytes = 0;
+    std::int64_t memory_total_bytes = 0;
 };
 enum class Severity { Info, Warning, Error };
 const char* toString(Severity severity);  // "info", "warning", "error"

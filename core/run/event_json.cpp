@@ -62,7 +62,9 @@ static Json bodyToJson(const Progressed& progressed) {
             {"total", progressed.total},
             {"unit", progressed.unit},
             {"tokens_per_s", numberToJson(progressed.tokens_per_s)},
-            {"eta_s", numberToJson(progressed.eta_s)}};
+            {"eta_s", numberToJson(progressed.eta_s)},
+            {"memory_bytes", progressed.memory_bytes},
+            {"memory_total_bytes", progressed.memory_total_bytes}};
 }
 
 static Json bodyToJson(const Logged& logged) {
@@ -202,8 +204,12 @@ static StateChanged stateFromJson(const Json& json) {
 
 static Progressed progressFromJson(const Json& json) {
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto bytes = [&json](const char* key) {  // lines and engines from before there was this field
+        return json.contains(key) ? integer(json, key, 0, most) : 0;
+    };
     return {integer(json, "done", 0, most), integer(json, "total", 0, most), text(json, "unit"),
-            number(json, "tokens_per_s"), number(json, "eta_s")};
+            number(json, "tokens_per_s"),   number(json, "eta_s"),           bytes("memory_bytes"),
+            bytes("memory_total_bytes")};
 }
 
 static Logged loggedFromJson(const Json& json) {

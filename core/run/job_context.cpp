@@ -8,6 +8,8 @@
 
 namespace fm {
 
+static constexpr double kMemoryPeriodMs = 500;
+
 JobContext::JobContext(RunControl& control, std::vector<EventSink*> sinks)
     : control_(control), sinks_(std::move(sinks)), start_(std::chrono::steady_clock::now()) {}
 
@@ -42,7 +44,11 @@ void JobContext::progress(std::int64_t done, std::int64_t total, const std::stri
         progress_origin_ = done;
         progress_origin_ms_ = now_ms;
     }
-    Progressed event{done, total, unit, tokens_per_s, -1};
+    if (memory_gauge_ && (memory_.used_bytes == 0 || now_ms - memory_asked_ms_ > kMemoryPeriodMs)) {
+        memory_ = memory_gauge_();
+        memory_asked_ms_ = now_ms;
+    }
+    Progressed event{done, total, unit, tokens_per_s, -1, memory_.used_bytes, memory_.total_bytes};
     const double elapsed_s = (now_ms - progress_origin_ms_) / 1000;
     const std::int64_t gained = done - progress_origin_;
     if (gained > 0) event.eta_s = elapsed_s / static_cast<double>(gained) * static_cast<double>(total - done);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,12 +12,20 @@
 
 namespace fm {
 
+// Of the device a job computes on; 0 when unknown.
+struct MemoryUse {
+    std::int64_t used_bytes = 0;
+    std::int64_t total_bytes = 0;
+};
+
 // Thread: the job's thread. Numbers events without gaps and adds the time. Texts are made valid UTF-8 (utf8.h).
 class JobContext {
 public:
     JobContext(RunControl& control, std::vector<EventSink*> sinks);
 
-    void open(RunOpened header);      // once, before anything else
+    void open(RunOpened header);  // once, before anything else
+    // Asked twice a second at most, for progress().
+    void setMemoryGauge(std::function<MemoryUse()> gauge) { memory_gauge_ = std::move(gauge); }
     void append(int table, Row row);  // checks the row against its table (assert)
     void log(Severity severity, std::string text);
     // `done` of `total` units. The ETA comes from the rate since the first call (of this phase: a smaller `done` than
@@ -43,6 +52,9 @@ private:
     std::chrono::steady_clock::time_point start_;
     std::int64_t progress_origin_ = -1;
     double progress_origin_ms_ = 0;
+    std::function<MemoryUse()> memory_gauge_;
+    MemoryUse memory_;
+    double memory_asked_ms_ = 0;
 };
 
 }  // namespace fm

@@ -56,6 +56,8 @@ private Q_SLOTS:
 void TestTerminal::progressReadsLikeASentence() {
     QCOMPARE(formatProgress("gates", {120, 500, "steps", 3400, 110}),
              std::string("gates  120/500 steps  24 %  3400 tokens/s  1 min 50 s left"));
+    QCOMPARE(formatProgress("gates", {120, 500, "steps", 3400, 110, 3LL << 29, 31LL << 30}),
+             std::string("gates  120/500 steps  24 %  3400 tokens/s  1.5 GiB  1 min 50 s left"));
     QCOMPARE(formatProgress("gates", {0, 500, "steps", 0, -1}), std::string("gates  0/500 steps  0 %"));
     QCOMPARE(formatProgress("gates", {500, 500, "steps", 0, 0}), std::string("gates  500/500 steps  100 %"));
     QCOMPARE(formatProgress("gates", {499, 500, "steps", 0, -1}), std::string("gates  499/500 steps  99 %"));

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <QFile>
 #include <QRegularExpression>
 #include <QTest>
 
@@ -73,6 +74,23 @@ private Q_SLOTS:
         const std::int64_t growth = fm::peakMemoryBytes() - before;
         QVERIFY(block.numel() > 0 && growth > 200'000'000 && growth < 400'000'000);
         QCOMPARE(fm::peakDeviceMemoryBytes(at::kCPU), 0);
+    }
+
+    // A quarter of a gigabyte that is touched is seen, against what the system says of this process.
+    void memoryInUseIsWhatTheSystemSays() {
+        const auto resident_kb = [] {
+            QFile status("/proc/self/status");
+            if (!status.open(QIODevice::ReadOnly)) return 0.0;
+            const auto match = QRegularExpression("VmRSS:\\s+(\\d+) kB").match(QString::fromUtf8(status.readAll()));
+            return match.captured(1).toDouble();
+        };
+        const fm::MemoryUse before = fm::memoryInUse(at::kCPU);
+        const at::Tensor block = at::ones({64, 1 << 20}, at::kFloat);
+        const fm::MemoryUse after = fm::memoryInUse(at::kCPU);
+        QVERIFY(after.used_bytes - before.used_bytes > 250ll << 20);
+        const double kb = static_cast<double>(after.used_bytes) / 1024;
+        QVERIFY2(std::abs(kb - resident_kb()) < 0.05 * kb, qPrintable(QString::number(kb)));
+        QVERIFY(after.total_bytes > after.used_bytes);
     }
 
     void gpuComputesInBfloat16() { QCOMPARE(fm::defaultDtype(at::Device(at::kCUDA, 0)), at::kBFloat16); }

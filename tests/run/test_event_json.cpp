@@ -61,9 +61,9 @@ private Q_SLOTS:
             parsed(fm::eventToLine({7, 1, fm::StateChanged{fm::RunState::Failed, "disk full"}})).dump(),
             parsed(R"({"seq":7,"wall_ms":1.0,"type":"state_changed","body":{"state":"failed","text":"disk full"}})")
                 .dump());
-        QCOMPARE(parsed(fm::eventToLine({8, 1, fm::Progressed{3, 9, "steps", 0, -1}})).dump(),
+        QCOMPARE(parsed(fm::eventToLine({8, 1, fm::Progressed{3, 9, "steps", 0, -1, 1000, 2000}})).dump(),
                  parsed(R"({"seq":8,"wall_ms":1.0,"type":"progressed","body":{"done":3,"total":9,"unit":"steps",
-                           "tokens_per_s":0.0,"eta_s":-1.0}})")
+                           "tokens_per_s":0.0,"eta_s":-1.0,"memory_bytes":1000,"memory_total_bytes":2000}})")
                      .dump());
         QCOMPARE(parsed(fm::eventToLine({9, 1, fm::Logged{fm::Severity::Warning, "[gates] x"}})).dump(),
                  parsed(R"({"seq":9,"wall_ms":1.0,"type":"logged","body":{"severity":"warning","text":"[gates] x"}})")

@@ -80,6 +80,24 @@ private Q_SLOTS:
         QCOMPARE(bodyOf<fm::Progressed>(recorder.events[3]).eta_s, -1.0);
     }
 
+    void progressTellsTheMemory() {
+        fm::RunControl control;
+        Recorder recorder;
+        fm::JobContext context(control, {&recorder});
+        context.open(header());
+        context.progress(0, 9, "steps");
+        QCOMPARE(bodyOf<fm::Progressed>(recorder.events[1]).memory_bytes, std::int64_t{0});  // nobody measures
+        int asked = 0;
+        context.setMemoryGauge([&asked] { return fm::MemoryUse{1000 * ++asked, 9000}; });
+        for (int i = 1; i < 5; ++i) context.progress(i, 9, "steps");
+        QCOMPARE(asked, 1);  // not for each step of a fast job
+        std::this_thread::sleep_for(600ms);
+        context.progress(5, 9, "steps");
+        QCOMPARE(bodyOf<fm::Progressed>(recorder.events[5]).memory_bytes, std::int64_t{1000});
+        QCOMPARE(bodyOf<fm::Progressed>(recorder.events[6]).memory_bytes, std::int64_t{2000});
+        QCOMPARE(bodyOf<fm::Progressed>(recorder.events[6]).memory_total_bytes, std::int64_t{9000});
+    }
+
     void aPauseIsToldAndDoesNotCountForTheEta() {
         fm::RunControl control;
         Recorder recorder;

@@ -97,8 +97,9 @@ private Q_SLOTS:
         StatusPanel status(source);
         QVERIFY(status.text().contains("No run"));
         source.openLive(fixture::gateHeader(4), {});
-        source.take({1, 0, Progressed{5, 20, "steps", 137000, 720}});
+        source.take({1, 0, Progressed{5, 20, "steps", 137000, 720, 3LL << 30, 31LL << 30}});
         QTRY_VERIFY2(status.text().contains("12 min left"), qPrintable(status.text()));
+        QVERIFY2(status.text().contains("memory 3.0 GiB of 31.0 GiB"), qPrintable(status.text()));
         QVERIFY(status.text().contains("137.0 k tokens/s") && status.text().contains("cpu test"));
         source.take({2, 0, StateChanged{RunState::Failed, "the disk is full: free some space and resume"}});
         QVERIFY(status.text().contains("the disk is full"));

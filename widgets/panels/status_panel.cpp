@@ -4,6 +4,7 @@
 #include <QToolButton>
 #include <cmath>
 
+#include "widgets/models/number_text.h"
 #include "widgets/panels/elided_label.h"
 #include "widgets/state/run_source.h"
 
@@ -70,6 +71,10 @@ QString StatusPanel::jobText() const {
         if (p.total > 0) parts << tr("%1 / %2 %3").arg(p.done).arg(p.total).arg(QString::fromStdString(p.unit));
         if (p.eta_s >= 0) parts << tr("%1 left").arg(durationText(p.eta_s));
         if (p.tokens_per_s > 0) parts << tr("%1 k tokens/s").arg(p.tokens_per_s / 1e3, 0, 'f', 1);
+        if (p.memory_bytes > 0) {
+            parts << tr("memory %1 of %2")
+                         .arg(bytesText(double(p.memory_bytes)), bytesText(double(p.memory_total_bytes)));
+        }
     }
     if (run.state() == RunState::Failed && !run.stateText().isEmpty()) parts << run.stateText();
     if (!run.header().device.empty()) parts << QString::fromStdString(run.header().device);

@@ -13,6 +13,7 @@
 
 #include "tests/panels/cut_texts.h"
 #include "tests/panels/panel_study.h"
+#include "widgets/models/log_model.h"
 #include "widgets/models/problems_model.h"
 #include "widgets/panels/compare_panel.h"
 #include "widgets/panels/diff_panel.h"
@@ -156,7 +157,7 @@ private:
         QTest::qWait(80);  // plots draw at most every 33 ms
         if (const QString folder = qEnvironmentVariable("FM_PICTURES"); !folder.isEmpty())
             QVERIFY(panel.grab().save(folder + QStringLiteral("/%1_%2.png").arg(name, theme_name_)));
-        const QStringList cut = fixture::cutTexts(panel);
+        const QStringList cut = fixture::cutTexts(panel) + fixture::scrollsSideways(panel);
         QVERIFY2(cut.isEmpty(), qPrintable(name + QStringLiteral(" cuts: ") + cut.join(QStringLiteral("; "))));
         const QStringList bare = unexplained(panel);
         QVERIFY2(bare.isEmpty(),
@@ -232,6 +233,18 @@ private:
         scene.problems.add(fm::Severity::Warning, "The gates do not move: raise lambda or set a budget.", "gates");
         fm::LogPanel log(scene.problems, scene.theme);
         look(log, "problems", {560, 200});
+        fm::RunData run;
+        run.reset(fixture::header("20260301T090000Z-gates-0000aa", "gates", "{}", fixture::gatesTables(4)));
+        run.addLog({1, 900, fm::Severity::Info, "[gates] lambda starts at 0.1"});
+        run.addLog({700, 93000, fm::Severity::Warning, "[gates] The gates do not move: raise lambda or set a budget."});
+        run.addLog({1, 1200, fm::Severity::Info, "[gates] continues from step 40"});
+        log.setRun(&run);
+        log.showLog();
+        look(log, "log", {560, 200});
+        look(log, "log_narrow", {300, 200});
+        for (const QTableView* table : log.findChildren<QTableView*>())
+            if (table->model()->columnCount() == fm::LogModel::num_columns && table->model()->rowCount() == 3)
+                QVERIFY(!table->isColumnHidden(fm::LogModel::TimeColumn));
         fm::HelpPanel help(scene.theme);
         look(help, "help", {420, 520});
         help.showShortcuts();

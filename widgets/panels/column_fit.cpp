@@ -47,7 +47,7 @@ int ColumnFit::widthOf(const Column& column) const {
 
 void ColumnFit::fit() {
     if (fitting_ || set_by_hand_) return;
-    const int sorted = table_.horizontalHeader()->sortIndicatorSection();
+    const int sorted = table_.isSortingEnabled() ? table_.horizontalHeader()->sortIndicatorSection() : -1;
     const auto keeps = [&](const Column& column) {  // whatever the room
         const auto chosen = chosen_.find(column.column);
         if (chosen != chosen_.end()) return chosen->second;

@@ -142,6 +142,18 @@ private Q_SLOTS:
         QVERIFY(in_view("0000ff") && !in_view("0000aa"));
     }
 
+    void wideTableCutsNoRunsName() {
+        Window window(study());
+        const auto cut = [&](const char* run) {
+            const QModelIndex index = window.table().model()->index(window.rowOf(run), fm::RunsModel::RunColumn);
+            return window.table().sizeHintForIndex(index).width() > window.table().visualRect(index).width();
+        };
+        QTRY_VERIFY(!cut("0000ee"));  // an interact run
+        window.table().setColumnWidth(fm::RunsModel::RunColumn, 80);
+        window.panel.resize(600, 420);
+        QCOMPARE(window.table().columnWidth(fm::RunsModel::RunColumn), 80);
+    }
+
     void keyboardMovesOpensAndFilters() {
         Window window(study());
         window.click(0);

@@ -31,7 +31,7 @@ void runCellLook(const QModelIndex& index, const Theme& theme, QStyleOptionViewI
 
 constexpr int shown_first[] = {RunsModel::RunColumn, RunsModel::AboutColumn, RunsModel::RecallColumn,
                                RunsModel::StateColumn};
-constexpr int about_width = 62, state_least = 52, state_most = 96;
+constexpr int run_least = 106, about_width = 62, about_usual = 110, state_least = 52, state_most = 96;
 
 }  // namespace
 
@@ -46,7 +46,7 @@ RunsTable::RunsTable(ThemeSource& theme, QAbstractItemModel& model, QWidget* par
     for (int column = 0; column < RunsModel::num_fixed_columns; ++column)
         setColumnHidden(column,
                         std::find(std::begin(shown_first), std::end(shown_first), column) == std::end(shown_first));
-    setColumnWidth(RunsModel::RunColumn, 106);
+    setColumnWidth(RunsModel::RunColumn, run_least);
     setColumnWidth(RunsModel::AboutColumn, about_width);
     setColumnWidth(RunsModel::RecallColumn, 58);
     setColumnWidth(RunsModel::KlColumn, 84);
@@ -91,6 +91,11 @@ int RunsTable::stateWidth() const {
     return std::clamp(sizeHintForColumn(RunsModel::StateColumn), state_least, state_most);
 }
 
+int RunsTable::longestRunWidth() const {
+    constexpr int padding = 18;
+    return fontMetrics().horizontalAdvance(QStringLiteral("26 Nov interact")) + padding;
+}
+
 void RunsTable::fitColumns() {
     if (set_by_hand_ || fitting_) return;
     const QHeaderView& head = *horizontalHeader();
@@ -101,6 +106,14 @@ void RunsTable::fitColumns() {
         others += column == RunsModel::StateColumn ? stateWidth() : head.sectionSize(column);
     }
     fitting_ = true;
+    // Room for the longest name of a job, where what the runs worked on has enough; a width of the user's is left
+    // alone.
+    const int run = columnWidth(RunsModel::RunColumn), run_most = std::max(run_least, longestRunWidth());
+    if (run == run_least || run == run_most) {
+        const bool roomy = viewport()->width() - (others - run + run_most) >= about_usual;
+        setColumnWidth(RunsModel::RunColumn, roomy ? run_most : run_least);
+        others += columnWidth(RunsModel::RunColumn) - run;
+    }
     setColumnWidth(RunsModel::StateColumn, stateWidth());
     setColumnWidth(RunsModel::AboutColumn, std::max(about_width, viewport()->width() - others));
     fitting_ = false;

@@ -26,6 +26,7 @@ protected:
 
 private:
     int stateWidth() const;
+    int longestRunWidth() const;
     void scrollToKept();
 
     QTimer fit_timer_;

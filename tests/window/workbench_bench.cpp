@@ -5,25 +5,36 @@
 
 #include <QElapsedTimer>
 #include <QFile>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSlider>
-#include <QTimer>
 #include <QToolButton>
+#include <QWheelEvent>
 
 #include "app/gui/built_in_study.h"
+#include "app/gui/docks.h"
 #include "app/gui/window_toolbar.h"
-#include "tests/support/processor_time.h"
+#include "tests/window/many_runs.h"
+#include "tests/window/measured_loop.h"
 #include "tests/window/window_fixture.h"
+#include "widgets/models/runs_model.h"
+#include "widgets/panels/compare_panel.h"
+#include "widgets/panels/objective_panel.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/run_controls.h"
+#include "widgets/panels/runs_panel.h"
+#include "widgets/plots/objective_plot.h"
+#include "widgets/plots/parallel_plot.h"
 
 using namespace fm;
+using fixture::PassWatch;
 using fixture::threadMs;
 using fixture::Window;
 
 namespace {
 
 constexpr int kWaitMs = 60000;
+constexpr int kRuns = 500;
 constexpr double kSlack = 4;
 constexpr double kWallSlack = 20;  // where every turn of another program counts
 
@@ -39,32 +50,6 @@ double residentMb() {
     return file.readAll().split(' ').value(1).toDouble() * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
-// The longest that the event loop was busy between two turns of a timer: by the clock on the wall, and in processor
-// time of this thread, which other programs cannot lengthen.
-class PassWatch {
-public:
-    PassWatch() {
-        QObject::connect(&beat_, &QTimer::timeout, [this] { turn(); });
-        beat_.start(1);
-        wall_.start();
-        cpu_ms_ = threadMs();
-    }
-    double worstWallMs() const { return worst_wall_ms_; }
-    double worstCpuMs() const { return worst_cpu_ms_; }
-
-private:
-    void turn() {
-        const double cpu_ms = threadMs();
-        worst_cpu_ms_ = std::max(worst_cpu_ms_, cpu_ms - cpu_ms_);
-        worst_wall_ms_ = std::max(worst_wall_ms_, static_cast<double>(wall_.nsecsElapsed()) / 1e6);
-        wall_.restart();
-        cpu_ms_ = cpu_ms;
-    }
-    QTimer beat_;
-    QElapsedTimer wall_;
-    double cpu_ms_ = 0, worst_cpu_ms_ = 0, worst_wall_ms_ = 0;
-};
-
 }  // namespace
 
 class WorkbenchBench : public QObject {
@@ -76,6 +61,7 @@ private Q_SLOTS:
     }
     void theWindowAppears();
     void theBudgetIsDraggedAt96Layers();
+    void fiveHundredRuns();
     void theEngineAnswers();
     void aFloodOf10kHz();
     void cleanupTestCase();
@@ -86,7 +72,14 @@ private:
         QVERIFY2(value < limit * slack, qPrintable(QString("%1: %2 %3").arg(what).arg(value).arg(unit)));
     }
     void measureProbe(Window& w, const char* what);
+    void scrollRuns(Window& w);
+    void brushRuns(Window& w);
+    void zoom(Window& w);
     void press(QToolButton& button) { QTest::mouseClick(&button, Qt::LeftButton); }
+
+    static fixture::MeasuredApplication& application() {
+        return *static_cast<fixture::MeasuredApplication*>(QCoreApplication::instance());
+    }
 
     std::vector<Figure> figures_;
 };
@@ -121,6 +114,65 @@ void WorkbenchBench::theBudgetIsDraggedAt96Layers() {
     w.bench.plan().endBudgetDrag();
     add("budget drag, 96 layers: mean step, processor time", sum_ms / 93, 16, "ms");
     add("budget drag, 96 layers: worst step, processor time", worst_ms, 16, "ms");
+}
+
+void WorkbenchBench::fiveHundredRuns() {
+    const QTemporaryDir folder;
+    const QString study = fixture::writeManyRuns(folder, kRuns);
+    Window w(folder.filePath("settings.ini"));
+    for (int i = 0; i < 20; ++i) QCoreApplication::processEvents();  // the window's first paint
+    application().takeLongestEventMs();
+    QElapsedTimer timer;
+    timer.start();
+    QVERIFY(w.bench.openStudy(study));
+    QTRY_COMPARE_WITH_TIMEOUT(w.window.panels().runs->model().rowCount(), kRuns, kWaitMs);
+    add("500 runs: listed", static_cast<double>(timer.elapsed()), 1000, "ms");
+    QTRY_VERIFY_WITH_TIMEOUT(!w.bench.study().loading(), kWaitMs);
+    add("500 runs: all read", static_cast<double>(timer.elapsed()), 1000, "ms");
+    // Every view has what it shows: figures of the newest run, plans to compare, the shown run.
+    QVERIFY(w.bench.study().runs().back().figures.recall.has_value());
+    QVERIFY(w.bench.study().measurements().plans.size() > std::size_t(kRuns) / 2);
+    QVERIFY(w.bench.run().isOpen());
+    QTest::qWait(300);
+    add("500 runs: longest event while they open", application().takeLongestEventMs(), 16, "ms");
+    scrollRuns(w);
+    brushRuns(w);
+}
+
+void WorkbenchBench::scrollRuns(Window& w) {
+    auto* table = w.window.panels().runs->findChild<QTableView*>();
+    QVERIFY(table && table->verticalScrollBar()->maximum() > 0);
+    const QPointF at(20, 40);
+    int lowest = 0;
+    application().takeLongestEventMs();
+    for (int turn = 0; turn < 120; ++turn) {
+        const QPoint notch(0, turn < 80 ? -360 : 360);
+        QWheelEvent wheel(at, table->viewport()->mapToGlobal(at), {}, notch, Qt::NoButton, Qt::NoModifier,
+                          Qt::NoScrollPhase, false);
+        QApplication::sendEvent(table->viewport(), &wheel);
+        QCoreApplication::processEvents();
+        lowest = std::max(lowest, table->verticalScrollBar()->value());
+    }
+    QCOMPARE(lowest, table->verticalScrollBar()->maximum());  // it did scroll, to the end
+    add("500 runs: scrolling the table, longest event", application().takeLongestEventMs(), 16, "ms");
+}
+
+// Dragged along an axis by the mouse: the lines, and the rows of the table behind them.
+void WorkbenchBench::brushRuns(Window& w) {
+    ComparePanel& compare = *w.window.panels().compare;
+    w.window.docks().raise("compare");
+    compare.showView(ComparePanel::View::Parallel);
+    QTest::qWait(300);
+    ParallelPlot& plot = compare.parallel();
+    QVERIFY(plot.isVisible() && !plot.keptIds().empty());
+    const std::size_t all = plot.keptIds().size();
+    application().takeLongestEventMs();
+    for (int turn = 0; turn < 60; ++turn) {
+        plot.setBrush(1, std::pair(0.3, 0.4 + 0.01 * turn));
+        QCoreApplication::processEvents();
+    }
+    QVERIFY(plot.keptIds().size() < all);
+    add("500 runs: brushing parallel coordinates, longest event", application().takeLongestEventMs(), 16, "ms");
 }
 
 // From the request, which goes out when the plan has rested, to the measured tile.
@@ -188,8 +240,10 @@ void WorkbenchBench::aFloodOf10kHz() {
     press(controls.start());
     QTRY_VERIFY_WITH_TIMEOUT(w.bench.run().rowsOf("steps") > 1000, kWaitMs);
     const double before_mb = residentMb();
+    application().takeLongestEventMs();
     const PassWatch watch;
     QTRY_VERIFY_WITH_TIMEOUT(w.bench.run().state() == RunState::Finished, kWaitMs + 2 * static_cast<int>(steps / 10));
+    add("10 kHz flood: longest event, processor time", application().takeLongestEventMs(), 16, "ms");
     add("10 kHz flood: longest turn of the event loop, processor time", watch.worstCpuMs(), 16, "ms");
     add("10 kHz flood: longest turn of the event loop, by the clock", watch.worstWallMs(), 16, "ms", kWallSlack);
     add("10 kHz flood: memory per row that is kept", (residentMb() - before_mb) * 1e6 / static_cast<double>(steps),
@@ -198,6 +252,18 @@ void WorkbenchBench::aFloodOf10kHz() {
     const double due_ms = static_cast<double>(steps) / 10;
     QTRY_VERIFY_WITH_TIMEOUT(w.bench.run().rowsOf("steps") == steps, kWaitMs);
     add("10 kHz flood: engine late", 100 * (w.bench.run().numbers("steps/wall_ms").back() / due_ms - 1), 1, "%");
+    zoom(w);
+}
+
+void WorkbenchBench::zoom(Window& w) {
+    ObjectivePlot& plot = w.window.panels().objective->plot();
+    QVERIFY(plot.isVisible());
+    application().takeLongestEventMs();
+    for (int turn = 0; turn < 40; ++turn) {
+        plot.zoomBy(turn < 20 ? 1.25 : 0.8);
+        QTest::qWait(40);
+    }
+    add("after the flood: zoom in the objective, longest event", application().takeLongestEventMs(), 16, "ms");
 }
 
 void WorkbenchBench::cleanupTestCase() {
@@ -211,5 +277,9 @@ void WorkbenchBench::cleanupTestCase() {
     qInfo("%s", table.c_str());
 }
 
-QTEST_MAIN(WorkbenchBench)
+int main(int argc, char** argv) {
+    fixture::MeasuredApplication application(argc, argv);
+    WorkbenchBench bench;
+    return QTest::qExec(&bench, argc, argv);
+}
 #include "workbench_bench.moc"

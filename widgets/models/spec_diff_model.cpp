@@ -1,6 +1,7 @@
 #include "widgets/models/spec_diff_model.h"
 
 #include <QFont>
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -41,6 +42,11 @@ void SpecDiffModel::setDifferencesOnly(bool only) {
     differences_only_ = only;
     showFields();
     endResetModel();
+}
+
+int SpecDiffModel::numDifferences() const {
+    return static_cast<int>(
+        std::count_if(fields_.begin(), fields_.end(), [](const Field& field) { return field.differs; }));
 }
 
 void SpecDiffModel::showFields() {

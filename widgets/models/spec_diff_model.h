@@ -23,6 +23,8 @@ public:
     void setRuns(const std::vector<Run>& runs);
     void setDifferencesOnly(bool only);
     int numRuns() const { return static_cast<int>(titles_.size()); }
+    int numFields() const { return static_cast<int>(fields_.size()); }
+    int numDifferences() const;
     QString tsv() const;  // for the clipboard
 
     int rowCount(const QModelIndex& parent = {}) const override;

@@ -11,11 +11,17 @@
 
 #include "widgets/models/run_title.h"
 #include "widgets/models/spec_diff_model.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/state/selection.h"
 #include "widgets/state/study_state.h"
 
 namespace fm {
+namespace {
+
+constexpr std::size_t kMostRuns = 12;  // columns that a reader can hold against each other; a brush may keep hundreds
+
+}  // namespace
 
 DiffPanel::DiffPanel(StudyState& study, Selection& selection, QWidget* parent)
     : QWidget(parent), study_(study), selection_(selection) {
@@ -24,7 +30,8 @@ DiffPanel::DiffPanel(StudyState& study, Selection& selection, QWidget* parent)
     layout->setContentsMargins(6, 6, 6, 6);
     layout->setSpacing(4);
     auto* head = new QHBoxLayout;
-    subtitle_ = faintLabel({}, this);
+    subtitle_ = new ElidedLabel(this);  // a brush that keeps many runs must not widen the docks
+    subtitle_->setProperty("role", "faint");
     all_button_ = flatButton(tr("all fields"), tr("Also show the fields in which the runs are equal"), this);
     all_button_->setCheckable(true);
     QToolButton* copy = flatButton(tr("copy"), tr("Copies the shown fields as tab-separated text"), this);
@@ -56,10 +63,11 @@ DiffPanel::DiffPanel(StudyState& study, Selection& selection, QWidget* parent)
 std::vector<const RunEntry*> DiffPanel::runsToCompare() const {
     std::vector<const RunEntry*> runs;
     if (selection_.comparedRuns().size() > 1) {
-        for (const RunEntry& run : study_.runs())
-            if (run.summary.problem.empty() &&
-                selection_.comparedRuns().contains(QString::fromStdString(run.summary.run_id)))
-                runs.push_back(&run);
+        for (const QString& id : selection_.comparedRuns()) {  // ids begin with the time: oldest first
+            const RunEntry* run = study_.run(id);
+            if (run != nullptr && run->summary.problem.empty()) runs.push_back(run);
+        }
+        if (runs.size() > kMostRuns) runs.erase(runs.begin(), runs.end() - kMostRuns);
         return runs;
     }
     const RunEntry* shown = study_.run(selection_.run());
@@ -83,23 +91,33 @@ void DiffPanel::showRuns() {
         specs.push_back({titles.constLast(), run->summary.spec_json});
         identity += QString::fromStdString(run->summary.path + run->summary.spec_json) + titles.constLast();
     }
-    const QString title = titles.join(QStringLiteral(" · "));
     if (runs.size() < 2) {
         empty_->setText(
             tr("Select two or more runs (Ctrl+click, or Shift and arrows) to see where their settings "
                "differ. One selected run is held against the one of its job before it."));
     } else {
-        empty_->setText(tr("No difference: %1 have the same settings.").arg(title));
+        const QString all = titles.join(QStringLiteral(" · "));
+        empty_->setText(tr("No difference: %1 have the same settings.").arg(all));
     }
-    subtitle_->setText(title);
-    subtitle_->setToolTip(title);
     if (identity != shown_ || runs.empty()) {
         shown_ = identity;
         model_->setRuns(specs);
         table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+        table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     }
+    showCounts();
     const bool has_rows = runs.size() > 1 && model_->rowCount() > 0;
     pages_->setCurrentWidget(has_rows ? static_cast<QWidget*>(table_) : empty_);
+}
+
+// The runs themselves are named at the heads of their columns.
+void DiffPanel::showCounts() {
+    QStringList parts;
+    const std::size_t chosen = selection_.comparedRuns().size();
+    if (chosen > kMostRuns) parts << tr("newest %1 of %2 runs").arg(kMostRuns).arg(chosen);
+    if (model_->numRuns() > 1)
+        parts << tr("%1 of %2 fields differ").arg(model_->numDifferences()).arg(model_->numFields());
+    subtitle_->setFullText(parts.join(QStringLiteral(" · ")));
 }
 
 }  // namespace fm

@@ -14,6 +14,7 @@ class QToolButton;
 
 namespace fm {
 
+class ElidedLabel;
 class Selection;
 class SpecDiffModel;
 class StudyState;
@@ -27,12 +28,13 @@ public:
 
 private:
     void showRuns();
+    void showCounts();
     std::vector<const RunEntry*> runsToCompare() const;
 
     StudyState& study_;
     Selection& selection_;
     SpecDiffModel* model_ = nullptr;
-    QLabel* subtitle_ = nullptr;
+    ElidedLabel* subtitle_ = nullptr;
     QToolButton* all_button_ = nullptr;
     QStackedWidget* pages_ = nullptr;
     QTableView* table_ = nullptr;

@@ -57,7 +57,10 @@ RunsTable::RunsTable(ThemeSource& theme, QAbstractItemModel& model, QWidget* par
     });
     // Once, however many rows come.
     fit_timer_.setSingleShot(true);
-    connect(&fit_timer_, &QTimer::timeout, this, &RunsTable::fitColumns);
+    connect(&fit_timer_, &QTimer::timeout, this, [this] {
+        measureState();
+        fitColumns();
+    });
     const auto fit_soon = [this] { fit_timer_.start(0); };
     connect(&model, &QAbstractItemModel::modelReset, this, fit_soon);
     connect(&model, &QAbstractItemModel::rowsInserted, this, fit_soon);
@@ -86,9 +89,9 @@ void RunsTable::showColumn(int column, bool show) {
     fitColumns();
 }
 
-// What the shown runs need: "done" needs half of what "interrupted" does.
-int RunsTable::stateWidth() const {
-    return std::clamp(sizeHintForColumn(RunsModel::StateColumn), state_least, state_most);
+// What the shown runs need: "done" needs half of what "interrupted" does. Not at each resize: it asks every row.
+void RunsTable::measureState() {
+    state_width_ = std::clamp(sizeHintForColumn(RunsModel::StateColumn), state_least, state_most);
 }
 
 int RunsTable::longestRunWidth() const {
@@ -103,7 +106,7 @@ void RunsTable::fitColumns() {
     for (int column = 0; column < head.count(); ++column) {
         if (head.isSectionHidden(column) || column == RunsModel::AboutColumn) continue;
         // The last column stretches: its present width says nothing about what it needs.
-        others += column == RunsModel::StateColumn ? stateWidth() : head.sectionSize(column);
+        others += column == RunsModel::StateColumn ? state_width_ : head.sectionSize(column);
     }
     fitting_ = true;
     // Room for the longest name of a job, where what the runs worked on has enough; a width of the user's is left
@@ -114,7 +117,7 @@ void RunsTable::fitColumns() {
         setColumnWidth(RunsModel::RunColumn, roomy ? run_most : run_least);
         others += columnWidth(RunsModel::RunColumn) - run;
     }
-    setColumnWidth(RunsModel::StateColumn, stateWidth());
+    setColumnWidth(RunsModel::StateColumn, state_width_);
     setColumnWidth(RunsModel::AboutColumn, std::max(about_width, viewport()->width() - others));
     fitting_ = false;
 }

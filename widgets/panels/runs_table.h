@@ -25,12 +25,13 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
-    int stateWidth() const;
+    void measureState();
     int longestRunWidth() const;
     void scrollToKept();
 
     QTimer fit_timer_;
     QPersistentModelIndex kept_;  // stays in view; invalid: nothing does
+    int state_width_ = 0;
     bool set_by_hand_ = false, fitting_ = false;
 };
 

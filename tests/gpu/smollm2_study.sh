@@ -9,7 +9,8 @@ run() { # <label> <arguments>: the result on stdout, its time, errors only
   shift
   start=$(date +%s.%N)
   echo "=== $label: flashmorph $*"
-  "$fm" --device cuda --quiet --study "$study" "$@" || echo "FAILED ($?)"
+  # What follows a failed step would measure an older run or hybrid in its place: stop.
+  "$fm" --device cuda --quiet --study "$study" "$@" || { echo "FAILED ($?)"; exit 1; }
   end=$(date +%s.%N)
   awk -v a="$start" -v b="$end" 'BEGIN { printf "--- %.1f s\n", b - a }'
 }

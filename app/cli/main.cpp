@@ -3,5 +3,6 @@
 
 int main(int argc, char** argv) {
     fm::loadGpuPlugin();  // first: LibTorch looks for its GPU half only once
+    fm::warmVectorMaths();
     return fm::cli::runProgram(argc, argv);
 }

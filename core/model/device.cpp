@@ -71,6 +71,15 @@ std::string loadGpuPlugin(const std::string& path) {
     return reason = openPlugin(found);
 }
 
+void warmVectorMaths() {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+        const at::Tensor half = at::full({64}, 0.5, type);
+        for (const auto function :
+             {at::exp, at::log, at::cos, at::sin, at::sqrt, at::tanh, at::erf, at::log1p, at::expm1})
+            function(half);
+    }
+}
+
 const std::string& gpuPluginReason() { return storedReason(); }
 
 // Only asked of LibTorch when the plug-in is there: the question itself spoils a later load.

@@ -16,6 +16,10 @@ namespace fm {
 // a driver. Returns "" when loaded, else the reason as a sentence fragment ("no NVIDIA driver on this machine").
 std::string loadGpuPlugin(const std::string& path = {});
 
+// Makes MKL's first calls of the functions that LibTorch takes from it, on this thread alone: made by several threads
+// at once, now and then one of them gets its share to 1e-4 only (pytorch issue 188792). Second thing in main().
+void warmVectorMaths();
+
 // Result of loadGpuPlugin(), or that it was not called.
 const std::string& gpuPluginReason();
 

@@ -1,5 +1,6 @@
 // Rotary position embedding, rotate-half convention; Llama-3 scaling as in Llama 3.1's reference code.
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <cmath>
@@ -10,6 +11,8 @@
 namespace fm {
 
 namespace {
+
+constexpr std::int64_t kRowsPerThread = 256;
 
 // Long wavelengths are slowed down by `factor`, short ones kept, those between blended linearly.
 at::Tensor scaledFrequencies(const at::Tensor& frequency_h, const Llama3RopeScaling& scaling) {
@@ -24,6 +27,29 @@ at::Tensor scaledFrequencies(const at::Tensor& frequency_h, const Llama3RopeScal
     return at::where(wavelength_h > context / scaling.low_freq_factor, slowed_h, kept_or_blended_h);
 }
 
+// Both halves filled. By the C library and not by at::cos: LibTorch hands that to MKL, whose first call now and then
+// gives one thread's share to 1e-4 only when several threads make it at once (pytorch issue 188792; seen here in one
+// process of 60 on 16 cores), and everything the process measures is then held against a slightly wrong teacher.
+template <class Number>
+at::Tensor tableOf(const at::Tensor& angle_Th, double (*function)(double)) {
+    const std::int64_t half = angle_Th.size(1);
+    at::Tensor table_Td = at::empty({angle_Th.size(0), 2 * half}, angle_Th.options());
+    const Number* angle = angle_Th.const_data_ptr<Number>();
+    Number* table = table_Td.data_ptr<Number>();
+    at::parallel_for(0, angle_Th.size(0), kRowsPerThread, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin * half; i < end * half; ++i) {
+            Number* row = table + i / half * 2 * half;
+            row[i % half] = row[half + i % half] = static_cast<Number>(function(static_cast<double>(angle[i])));
+        }
+    });
+    return table_Td;
+}
+
+at::Tensor tableOf(const at::Tensor& angle_Th, double (*function)(double)) {
+    return angle_Th.scalar_type() == at::kDouble ? tableOf<double>(angle_Th, function)
+                                                 : tableOf<float>(angle_Th, function);
+}
+
 }  // namespace
 
 Rope makeRope(const ModelConfig& config, std::int64_t num_positions, at::Device device, at::ScalarType dtype) {
@@ -35,8 +61,7 @@ Rope makeRope(const ModelConfig& config, std::int64_t num_positions, at::Device 
     at::Tensor frequency_h = 1.0 / at::pow(config.rope_theta, exponent_h);
     if (config.rope_scaling) frequency_h = scaledFrequencies(frequency_h, *config.rope_scaling);
     const at::Tensor angle_Th = at::arange(num_positions, options).unsqueeze(1) * frequency_h;
-    const at::Tensor angle_Td = at::cat({angle_Th, angle_Th}, 1);
-    return {angle_Td.cos().to(device, dtype), angle_Td.sin().to(device, dtype)};
+    return {tableOf(angle_Th, std::cos).to(device, dtype), tableOf(angle_Th, std::sin).to(device, dtype)};
 }
 
 Rope ropeSlice(const Rope& rope, std::int64_t first, std::int64_t count) {

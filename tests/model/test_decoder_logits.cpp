@@ -69,6 +69,31 @@ private Q_SLOTS:
         }
     }
 
+    // Every entry, of tables long enough for all threads: a wrong share of one thread would pass as a slightly other
+    // model.
+    void rotaryTablesAreExact() {
+        fm::setThreads(4);
+        const ModelFixture f = fixture();
+        constexpr std::int64_t kPositions = 8192;
+        const fm::Rope rope = fm::makeRope(f.weights.config, kPositions, at::kCPU, at::kFloat);
+        const fm::Rope exact = fm::makeRope(f.weights.config, kPositions, at::kCPU, at::kDouble);
+        fm::setThreads(1);
+        const at::Tensor norm_Td = rope.cos_Td.to(at::kDouble).square() + rope.sin_Td.to(at::kDouble).square();
+        QVERIFY((norm_Td - 1).abs().max().item<double>() < 2e-7);
+        // Angles of fp32 tables are fp32 numbers: at position t they are off by t times half of the last bit.
+        QVERIFY((rope.cos_Td - exact.cos_Td).abs().max().item<double>() < kPositions * 1.2e-7);
+        const auto row = exact.cos_Td.accessor<double, 2>();
+        const double theta = f.weights.config.rope_theta;
+        for (const std::int64_t t : {0, 1, 777, 8191}) {
+            if (f.weights.config.rope_scaling) break;  // its frequencies have their own rule
+            for (std::int64_t i = 0; i < f.weights.config.head_dim / 2; ++i) {
+                const double share = 2.0 * static_cast<double>(i) / static_cast<double>(f.weights.config.head_dim);
+                const double expected = std::cos(static_cast<double>(t) * std::pow(theta, -share));
+                QVERIFY(std::abs(row[t][i] - expected) < 1e-9);
+            }
+        }
+    }
+
     // Under no_grad other code runs (in place, stacked weights); with weights that train, yet another.
     void withoutGradientsAndWithTrainableWeights() {
         ModelFixture f = fixture();

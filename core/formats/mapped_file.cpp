@@ -14,7 +14,7 @@ namespace fm {
 namespace {
 
 [[noreturn]] void failOpen(const std::string& path) {
-    throw WorldError(fileErrorText(path, "open for reading", errno));
+    throw WorldError(readErrorText(path, "open for reading", errno));
 }
 
 class Descriptor {

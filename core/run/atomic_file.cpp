@@ -40,6 +40,25 @@ std::string fileErrorText(const std::string& path, const std::string& doing, int
     return path + ": " + doing + " failed: " + std::strerror(error_number) + "; " + remedy(error_number);
 }
 
+static const char* readRemedy(int error_number) {
+    switch (error_number) {
+        case ENOENT:
+        case ENOTDIR:
+            return "check the path, or put the file back";
+        case EACCES:
+        case EPERM:
+            return "make it readable for your user";
+        case EISDIR:
+            return "give a file, not a folder";
+        default:
+            return "check the disk, then try again";
+    }
+}
+
+std::string readErrorText(const std::string& path, const std::string& doing, int error_number) {
+    return path + ": " + doing + " failed: " + std::strerror(error_number) + "; " + readRemedy(error_number);
+}
+
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {
     fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd_ < 0) throw WorldError(fileErrorText(path_, "creating", errno));

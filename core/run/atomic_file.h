@@ -32,6 +32,8 @@ void writeFileAtomically(const std::string& path, std::string_view content);
 
 // One sentence for a failed file operation: path, what was being done, the cause, and what to do about it.
 std::string fileErrorText(const std::string& path, const std::string& doing, int error_number);
+// The same of what only reads: a missing file is another matter than a missing folder to write into.
+std::string readErrorText(const std::string& path, const std::string& doing, int error_number);
 
 // Makes a rename inside `path`'s folder survive a power cut.
 void syncFolderOf(const std::string& path);

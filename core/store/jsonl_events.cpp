@@ -15,7 +15,7 @@ namespace {
 class LineReader {
 public:
     explicit LineReader(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
-        if (!stream_) throw WorldError(fileErrorText(path, "opening", errno));
+        if (!stream_) throw WorldError(readErrorText(path, "opening", errno));
     }
     bool next() {
         constexpr std::size_t longest_line = std::size_t{64} << 20;
@@ -30,7 +30,7 @@ public:
             if (line_.size() >= longest_line) fail("is longer than 64 MiB");
             line_ += static_cast<char>(c);
         }
-        if (stream_.bad()) throw WorldError(fileErrorText(path_, "reading", errno));
+        if (stream_.bad()) throw WorldError(readErrorText(path_, "reading", errno));
         return !line_.empty();
     }
     const std::string& line() const { return line_; }

@@ -64,7 +64,7 @@ RunReader::State::~State() {
 
 static struct stat statOf(const std::string& path) {
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) throw WorldError(fileErrorText(path, "opening", errno));
+    if (::stat(path.c_str(), &info) != 0) throw WorldError(readErrorText(path, "opening", errno));
     if (!S_ISREG(info.st_mode)) throw WorldError(path + ": is not a file");
     return info;
 }

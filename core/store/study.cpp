@@ -50,7 +50,7 @@ static StudyInfo readInfo(const std::string& folder) {
     if (bytes > largest_bytes) throw FormatError(path + ": is larger than 64 MiB");
     std::ifstream stream(path, std::ios::binary);
     const std::string content{std::istreambuf_iterator<char>(stream), {}};
-    if (stream.bad()) throw WorldError(fileErrorText(path, "reading", errno));
+    if (stream.bad()) throw WorldError(readErrorText(path, "reading", errno));
     try {
         return studyFromJson(content);
     } catch (const FormatError& problem) {
@@ -62,7 +62,7 @@ static StudyInfo readInfo(const std::string& folder) {
 class StudyLock {
 public:
     explicit StudyLock(const std::string& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-        if (fd_ < 0) throw WorldError(fileErrorText(folder, "opening", errno));
+        if (fd_ < 0) throw WorldError(readErrorText(folder, "opening", errno));
         while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
         }
     }
@@ -112,7 +112,7 @@ void Study::reload() { info_ = readInfo(folder_); }
 std::vector<std::string> Study::runPaths() const {
     std::error_code error;
     fs::directory_iterator entries(runsFolder(), error);
-    if (error) throw WorldError(fileErrorText(runsFolder(), "listing", error.value()));
+    if (error) throw WorldError(readErrorText(runsFolder(), "listing", error.value()));
     std::vector<std::string> paths;
     for (const fs::directory_entry& entry : entries)
         if (entry.path().extension() == runFileSuffix() && isRunId(entry.path().stem().string()))

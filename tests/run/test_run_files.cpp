@@ -103,6 +103,8 @@ private Q_SLOTS:
     void errorTextsSayWhatToDo() {
         QVERIFY(fm::fileErrorText("a/b", "writing", ENOSPC).find("free some space") != std::string::npos);
         QVERIFY(fm::fileErrorText("a/b", "writing", ENOSPC).rfind("a/b: ", 0) == 0);
+        QVERIFY(fm::fileErrorText("a/b", "creating", ENOENT).find("create the folder") != std::string::npos);
+        QVERIFY(fm::readErrorText("a/b", "opening", ENOENT).find("put the file back") != std::string::npos);
         QVERIFY_EXCEPTION_THROWN(fm::writeFileAtomically("/nonexistent/folder/x", ""), fm::WorldError);
     }
 

@@ -6,17 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "core/run/json_number.h"
+#include "widgets/panels/json_text.h"
 
 namespace fm {
 
 namespace {
 
 using Json = nlohmann::json;
-
-QString textAt(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? QString::fromStdString(found->get<std::string>()) : QString();
-}
 
 const QString windows_line_end = QStringLiteral("\r\n"), line_end = QStringLiteral("\n");
 

@@ -43,10 +43,10 @@ std::string jobOf(int i) {
 }
 
 void writeRun(const Study& study, const Recorded& from, int i, std::mt19937& random) {
-    char time[32];
+    char time[80];
     std::snprintf(time, sizeof time, "2026%02d%02dT%02d%02d%02dZ", 1 + i / 280, 1 + i / 20 % 14, i % 20, 7, i % 60);
     RunOpened header = from.header;
-    char digits[8];
+    char digits[16];
     std::snprintf(digits, sizeof digits, "%06x", i);
     header.run_id = std::string(time) + "-" + header.job + "-" + digits;
     fixture::Writer writer(study.runsFolder(), header);

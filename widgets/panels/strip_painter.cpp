@@ -82,9 +82,8 @@ void StripPainter::paintValue(QPainter& painter, int layer) const {
     if (!content_.plan.hasRanking() || (layout_.dense && !isLookedAt(layer))) return;
     const QRectF track = layout_.bar(layer);
     double top = layout_.y(layer, gateOf(content_.plan, layer));
-    if (const std::optional<double> tick = tickOf(layer); tick && *tick<top&& * tick> top - StripLayout::kValueRoom) {
-        top = *tick;  // above both
-    }
+    const double above = top - tickOf(layer).value_or(top);
+    if (above > 0 && above < StripLayout::kValueRoom) top -= above;  // over the tick, too
     painter.setFont(uiFont(-1.5));
     const QString text = QString::number(gateOf(content_.plan, layer), 'f', 2);
     const double half = painter.fontMetrics().horizontalAdvance(text) / 2.0 + 2;

@@ -1,4 +1,6 @@
 // The window's end of the protocol with an engine that behaves, floods, stalls, babbles, crashes and is too old.
+#include <sys/resource.h>
+
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFileInfo>
@@ -61,6 +63,7 @@ private Q_SLOTS:
     void aFloodStallsNobody();
     void aSleepingReaderLosesRowsOnly();
     void aStalledEngineIsVisible();
+    void theEngineGivesWay();
     void garbageIsLoggedAndPassedOver();
     void aCrashIsOneSentenceAndTheRunGoesOn();
     void remoteRunsAreMirrored();
@@ -227,6 +230,18 @@ void TestClient::aStalledEngineIsVisible() {
     QSignalSpy died(&client, &EngineClient::died);
     client.kill();
     QTRY_COMPARE(died.size(), 1);
+}
+
+// Its niceness, in its own words.
+void TestClient::theEngineGivesWay() {
+    EngineClient client;
+    QSignalSpy logged(&client, &EngineClient::logged);
+    const int own = getpriority(PRIO_PROCESS, 0);
+    if (own >= 5) QSKIP("this test gives way itself");
+    ready(client, QString("sh -c 'nice >&2; exec \"%1\"'").arg(FM_FAKE_ENGINE));
+    QTRY_VERIFY(!logged.empty());
+    QCOMPARE(logged[0][0].toString(), QString("5"));
+    QCOMPARE(getpriority(PRIO_PROCESS, 0), own);  // the window does not
 }
 
 void TestClient::garbageIsLoggedAndPassedOver() {

@@ -119,23 +119,24 @@ void GateRun::applyChanges(std::int64_t step) {
 // start of the right size saves the dual a long ride.
 void GateRun::startLambda() {
     const Batch first = inputs_.train(0);
-    const std::vector<double> scaled = localErrors(*inputs_.weights, *inputs_.branches, first, true);
     local_error_L_ = localErrors(*inputs_.weights, *inputs_.branches, first, false);
     if (spec_.budget_rule != "dual" || spec_.lambda > 0) return;
     if (weights_.kind == AlignKind::Hidden) {
         lambda_ = closedFormLambda(local_error_L_, spec_.budget);
     } else if (weights_.kind == AlignKind::ScaleFree) {
-        lambda_ = closedFormLambda(scaled, spec_.budget);
+        const std::vector<double> scaled_L = localErrors(*inputs_.weights, *inputs_.branches, first, true);
+        lambda_ = closedFormLambda(scaled_L, spec_.budget);
     } else {
         // No closed form for KL: a quarter of the all-linear KL shared over the layers (0.021 against 0.022 measured).
-        const double num_layers = static_cast<double>(scaled.size());
+        const std::size_t num_layers = local_error_L_.size();
         const at::Tensor ids_BT = idsTensor(first, inputs_.weights->embed_VD.device());
         const GateRows rows = gateRows(first, kTextStride);
         const at::Tensor rows_N = indexTensor(rows.answer, ids_BT.device());
-        const MorphableTape tape = morphableForward(model_, std::vector<double>(scaled.size(), 0.0), ids_BT, rows_N,
+        const MorphableTape tape = morphableForward(model_, std::vector<double>(num_layers, 0.0), ids_BT, rows_N,
                                                     ropeSlice(rope_, 0, first.tokens));
         ObjectiveGradient unused;
-        lambda_ = gateObjective(model_, tape, rows, {AlignKind::Kl, 0, 0}, unused).kl / (4 * num_layers);
+        lambda_ =
+            gateObjective(model_, tape, rows, {AlignKind::Kl, 0, 0}, unused).kl / (4 * static_cast<double>(num_layers));
     }
     context_.log(Severity::Info, "[gates] lambda starts at " + std::to_string(lambda_));
 }

@@ -52,6 +52,7 @@ PlotFrame::PlotFrame(const ThemeSource& theme, const QString& name, QWidget* par
     addExportActions();
     addMenuButton();
     timer_.setSingleShot(true);
+    timer_.setTimerType(Qt::PreciseTimer);  // coarse ones are moved together, and all of them would share one turn
     connect(&timer_, &QTimer::timeout, this, [this] {
         if (!isVisible()) return;
         takeTurn() ? refreshNow() : timer_.start(1);

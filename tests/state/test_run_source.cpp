@@ -50,12 +50,20 @@ private Q_SLOTS:
         QVERIFY(source.openFile(QString::fromStdString(writer.path())));
         QCOMPARE(source.data().rowsOf("steps"), 1);
         QSignalSpy appended(&source.data(), &RunData::rowsAppended);
+        const QSignalSpy added(&source.data(), &RunData::logAdded), replaced(&source.data(), &RunData::logReplaced);
         for (int step = 1; step < 8; ++step) writer.row(0, fixture::gateStep(step, 6));
         writer.flush();
         QTRY_COMPARE_WITH_TIMEOUT(source.data().rowsOf("steps"), 8, 3000);
         QCOMPARE(appended.count(), 1);  // one signal per batch
         QCOMPARE(appended.at(0).at(1).toLongLong(), 1);
         QCOMPARE(appended.at(0).at(2).toLongLong(), 7);
+        for (const char* word : {"one", "two"}) {  // the lines that are there stay, with their selection
+            writer.post(Logged{Severity::Info, word});
+            writer.flush();
+            QTRY_COMPARE_WITH_TIMEOUT(source.data().log().empty() ? "" : source.data().log().back().text, word, 3000);
+        }
+        QCOMPARE(added.count(), 2);
+        QCOMPARE(replaced.count(), 0);
         writer.finish();
         QTRY_VERIFY_WITH_TIMEOUT(source.data().state() == RunState::Finished, 3000);
     }

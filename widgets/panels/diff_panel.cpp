@@ -67,7 +67,6 @@ std::vector<const RunEntry*> DiffPanel::runsToCompare() const {
             const RunEntry* run = study_.run(id);
             if (run != nullptr && run->summary.problem.empty()) runs.push_back(run);
         }
-        if (runs.size() > kMostRuns) runs.erase(runs.begin(), runs.end() - kMostRuns);
         return runs;
     }
     const RunEntry* shown = study_.run(selection_.run());
@@ -82,7 +81,9 @@ std::vector<const RunEntry*> DiffPanel::runsToCompare() const {
 }
 
 void DiffPanel::showRuns() {
-    const std::vector<const RunEntry*> runs = runsToCompare();
+    std::vector<const RunEntry*> runs = runsToCompare();
+    const std::size_t chosen = runs.size();
+    if (chosen > kMostRuns) runs.erase(runs.begin(), runs.end() - kMostRuns);
     std::vector<SpecDiffModel::Run> specs;
     QStringList titles;
     QString identity;
@@ -105,15 +106,14 @@ void DiffPanel::showRuns() {
         table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
         table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     }
-    showCounts();
+    showCounts(chosen);
     const bool has_rows = runs.size() > 1 && model_->rowCount() > 0;
     pages_->setCurrentWidget(has_rows ? static_cast<QWidget*>(table_) : empty_);
 }
 
 // The runs themselves are named at the heads of their columns.
-void DiffPanel::showCounts() {
+void DiffPanel::showCounts(std::size_t chosen) {
     QStringList parts;
-    const std::size_t chosen = selection_.comparedRuns().size();
     if (chosen > kMostRuns) parts << tr("newest %1 of %2 runs").arg(kMostRuns).arg(chosen);
     if (model_->numRuns() > 1)
         parts << tr("%1 of %2 fields differ").arg(model_->numDifferences()).arg(model_->numFields());

@@ -28,7 +28,7 @@ public:
 
 private:
     void showRuns();
-    void showCounts();
+    void showCounts(std::size_t chosen);
     std::vector<const RunEntry*> runsToCompare() const;
 
     StudyState& study_;

@@ -128,7 +128,15 @@ bool RunSource::readNewRows(Take take, const std::vector<std::int64_t>& most_row
 
 void RunSource::readLogAndState() {
     std::vector<LogLine> lines = reader_->readLog();
-    if (lines.size() != data_.log().size()) data_.setLog(std::move(lines));
+    const std::vector<LogLine>& shown = data_.log();
+    const bool goes_on =
+        shown.size() <= lines.size() && std::equal(shown.begin(), shown.end(), lines.begin(),
+                                                   [](const LogLine& a, const LogLine& b) { return a.seq == b.seq; });
+    if (goes_on) {
+        for (std::size_t i = shown.size(); i < lines.size(); ++i) data_.addLog(lines[i]);
+    } else {
+        data_.setLog(std::move(lines));  // the stream has left out remarks, too
+    }
     if (isTerminal(data_.state()) && !isTerminal(reader_->state())) return;  // the stream has told the end already
     const std::vector<StateLine> states = reader_->readStates();
     const QString text = states.empty() ? QString() : QString::fromStdString(states.back().text);
@@ -137,7 +145,7 @@ void RunSource::readLogAndState() {
 
 // What the stream left out stands in the file, which is read from here on; the stream's rows are taken where they fit.
 // A copy has no more than the stream, and is read when it is whole.
-void RunSource::followFile() {
+void RunSource::noteMissingRows() {
     gap_ = true;
     if (path_.isEmpty() || poll_.isActive() || isPartialCopy(path_.toStdString())) return;
     following_ = true;
@@ -166,7 +174,7 @@ void RunSource::takeRow(const RowAppended& row, std::int64_t index) {
     const bool known_table = row.table >= 0 && row.table < static_cast<int>(data_.header().tables.size());
     if (known_table && index >= 0 && index < data_.rows(row.table)) return;  // came with the file
     if (known_table && (index < 0 ? gap_ : index > data_.rows(row.table))) {
-        followFile();
+        noteMissingRows();
         if (following_) return;  // comes with the file
     }
     data_.append(row.table, row.row);

@@ -38,7 +38,7 @@ public:
     // One event of this run, in order; `row`: which row of its table it is, where that is known. Once rows were not
     // sent, they and those behind them are read from the file as it grows; no view begins again.
     void take(const RunEvent& event, std::int64_t row = -1);
-    void noteMissingRows() { followFile(); }
+    void noteMissingRows();
     void flushEvents() { data_.announce(); }  // after a batch of take()
     void close();
 
@@ -50,7 +50,6 @@ private:
     enum class Take { OneTurn, Everything };  // as much as one turn of the event loop has time for
 
     bool reload(Take take = Take::OneTurn, const std::vector<std::int64_t>& most_rows = {});
-    void followFile();
     void takeRow(const RowAppended& row, std::int64_t index);
     void takeState(const StateChanged& state);
     bool readNewRows(Take take, const std::vector<std::int64_t>& most_rows = {});

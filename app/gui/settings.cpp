@@ -40,15 +40,17 @@ void Settings::addRecentStudy(const QString& folder) {
 }
 
 QByteArray Settings::layoutValue(const char* key) const {
-    if (ini_.value("window/version").toInt() != kLayoutVersion) return {};
-    return unsealState(ini_.value(key).toByteArray());
+    return ini_.value("window/version").toInt() == kLayoutVersion ? ini_.value(key).toByteArray() : QByteArray();
 }
+
+QByteArray Settings::geometry() const { return unsealState(layoutValue("window/geometry")); }
+QByteArray Settings::layout() const { return unsealState(layoutValue("window/layout")); }
 
 void Settings::saveLayout(const QByteArray& geometry, const QByteArray& layout, const QByteArray& runs_table) {
     ini_.setValue("window/version", kLayoutVersion);
     ini_.setValue("window/geometry", sealState(geometry));
     ini_.setValue("window/layout", sealState(layout));
-    ini_.setValue("window/runs", sealState(runs_table));
+    ini_.setValue("window/runs", runs_table);  // sealed by its panel
 }
 
 std::optional<ModelShape> Settings::shapeOf(const QString& teacher_hash) const {

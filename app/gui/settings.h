@@ -34,8 +34,8 @@ public:
     QStringList recentStudies() const { return ini_.value("studies/recent").toStringList(); }
     void addRecentStudy(const QString& folder);
 
-    QByteArray geometry() const { return layoutValue("window/geometry"); }
-    QByteArray layout() const { return layoutValue("window/layout"); }
+    QByteArray geometry() const;
+    QByteArray layout() const;
     QByteArray runsTable() const { return layoutValue("window/runs"); }
     void saveLayout(const QByteArray& geometry, const QByteArray& layout, const QByteArray& runs_table);
     void forgetLayout() { ini_.remove("window"); }

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/run/job_context.h"
+#include "core/run/memory_use.h"
 
 namespace fm {
 

@@ -13,7 +13,7 @@
 
 namespace fm {
 
-static const char* remedy(int error_number) {
+static const char* writeRemedy(int error_number) {
     switch (error_number) {
         case ENOSPC:
         case EDQUOT:
@@ -36,10 +36,6 @@ static const char* remedy(int error_number) {
     }
 }
 
-std::string fileErrorText(const std::string& path, const std::string& doing, int error_number) {
-    return path + ": " + doing + " failed: " + std::strerror(error_number) + "; " + remedy(error_number);
-}
-
 static const char* readRemedy(int error_number) {
     switch (error_number) {
         case ENOENT:
@@ -55,8 +51,16 @@ static const char* readRemedy(int error_number) {
     }
 }
 
+static std::string errorText(const std::string& path, const std::string& doing, int error_number, const char* remedy) {
+    return path + ": " + doing + " failed: " + std::strerror(error_number) + "; " + remedy;
+}
+
+std::string fileErrorText(const std::string& path, const std::string& doing, int error_number) {
+    return errorText(path, doing, error_number, writeRemedy(error_number));
+}
+
 std::string readErrorText(const std::string& path, const std::string& doing, int error_number) {
-    return path + ": " + doing + " failed: " + std::strerror(error_number) + "; " + readRemedy(error_number);
+    return errorText(path, doing, error_number, readRemedy(error_number));
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {

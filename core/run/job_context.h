@@ -8,15 +8,10 @@
 #include <vector>
 
 #include "core/run/event.h"
+#include "core/run/memory_use.h"
 #include "core/run/run_control.h"
 
 namespace fm {
-
-// Of the device a job computes on; 0 when unknown.
-struct MemoryUse {
-    std::int64_t used_bytes = 0;
-    std::int64_t total_bytes = 0;
-};
 
 // Thread: the job's thread. Numbers events without gaps and adds the time. Texts are made valid UTF-8 (utf8.h).
 class JobContext {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "widgets/models/number_text.h"
+#include "widgets/models/row_lines.h"
 
 namespace fm {
 
@@ -90,14 +91,6 @@ QString textOf(const CompareEntry& entry, int column) {
         default:
             return numberText(*value);
     }
-}
-
-// One line per column: also those that a narrow table leaves out.
-QString allFigures(const CompareEntry& entry) {
-    QStringList lines{textOf(entry, CompareModel::NameColumn)};
-    for (int column = CompareModel::NameColumn + 1; column < CompareModel::num_columns; ++column)
-        lines << QObject::tr(kCompareTitles[column]) + QStringLiteral(": ") + textOf(entry, column);
-    return lines.join(QChar('\n'));
 }
 
 int groupOf(const CompareEntry& entry) {
@@ -191,7 +184,7 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
             return textOf(entry, index.column());
         case Qt::ToolTipRole:
             return index.column() == NameColumn
-                       ? allFigures(entry)
+                       ? QString(textOf(entry, NameColumn) + QChar('\n') + rowLines(*this, index.row(), NameColumn + 1))
                        : QString(textOf(entry, index.column()) + QChar('\n') + tr(kCompareHelps[index.column()]));
         case Qt::TextAlignmentRole:
             return QVariant::fromValue((isText(index.column()) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "widgets/models/number_text.h"
+#include "widgets/models/row_lines.h"
 #include "widgets/state/run_data.h"
 
 namespace fm {
@@ -100,14 +101,6 @@ QVariant SamplesModel::sortValue(int row, int column) const {
     }
 }
 
-// One line per column: also those that a narrow table leaves out.
-QString SamplesModel::allOf(int row) const {
-    QStringList lines;
-    for (int column = 0; column < num_columns; ++column)
-        lines << tr(kSamplesTitles[column]) + QStringLiteral(": ") + index(row, column).data().toString();
-    return lines.join(QChar('\n'));
-}
-
 QVariant SamplesModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= count_ || index.column() >= num_columns) return {};
     const int row = index.row();
@@ -120,7 +113,7 @@ QVariant SamplesModel::data(const QModelIndex& index, int role) const {
         const SampleRow shown = sample(row);
         return QString(shown.task + QChar('\n') + shown.expected + QChar('\n') + shown.given).toLower();
     }
-    if (role == Qt::ToolTipRole && index.column() == NumberColumn) return allOf(row);
+    if (role == Qt::ToolTipRole && index.column() == NumberColumn) return rowLines(*this, row, 0);
     if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
     switch (index.column()) {
         case NumberColumn:

@@ -50,7 +50,6 @@ private:
     void reload();
     void addRows();
     QVariant sortValue(int row, int column) const;
-    QString allOf(int row) const;
 
     const RunData* run_ = nullptr;
     int count_ = 0;  // rows told to the views

@@ -5,7 +5,6 @@
 #include <QMenu>
 #include <QTableView>
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace fm {

@@ -30,8 +30,7 @@ DiffPanel::DiffPanel(StudyState& study, Selection& selection, QWidget* parent)
     layout->setContentsMargins(6, 6, 6, 6);
     layout->setSpacing(4);
     auto* head = new QHBoxLayout;
-    subtitle_ = new ElidedLabel(this);  // a brush that keeps many runs must not widen the docks
-    subtitle_->setProperty("role", "faint");
+    subtitle_ = faintElidedLabel(this);  // a brush that keeps many runs must not widen the docks
     all_button_ = flatButton(tr("all fields"), tr("Also show the fields in which the runs are equal"), this);
     all_button_->setCheckable(true);
     QToolButton* copy = flatButton(tr("copy"), tr("Copies the shown fields as tab-separated text"), this);

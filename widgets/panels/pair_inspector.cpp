@@ -165,8 +165,7 @@ QWidget* PairInspector::buildTable() {
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(9);
     grid->setVerticalSpacing(1);
-    auto* costs = new ElidedLabel(table_);
-    costs->setProperty("role", "faint");
+    ElidedLabel* costs = faintElidedLabel(table_);
     const QString shorter = tr("costs, nat");
     costs->setFullText(tr("linearising costs, nat"), shorter);
     costs->setMinimumWidth(costs->fontMetrics().horizontalAdvance(shorter) + 4);

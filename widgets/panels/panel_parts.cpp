@@ -6,6 +6,7 @@
 #include <QTableView>
 #include <QToolButton>
 
+#include "widgets/panels/elided_label.h"
 #include "widgets/theme/theme.h"
 
 namespace fm {
@@ -23,6 +24,12 @@ QToolButton* flatButton(const QString& text, const QString& tool_tip, QWidget* p
 
 QLabel* faintLabel(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
+    label->setProperty("role", "faint");
+    return label;
+}
+
+ElidedLabel* faintElidedLabel(QWidget* parent) {
+    auto* label = new ElidedLabel(parent);
     label->setProperty("role", "faint");
     return label;
 }

@@ -12,12 +12,14 @@ class QWidget;
 
 namespace fm {
 
+class ElidedLabel;
 class ThemeSource;
 struct Theme;
 
 // A quiet button of a panel's head row. The tooltip is also what a screen reader says after the name.
 QToolButton* flatButton(const QString& text, const QString& tool_tip, QWidget* parent);
 QLabel* faintLabel(const QString& text, QWidget* parent);
+ElidedLabel* faintElidedLabel(QWidget* parent);
 QLabel* titleLabel(const QString& text, QWidget* parent);
 // What an empty panel says: what belongs here, and what to do to get it.
 QLabel* emptyLabel(QWidget* parent);

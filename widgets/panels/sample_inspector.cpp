@@ -46,8 +46,7 @@ QWidget* SampleInspector::buildPage() {
     layout->setContentsMargins(4, 0, 0, 0);
     layout->setSpacing(6);
     auto* head = new QHBoxLayout;
-    title_ = new ElidedLabel(page);  // a click on a sample must not move the docks
-    title_->setProperty("role", "faint");
+    title_ = faintElidedLabel(page);  // a click on a sample must not move the docks
     title_->setTextFormat(Qt::PlainText);
     QToolButton* needle = flatButton(tr("needle"), tr("Scrolls the prompt to the needle that holds the answer"), page);
     QToolButton* question = flatButton(tr("question"), tr("Scrolls the prompt to the question at its end"), page);

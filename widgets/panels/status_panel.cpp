@@ -6,6 +6,7 @@
 
 #include "widgets/models/number_text.h"
 #include "widgets/panels/elided_label.h"
+#include "widgets/panels/panel_parts.h"
 #include "widgets/state/run_source.h"
 
 namespace fm {
@@ -23,9 +24,8 @@ StatusPanel::StatusPanel(RunSource& source, QWidget* parent) : QWidget(parent), 
     row->setContentsMargins(10, 0, 10, 2);
     row->setSpacing(18);
     const auto label = [this, row](const QString& name) {
-        auto* text = new ElidedLabel(this);
+        ElidedLabel* text = faintElidedLabel(this);
         text->setObjectName(name);
-        text->setProperty("role", "faint");
         row->addWidget(text);
         return text;
     };

@@ -34,7 +34,8 @@ DiffPanel::DiffPanel(StudyState& study, Selection& selection, QWidget* parent)
     all_button_ = flatButton(tr("all fields"), tr("Also show the fields in which the runs are equal"), this);
     all_button_->setCheckable(true);
     QToolButton* copy = flatButton(tr("copy"), tr("Copies the shown fields as tab-separated text"), this);
-    head->addWidget(subtitle_, 1);
+    head->addWidget(subtitle_);
+    head->addStretch(1);
     head->addWidget(all_button_);
     head->addWidget(copy);
     layout->addLayout(head);

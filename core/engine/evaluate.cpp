@@ -5,8 +5,8 @@
 
 #include "core/data/random.h"
 #include "core/data/scoring.h"
-#include "core/engine/plan_evaluator.h"
 #include "core/run/error.h"
+#include "core/run/intervals.h"
 
 namespace fm {
 namespace {
@@ -144,7 +144,8 @@ EvaluateResult EvaluateRun::run() {
     result.samples = static_cast<std::int64_t>(recalls_.size());
     for (const float recall : recalls_) result.recall += recall / static_cast<double>(result.samples);
     result.exact_match = static_cast<double>(exact_) / static_cast<double>(std::max<std::int64_t>(1, result.samples));
-    result.half_width = halfWidth95(recalls_);
+    const Estimate recall = boundedMean({{recalls_.begin(), recalls_.end()}}, 0, 1);
+    result.half_width = (recall.high - recall.low) / 2;
     return result;
 }
 

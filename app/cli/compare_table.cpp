@@ -69,6 +69,7 @@ private:
     void addProbe(const RecordedRun& run, const nlohmann::json& spec);
     void addGates(const RecordedRun& run, const nlohmann::json& spec);
     void addSelect(const RecordedRun& run, const nlohmann::json& spec);
+    void addJudge(const RecordedRun& run, const nlohmann::json& spec);
     void addEval(const RecordedRun& run, const nlohmann::json& spec);
     ComparedRow& rowOf(const RecordedRun& run, const Subject& subject, const std::string& chosen_by,
                        const nlohmann::json& probe);
@@ -167,7 +168,7 @@ void Comparison::addMeasured(const RecordedRun& run, const nlohmann::json& spec,
     if (purpose != "measure" && purpose != "judge") return;
     const double measured = numberAt(run, "probes/sequences", at) + numberAt(run, "probes/text_sequences", at);
     if (measured < numberAt(run, "probes/planned_sequences", at)) return;
-    nlohmann::json probe = settingOf(spec, {"tasks", "lengths", "seed"});
+    nlohmann::json probe = settingOf(spec, {"tasks", "unseen", "lengths", "seed"});
     probe["identity"] = run.readTexts("probes/identity", at, 1).at(0);
     probe["sequences"] = numberAt(run, "probes/planned_sequences", at);
     ComparedRow& row = rowOf(run, subject, chosen_by, probe);
@@ -200,6 +201,18 @@ void Comparison::addSelect(const RecordedRun& run, const nlohmann::json& spec) {
     const std::size_t rows = std::min(plans.size(), static_cast<std::size_t>(run.rows("probes")));
     for (std::size_t i = 0; i < rows; ++i)
         addMeasured(run, spec, planSubject(run, planFromKey(plans[i])), selectors[i], static_cast<std::int64_t>(i));
+}
+
+void Comparison::addJudge(const RecordedRun& run, const nlohmann::json& spec) {
+    const std::vector<std::string> plans = run.readTexts("subjects/plan"), hybrids = run.readTexts("subjects/hybrid"),
+                                   names = run.readTexts("subjects/name");
+    const std::size_t rows = std::min({plans.size(), hybrids.size(), names.size(),
+                                       static_cast<std::size_t>(run.rows("probes"))});
+    for (std::size_t i = 0; i < rows; ++i) {
+        Subject subject = planSubject(run, planFromKey(plans[i]));
+        if (!hybrids[i].empty()) subject = {hybrids[i], "", subject.plan};
+        addMeasured(run, spec, subject, hybrids[i].empty() ? names[i] : "", static_cast<std::int64_t>(i));
+    }
 }
 
 // Which plan an eval ran on: its file names the hybrid, the layers, or the gate run and the budget.
@@ -245,6 +258,7 @@ void Comparison::add(const std::string& path) {
         if (job == "probe") addProbe(run, spec);
         if (job == "gates") addGates(run, spec);
         if (job == "select") addSelect(run, spec);
+        if (job == "judge") addJudge(run, spec);
         if (job == "eval") addEval(run, spec);
     } catch (const std::exception& error) {  // one damaged file must not hide the others
         table_.problems.push_back(error.what());

@@ -47,6 +47,7 @@ void addVerbs(CLI::App& app, CliContext& cli) {
     addProbeVerb(app, cli);
     addSelectVerb(app, cli);
     addInteractVerb(app, cli);
+    addJudgeVerb(app, cli);
     addDistillVerb(app, cli);
     addEvalVerb(app, cli);
     addExportVerb(app, cli);

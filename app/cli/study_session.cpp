@@ -29,6 +29,7 @@ ModelHints readHints(const std::string& teacher) {
         const nlohmann::json json = nlohmann::json::parse(file);
         hints.tasks = json.at("tasks").get<std::vector<std::string>>();
         hints.lengths = json.at("lengths").get<std::vector<int>>();
+        hints.unseen = json.value("unseen", std::vector<std::string>{});
     } catch (const nlohmann::json::exception& error) {
         throw FormatError(path.string() + ": " + error.what());
     }
@@ -62,6 +63,7 @@ Study openOrCreate(const GlobalOptions& global) {
 ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config) {
     ModelHints hints = readHints(teacher);
     if (hints.tasks.empty()) hints.tasks = {"passkey", "niah_single_1", "niah_single_2"};
+    if (hints.unseen.empty()) hints.unseen = {"niah_multikey_1", "niah_multivalue", "simple_passkey"};
     if (!hints.lengths.empty()) return hints;
     for (const int length : {1024, 2048, 4096}) {
         if (config.max_position <= 0 || length <= config.max_position) hints.lengths.push_back(length);

@@ -27,6 +27,7 @@ namespace fm::cli {
 struct ModelHints {
     std::vector<std::string> tasks;
     std::vector<int> lengths;
+    std::vector<std::string> unseen;  // tasks the teacher can do that are kept for judging
 };
 
 // Thread: one at a time.
@@ -54,6 +55,8 @@ public:
     // lengths it can read.
     std::vector<std::string> tasksOr(const std::vector<std::string>& tasks) const;
     std::vector<int> lengthsOr(const std::vector<int>& lengths) const;
+    // Tasks of other families that this teacher can be judged on.
+    const std::vector<std::string>& unseenCandidates() const { return hints_.unseen; }
 
     // The branch set of this id, or the newest of the study for "". In the teacher's compute dtype. Shares its tensors
     // with what is kept for the next job: whoever trains them trains a copy.

@@ -16,7 +16,7 @@ void forEachProbeField(Spec& s, Visitor&& visit) {
                                "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
     visit(s.sequences, FieldInfo{"sequences", "sequences",
                                  "sequences of each task at each length, and of plain text at each length; 0: at least 8 "
-                                 "of a task and 25,000 tokens",
+                                 "of a task and 48,000 tokens (25,000 where plans are chosen)",
                                  0, 4096});
 }
 

@@ -39,8 +39,8 @@ struct GateJob {
         inputs.branches = &tiny.branches;
         inputs.train = [](std::int64_t index) { return tinyBatch(3, 20, 4, 1, static_cast<std::uint64_t>(index) + 1); };
         if (with_probes) {
-            inputs.selection_probe = {tinyBatch(3, 20, 4, 1, 501)};
-            inputs.second_probe = {tinyBatch(3, 20, 4, 1, 502)};
+            inputs.selection_probe = std::make_shared<ProbeSet>(tiny.weights, std::vector{tinyBatch(3, 20, 4, 1, 501)});
+            inputs.second_probe = std::make_shared<ProbeSet>(tiny.weights, std::vector{tinyBatch(3, 20, 4, 1, 502)});
         }
         inputs.pins = pins;
         inputs.checkpoint_path = checkpoint_path;

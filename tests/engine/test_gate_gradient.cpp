@@ -8,7 +8,7 @@
 
 #include "core/engine/gate_objective.h"
 #include "core/engine/gate_optimizer.h"
-#include "core/engine/gates.h"
+#include "core/engine/gate_step.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/device.h"
 #include "core/model/morphable_model.h"

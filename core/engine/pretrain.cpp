@@ -210,8 +210,7 @@ DecoderWeights PretrainRun::run() {
         t.requires_grad_(true);
         (t.dim() > 1 ? matrices : vectors).push_back(t);
     });
-    optimizer_ =
-        std::make_unique<AdamW>(std::vector<AdamWGroup>{{matrices, 1.0, spec_.weight_decay}, {vectors, 1.0, 0.0}});
+    optimizer_ = std::make_unique<AdamW>(std::vector<AdamWGroup>{{matrices, spec_.weight_decay}, {vectors, 0.0}});
     const std::int64_t longest = *std::max_element(spec_.lengths.begin(), spec_.lengths.end());
     rope_ = makeRope(weights_.config, longest, inputs_.device, at::kFloat);
     std::int64_t step = restore();

@@ -109,6 +109,15 @@ void AdamW::stepGroup(Group& group, double lr) {
     for (std::size_t i = 0; i < narrow.size(); ++i) narrow[i].copy_(narrow_masters[i]);
 }
 
+at::Tensor AdamW::masterOf(const at::Tensor& parameter) const {
+    for (const Group& group : groups_) {
+        for (const Slot& slot : group.slots)
+            if (slot.parameter.is_same(parameter)) return slot.master;
+    }
+    assert(false && "not a parameter of this optimiser");
+    return {};
+}
+
 void AdamW::zeroGradients() {
     for (Group& group : groups_)
         for (Slot& slot : group.slots) slot.parameter.mutable_grad() = at::Tensor();

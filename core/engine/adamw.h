@@ -40,6 +40,10 @@ public:
 
     std::int64_t stepsDone() const { return steps_done_; }
 
+    // What the steps add up in: fp32 for a narrower parameter, else the parameter itself (detached). `parameter` must
+    // be one of the groups'.
+    at::Tensor masterOf(const at::Tensor& parameter) const;
+
     // Moments, the masters of narrower parameters and the step count under `prefix`; parameters that are their own
     // masters are the caller's to keep. load() wants exactly what save() gave (FormatError).
     void save(std::map<std::string, at::Tensor>& tensors, const std::string& prefix) const;

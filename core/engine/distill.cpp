@@ -215,9 +215,8 @@ RecoveredHybrid DistillRun::run() {
         throw;
     }
     save(step);
-    const auto freeze = [](const std::string&, at::Tensor& t) { t = t.detach(); };
-    forEachTensor(student_.weights, freeze);
-    forEachTensor(student_.branches, freeze);
+    forEachTrained(spec_, student_.plan, student_.weights, student_.branches,
+                   [&](const std::string&, const std::string&, at::Tensor& t) { t = optimizer_->masterOf(t); });
     if (student_.weights.config.tie_embeddings) student_.weights.head_VD = student_.weights.embed_VD;
     return student_;
 }

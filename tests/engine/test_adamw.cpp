@@ -94,6 +94,9 @@ private Q_SLOTS:
         QVERIFY(narrow.scalar_type() == at::kBFloat16);
         // 200 steps of 1e-4 against a constant gradient: 1 - 0.02 and 1 + 0.02, to bf16's 2^-8
         QVERIFY(largestDifference(narrow, {0.98, 1.02}) < 1.0 / 256);
+        const at::Tensor master = optimizer.masterOf(narrow);
+        QVERIFY(master.scalar_type() == at::kFloat && !master.requires_grad());
+        QVERIFY(largestDifference(master, {0.98, 1.02}) < 1e-5);
     }
 
     void clipsTheWholeAndEachGroup() {

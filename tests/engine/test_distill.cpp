@@ -4,9 +4,12 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cstring>
 #include <map>
 
 #include "core/engine/distill.h"
+#include "core/export/hybrid_folder.h"
+#include "core/formats/safetensors.h"
 #include "core/model/device.h"
 #include "core/run/error.h"
 #include "tests/engine/plan_oracle.h"
@@ -100,6 +103,7 @@ private Q_SLOTS:
     void branchesLearnAtTheirOwnRate_data();
     void branchesLearnAtTheirOwnRate();
     void theTeacherKeepsItsHead();
+    void narrowWeightsAreStoredAsMasters();
     void stoppedRunsGoOnExactly_data();
     void stoppedRunsGoOnExactly();
     void endlessLossesEndTheRun();
@@ -250,6 +254,51 @@ void TestDistill::theTeacherKeepsItsHead() {
     mixed.final_norm_D = student.weights.final_norm_D;
     mixed.head_VD = student.weights.head_VD;
     QVERIFY(std::abs(lossByHand(mixed, student, batchAt(1), 0.3, false) - expected) > 100 * kJobLossFloat32);
+}
+
+// A teacher in bf16 trains bf16 copies, but what is returned and stored are the fp32 sums of all updates: one of 1e-6
+// is far below bf16's spacing of 2^-8 of a weight and would be lost to whoever trains the hybrid further.
+void TestDistill::narrowWeightsAreStoredAsMasters() {
+    DistillJob job;
+    forEachTensor(job.tiny.weights, [](const std::string&, at::Tensor& t) {
+        if (t.dim() > 1) t = t.to(at::kBFloat16);
+    });
+    job.tiny.weights.head_VD = job.tiny.weights.embed_VD;
+    job.tiny.branches = castBranches(job.tiny.branches, at::kCPU, at::kBFloat16);
+    job.spec.steps = 3;
+    job.spec.warm_up = 0;
+    job.spec.lr = job.spec.branch_lr = 1e-6;
+    RecoveredHybrid hybrid = job.run();
+    const DecoderWeights& teacher = job.tiny.weights;
+    const at::Tensor master_OI = hybrid.weights.layers[1].attn.q.weight_OI;
+    const at::Tensor start_OI = teacher.layers[1].attn.q.weight_OI;
+    QVERIFY(master_OI.scalar_type() == at::kFloat && start_OI.scalar_type() == at::kBFloat16);
+    const at::Tensor moved_OI = (master_OI - start_OI.to(at::kFloat)).abs();
+    QVERIFY(moved_OI.max().item<double>() > 1e-6 && moved_OI.max().item<double>() < 1e-5);
+    QVERIFY(hybrid.branches.layers[0].q_OD.scalar_type() == at::kFloat);
+
+    const QTemporaryDir folder;
+    const std::string hash = "0123456789abcdef0123456789abcdef";
+    const std::string path =
+        folder.path().toStdString() + "/" + writeHybrid(folder.path().toStdString(), teacher, hybrid, hash);
+    const SafetensorsFile stored = SafetensorsFile::open(path + "/weights.safetensors");
+    const BranchSet branches = loadBranches(path + "/branches.safetensors", teacher.config, at::kCPU, at::kFloat);
+    for (const auto& [name, master] : copyOf(hybrid.weights, hybrid.branches)) {
+        if (name.starts_with("branch ")) continue;
+        const TensorView* view = stored.find(name);
+        const bool trained = name.find("layers.0.self_attn") == std::string::npos &&
+                             name.find("layers.2.self_attn") == std::string::npos;  // plan LFL
+        QCOMPARE(view != nullptr, trained);
+        if (view == nullptr) continue;
+        QVERIFY2(view->dtype == DType::F32 && view->bytes.size() == master.nbytes(), name.c_str());
+        QVERIFY2(std::memcmp(view->bytes.data(), master.const_data_ptr(), master.nbytes()) == 0, name.c_str());
+    }
+    QVERIFY(at::equal(branches.layers[0].q_OD, hybrid.branches.layers[0].q_OD));
+
+    const RecoveredHybrid working = readHybrid(path, teacher, hash);
+    QVERIFY(at::equal(working.weights.layers[1].attn.q.weight_OI, master_OI.to(at::kBFloat16)));
+    QVERIFY(at::equal(working.branches.layers[0].q_OD, hybrid.branches.layers[0].q_OD.to(at::kBFloat16)));
+    QVERIFY(working.weights.head_VD.is_same(working.weights.embed_VD));
 }
 
 void TestDistill::stoppedRunsGoOnExactly_data() {

@@ -351,7 +351,7 @@ std::vector<TaskRecall> measureRecall(const DecoderWeights& weights, const TaskR
     const c10::NoGradGuard no_grad;
     std::vector<TaskRecall> recalls;
     for (const std::string& task : tasks) {
-        const BatchMix mix{{{task, 1}}, {tokens}, tokens * sequences, true, 0};
+        const BatchMix mix{{{task, 1}}, {tokens}, tokens * sequences, true};
         ProbeSet probe(weights, {BatchSource(mix, resources, seed).batch(0)});
         const TaskScores scores = summarise(probe.entry(0).teacher, 0, sequences, probe.id()).all;
         recalls.push_back({task, tokens, scores.exact_match, scores.token_accuracy});

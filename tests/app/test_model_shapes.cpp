@@ -119,6 +119,7 @@ private Q_SLOTS:
     void everyShapeWorksOrIsRefused_data();
     void everyShapeWorksOrIsRefused();
     void theShapesAreWorthIt();
+    void aForeignTokenizerIsRefused();
 
 private:
     void writeTeacher(const ModelConfig& config, const QString& path) const;
@@ -201,6 +202,18 @@ void TestModelShapes::everyShapeWorksOrIsRefused() {
 // Neither branch of the rule may be empty.
 void TestModelShapes::theShapesAreWorthIt() {
     QVERIFY2(accepted_ >= 24 && refused_ >= 3, qPrintable(QString("%1 and %2").arg(accepted_).arg(refused_)));
+}
+
+// Ids beyond the embedding would be read from outside of it.
+void TestModelShapes::aForeignTokenizerIsRefused() {
+    ModelConfig config = smallConfig(ModelFamily::Qwen3);
+    config.vocab_size = 600;
+    writeTeacher(config, folder_.filePath("foreign"));
+    const Command command = runHere({"align", "--steps", "1", "--lengths", "96", "--study", folder_.filePath("other"),
+                                     "--teacher", folder_.filePath("foreign"), "--device", "cpu", "--quiet"});
+    QCOMPARE(command.exit_code, 1);
+    QVERIFY2(command.written.contains("tokenizer has 1024 ids and its embedding 600 rows"),
+             command.written.constData());
 }
 
 }  // namespace fm::testing

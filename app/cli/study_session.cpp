@@ -92,6 +92,11 @@ StudySession::StudySession(const GlobalOptions& global)
     }
     weights_ = loadWeights(*checkpoint, device_, defaultDtype(device_));
     resources_.tokenizer = Tokenizer::open(teacher);
+    if (resources_.tokenizer->vocabSize() > config().vocab_size) {
+        throw FormatError(teacher + ": its tokenizer has " + std::to_string(resources_.tokenizer->vocabSize()) +
+                          " ids and its embedding " + std::to_string(config().vocab_size) +
+                          " rows; put the tokenizer there that the model was trained with");
+    }
     resources_.chat_family = "";
     loadText();
 }

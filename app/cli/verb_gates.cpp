@@ -8,6 +8,7 @@
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
 #include "core/engine/gates.h"
+#include "core/engine/paper_mode.h"
 #include "core/run/gate_tables.h"
 
 namespace fm::cli {
@@ -41,7 +42,9 @@ std::string gatesText(const GatesResult& result, const PlanCost& cost) {
 
 JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSpec& given, Workplace& workplace) {
     StudySession& session = workplace.session();
-    GatesSpec spec = given;
+    PaperFit fit{given, {}};
+    if (given.mode == "paper") fit = fitPaperMode(given, session.config().max_position, session.resources());
+    GatesSpec spec = fit.spec;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);
     const BranchSet branches = session.branches(spec.branches);
@@ -64,6 +67,7 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
 
     openStudyRun(context, session, files, "gates", specToJson(spec), {branches.id},
                  gatesTables(session.config().num_layers));
+    for (const std::string& remark : fit.remarks) context.log(Severity::Info, "[gates] paper mode: " + remark);
     const GatesResult result = runGates(spec, inputs, context);
     const PlanCost cost = planCost(shapeOf(session.config()), result.plan);
     JobOutcome outcome;

@@ -11,7 +11,7 @@
 namespace fm {
 namespace {
 
-// DuoAttention's strings, its misspelling included.
+// DuoAttention's strings; FlashMorph prints the same around its needles.
 constexpr const char* kBookBegin = "This is a very long story book: <book> ";
 constexpr const char* kRawBegin = "<|im_start|>";  // and a blank before the book's beginning
 constexpr const char* kBookEnd = " </book>.\n\n";
@@ -21,9 +21,11 @@ constexpr std::int32_t kDepths = 1000;
 constexpr double kFirstDepth = 0.05, kLastDepth = 0.95;
 constexpr std::int32_t kBookTokensPerKey = 16;  // the least text between needles
 
-std::string needleText(std::int32_t key) {
-    return "Remeber this sequence of words, it's the " + ordinalWords()[static_cast<std::size_t>(key)] +
-           " passkey to the vault: ";
+// The misspelling is DuoAttention's.
+std::string needleText(PasskeyWording wording, std::int32_t key) {
+    const char* const begin = wording == PasskeyWording::DuoAttention ? "Remeber this sequence of words, it's the "
+                                                                      : "Remember this sequence of words, it is the ";
+    return begin + ordinalWords()[static_cast<std::size_t>(key)] + " passkey to the vault: ";
 }
 
 std::string questionText(std::int32_t key) {
@@ -60,8 +62,8 @@ double likelyTokens(const Tokenizer& tokenizer, std::int32_t count) {
 
 }  // namespace
 
-PasskeyTask::PasskeyTask(std::string name, std::int32_t keys, std::int32_t words, const TaskResources& resources)
-    : name_(std::move(name)), keys_(keys), words_(words), resources_(resources) {
+PasskeyTask::PasskeyTask(std::string name, const PasskeyShape& shape, const TaskResources& resources)
+    : name_(std::move(name)), keys_(shape.keys), words_(shape.words), wording_(shape.wording), resources_(resources) {
     requireCorpus(name_, resources_);
     Sample empty;
     build(std::vector<std::string>(static_cast<std::size_t>(keys_)),
@@ -95,7 +97,7 @@ void PasskeyTask::build(const std::vector<std::string>& passkeys, const std::vec
         prompt.text(book.substr(last, at - last));
         prompt.text(kSeparator);
         const std::int32_t begin = prompt.mark();
-        prompt.text(needleText(static_cast<std::int32_t>(i)) + passkeys[i]);
+        prompt.text(needleText(wording_, static_cast<std::int32_t>(i)) + passkeys[i]);
         needles.push_back({begin, prompt.mark(), begin});
         prompt.text(kSeparator);
         last = at;

@@ -46,7 +46,6 @@ struct Batch {
     std::vector<std::uint8_t> answer_BT;  // 1 where token t is an answer token (the label, not its predictor)
     std::vector<std::uint8_t> valid_BT;   // 0 on padding
     std::vector<Sample> samples;          // B, as generated
-    bool plain_text = false;              // no answers: text KL only
 };
 
 }  // namespace fm

@@ -34,7 +34,9 @@ public:
 };
 
 // Names ("N", "M" are numbers; throws InputError that lists the names for anything else):
-//   "passkey" (ten 32-word NATO passkeys), "passkeyNxM" (N <= 10 keys of M <= 64 words), "simple_passkey";
+//   "passkey" (ten 32-word NATO passkeys in FlashMorph's printed wording, "Remember ..., it is the ..."), "passkeyNxM"
+//     (N <= 10 keys of M <= 64 words); either with "_duo" behind it: DuoAttention's wording, "Remeber ..., it's the
+//     ..."; "simple_passkey";
 //   "niah_single_1..3", "niah_multikey_1..3", "niah_multivalue", "niah_multiquery": RULER, evaluation.md 2;
 //   word tasks that small teachers learn, values of four NATO words:
 //     "single", "mkN" (N <= 64 keys, one asked), "mqN" (N <= 8, all asked), "hopN" (two-hop reference among N <= 32

@@ -310,7 +310,8 @@ GatesSpec GatesSpec::paper() {
     spec.budget_rule = "fixed";
     spec.lambda = 0.1;
     spec.row_average = "rows";
-    spec.tasks = {"passkey"};
+    spec.steps = 0;
+    spec.tokens_per_step = 0;
     spec.swap_refine = false;
     return spec;
 }
@@ -319,6 +320,7 @@ std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& sp
     spec = json.is_object() && json.value("mode", nlohmann::json()) == "paper" ? GatesSpec::paper() : GatesSpec{};
     std::vector<Problem> problems = specFromJson(json, spec);
     parsePins(spec.pins, problems);
+    if (spec.steps < 1 && spec.mode != "paper") problems.push_back({"steps", "0", "at least 1 outside paper mode"});
     if (spec.lr_floor > spec.lr) problems.push_back({"lr_floor", std::to_string(spec.lr_floor), "at most lr"});
     return problems;
 }

@@ -15,8 +15,8 @@ public:
     // keys in [1, 10], words in [1, 64].
     PasskeyTask(std::string name, std::int32_t keys, std::int32_t words, const TaskResources& resources);
     const std::string& name() const override { return name_; }
-    // A given depth replaces the drawn depth nearest to it.
-    Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1) const override;
+    // A given depth replaces the drawn depth nearest to it, whatever `question` says.
+    Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1, std::int32_t question = 0) const override;
 
 private:
     std::vector<std::string> drawPasskeys(std::uint64_t seed, std::int32_t attempt) const;

@@ -63,7 +63,7 @@ nlohmann::json Service::probe(const nlohmann::json& params) {
         params.contains("plan") && params["plan"].get<std::string>().find('L') != std::string::npos;
     if (uses_branches)  // "the newest" may be another one next time
         spec["branches"] = here.branches(spec["branches"].get<std::string>()).id;
-    const std::string settings = spec.dump() + here.study().info().text_path;
+    const std::string settings = spec.dump() + here.resources().chat_family + here.study().info().text_path;
     if (const auto found = probes_.find(settings); found != probes_.end()) {
         nlohmann::json answer = found->second;
         answer["cached"] = true;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <set>
 #include <tuple>
 
 #include "app/cli/gate_run_file.h"
 #include "core/engine/evaluate.h"
 #include "core/engine/plan_choice.h"
-#include "core/engine/plan_evaluator.h"
 #include "core/formats/checkpoint.h"
 #include "core/run/error.h"
 #include "core/run/gate_plan.h"
@@ -80,7 +80,7 @@ private:
 
     struct EvalResult {
         Subject subject;
-        Measured recall;
+        ComparedRecall recall;
         std::string letter, run_id;
     };
 
@@ -215,19 +215,30 @@ Plan Comparison::evaluatedPlan(const RecordedRun& run, const EvaluateSpec& spec)
     return planFromLayers(spec.plan.layers, static_cast<int>(teacher->config().num_layers));
 }
 
+// The mean over tasks in the last row of the scores; runs of earlier versions have their answers only.
+std::optional<ComparedRecall> evaluatedRecall(const RecordedRun& run) {
+    if (const std::int64_t rows = run.rows("scores"); rows > 0)
+        return ComparedRecall{numberAt(run, "eval/scores/recall", rows - 1),
+                              numberAt(run, "eval/scores/recall_low", rows - 1),
+                              numberAt(run, "eval/scores/recall_high", rows - 1)};
+    const std::vector<double> recalls = run.readNumbers("eval/samples/recall");
+    if (recalls.empty()) return std::nullopt;
+    return ComparedRecall{std::reduce(recalls.begin(), recalls.end()) / static_cast<double>(recalls.size()), {}, {}};
+}
+
 // Only finished runs: half a grid is another grid.
 void Comparison::addEval(const RecordedRun& run, const nlohmann::json& json) {
     if (run.state() != RunState::Finished) return;
     EvaluateSpec spec;
     specFromJson(json, spec);
-    const std::vector<double> recalls = run.readNumbers("eval/samples/recall");
-    if (recalls.empty()) return;
+    const std::optional<ComparedRecall> recall = evaluatedRecall(run);
+    if (!recall) return;
     const Plan plan = evaluatedPlan(run, spec);
     const Subject subject = spec.hybrid.empty() ? planSubject(run, plan) : Subject{spec.hybrid, "", plan};
-    EvalResult result{subject, {}, "", run.header().run_id};
-    for (const double recall : recalls) result.recall.value += recall / static_cast<double>(recalls.size());
-    result.recall.half_width = halfWidth95({recalls.begin(), recalls.end()});
-    result.letter = evals_.letterOf(settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"}));
+    nlohmann::json setting = settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"});
+    if (!run.header().chat_family.empty()) setting["chat"] = run.header().chat_family;
+    if (!run.has("eval/scores/recall")) setting["answers"] = "cut at the length of the expected ones";
+    const EvalResult result{subject, *recall, evals_.letterOf(setting), run.header().run_id};
     eval_results_[subject.key()] = result;  // runs come in the order of time
     noteName(subject, chosenBy(run));
 }

@@ -19,6 +19,12 @@ struct Measured {
     double half_width = 0;  // 95 %
 };
 
+// Recall of generated answers; without an interval where the run's version stored none.
+struct ComparedRecall {
+    double value = 0;
+    std::optional<double> low, high;  // 95 %
+};
+
 // One plan or hybrid on one probe. Scores on different probes must not be compared, so they are different rows.
 struct ComparedRow {
     std::string name;      // "teacher", "all-linear", a hybrid's name, or who chose the plan: "gates, remove-one"
@@ -27,7 +33,8 @@ struct ComparedRow {
     Plan plan;
     std::string probe;  // letter of the probe; "" when only an eval has measured it
     std::string eval;   // letter of the eval; "" when there is none
-    std::optional<Measured> answer_kl, exact_match, recall;
+    std::optional<Measured> answer_kl, exact_match;
+    std::optional<ComparedRecall> recall;
     std::optional<double> text_kl;
     std::vector<std::string> runs;  // where the figures come from
 };

@@ -39,7 +39,9 @@ nlohmann::json rowJson(const ComparedRow& row, const PlanCost& cost) {
     json["eval"] = row.eval;
     putMeasured(json, "answer_kl", row.answer_kl);
     putMeasured(json, "exact_match", row.exact_match);
-    putMeasured(json, "recall", row.recall);
+    json["recall"] = row.recall ? numberToJson(row.recall->value) : nlohmann::json();
+    json["recall_low"] = row.recall ? numberOrNull(row.recall->low) : nlohmann::json();
+    json["recall_high"] = row.recall ? numberOrNull(row.recall->high) : nlohmann::json();
     json["text_kl"] = numberOrNull(row.text_kl);
     json["kv_bytes_per_token"] = cost.kv_bytes_per_token;
     json["kv_share"] = cost.kv_share;
@@ -52,9 +54,15 @@ std::string measuredText(const std::optional<Measured>& measured, int digits) {
     return measured ? format("%.*f +- %.*f", digits, measured->value, digits, measured->half_width) : "-";
 }
 
+std::string recallText(const std::optional<ComparedRecall>& recall) {
+    if (!recall) return "-";
+    if (!recall->low || !recall->high) return format("%.3f", recall->value);
+    return format("%.3f (%.3f-%.3f)", recall->value, *recall->low, *recall->high);
+}
+
 std::string rowText(const ComparedRow& row, const PlanCost& cost, std::size_t name_width) {
-    const std::string recall = measuredText(row.recall, 3) + (row.eval.empty() ? "" : " " + row.eval);
-    return format("%-*s  %3d  %-5s  %-18s  %-16s  %8s  %-17s  %9s  %3.0f %%  %6.2f  %s\n", static_cast<int>(name_width),
+    const std::string recall = recallText(row.recall) + (row.eval.empty() ? "" : " " + row.eval);
+    return format("%-*s  %3d  %-5s  %-18s  %-16s  %8s  %-21s  %9s  %3.0f %%  %6.2f  %s\n", static_cast<int>(name_width),
                   row.name.c_str(), row.plan.budget(), row.probe.empty() ? "-" : row.probe.c_str(),
                   measuredText(row.answer_kl, 4).c_str(), measuredText(row.exact_match, 3).c_str(),
                   row.text_kl ? format("%.4f", *row.text_kl).c_str() : "-", recall.c_str(),
@@ -89,7 +97,7 @@ int printTable(const GlobalOptions& global, const Study& study, const CompareOpt
                            {"context_tokens", options.context},
                            {"problems", table.problems}};
     std::string text =
-        format("%-*s  %3s  %-5s  %-18s  %-16s  %8s  %-17s  %9s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
+        format("%-*s  %3s  %-5s  %-18s  %-16s  %8s  %-21s  %9s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
                "probe", "answer KL", "exact match", "text KL", "recall", "KV/token", "share", "decode", "full layers");
     for (const ComparedRow& row : table.rows) {
         const PlanCost cost = planCost(shape, row.plan, query);

@@ -175,8 +175,9 @@ int Demo::run() {
     const ReloadReport report = verifyExport(folder);
     std::string text =
         "\nplan                    K  answer KL           exact match      text KL   full layers\n" + table_;
-    text += format("\ngenerated recall of the recovered hybrid  %.3f +- %.3f\n", recall["recall"].get<double>(),
-                   recall["recall_half_width"].get<double>());
+    text +=
+        format("\ngenerated recall of the recovered hybrid  %.3f (95 %%: %.3f to %.3f)\n",
+               recall["recall"].get<double>(), recall["recall_low"].get<double>(), recall["recall_high"].get<double>());
     text += "export  " + folder + "  " + exported["verdict"]["verdict"].get<std::string>() + ", verify " +
             (report.passed() ? "passed" : "FAILED") + "\n";
     text += "study   " + options_.folder + "  (run files in runs/)\n";

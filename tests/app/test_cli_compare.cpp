@@ -38,7 +38,12 @@ const std::vector<Table> kPlans = {
     {"plans",
      {word("plans/selector"), word("plans/plan"), number("plans/answer_kl"), number("plans/answer_kl_half_width"),
       number("plans/exact_match"), number("plans/exact_match_half_width"), number("plans/text_kl")}}};
+// As earlier versions wrote it, and with the scores over tasks.
 const std::vector<Table> kSamples = {{"samples", {number("eval/samples/recall")}}};
+const std::vector<Table> kEval = {kSamples[0],
+                                  {"scores",
+                                   {word("eval/scores/task"), number("eval/scores/recall"),
+                                    number("eval/scores/recall_low"), number("eval/scores/recall_high")}}};
 
 std::vector<Table> gatesTables() {
     std::vector<Table> tables = {{"steps",
@@ -136,7 +141,12 @@ void TestCliCompare::initTestCase() {
     study_.write(kHybridProbe, hybrid, {kHybrid}, kProbes, {{0, scores("FL", 0.1)}});
     const Json eval = {{"hybrid", kHybrid}, {"tasks", {"mk8"}}, {"lengths", {256}}, {"depths", 2},
                        {"samples", 2},      {"new_tokens", 0},  {"seed", 1}};
-    study_.write(kHybridEval, eval, {kHybrid}, kSamples, {{0, {1.0}}, {0, {1.0}}, {0, {0.0}}, {0, {1.0}}});
+    study_.write(kHybridEval, eval, {kHybrid}, kEval,
+                 {{0, {1.0}},
+                  {0, {0.0}},
+                  {1, {std::string("mk8"), 0.5, 0.1, 0.9}},
+                  {1, {std::string("hop2"), 1.0, 0.6, 1.0}},
+                  {1, {std::string("all"), 0.75, 0.4, 0.9}}});
     Json by_hand = eval;
     by_hand["hybrid"] = "";
     by_hand["layers"] = "1";
@@ -169,8 +179,11 @@ void TestCliCompare::everyMeasurementOnce() {
     QCOMPARE(plan["exact_match"].get<double>(), 0.5);
     QCOMPARE(plan["text_kl"].get<double>(), 0.25);
     QCOMPARE(text(plan["full_layers"]), std::string("[0]"));
-    // Mean 3/4 of four: sample variance 1/4, half-width 1.96 * sqrt(1/4 / 4).
-    QVERIFY(std::abs(json["rows"][4]["recall_half_width"].get<double>() - 1.96 * 0.25) < 1e-6);
+    QCOMPARE(json["rows"][4]["recall_low"].get<double>(), 0.4);
+    QCOMPARE(json["rows"][4]["recall_high"].get<double>(), 0.9);
+    QVERIFY(json["rows"][6]["recall_low"].is_null() && json["rows"][6]["recall_high"].is_null());  // unknown, not zero
+    QVERIFY(!json["evals"]["a"].contains("answers"));
+    QCOMPARE(json["evals"]["b"]["answers"].get<std::string>(), std::string("cut at the length of the expected ones"));
     QVERIFY(json["rows"][2]["text_kl"].is_null());  // that probe had no text
     QCOMPARE(text(json["probes"]["C"]["seed"]), std::string("2"));
     QCOMPARE(text(json["evals"]["b"]["depths"]), std::string("5"));
@@ -239,7 +252,7 @@ void TestCliCompare::textIsATable() {
     QVERIFY2(lines[0].startsWith("name") && lines[0].contains("answer KL"), lines[0].constData());
     QVERIFY2(lines[1].startsWith("teacher") && lines[1].contains("100 %"), lines[1].constData());
     QVERIFY2(lines[5].startsWith("hybrid the good one") && lines[5].contains("0.1000 +- 0.0100") &&
-                 lines[5].contains("0.750 +- 0.490 a"),
+                 lines[5].contains("0.750 (0.400-0.900) a"),
              lines[5].constData());
     QVERIFY2(run.out.contains("\nprobe B: lengths [256] seed 1") && run.out.contains("\neval a: "),
              run.out.constData());

@@ -65,6 +65,8 @@ public:
     ComparedTable finish(const std::vector<std::string>& hybrids);
 
 private:
+    void addMeasured(const RecordedRun& run, const nlohmann::json& spec, const Subject& subject,
+                     const std::string& chosen_by, std::int64_t at);
     void addProbe(const RecordedRun& run, const nlohmann::json& spec);
     void addGates(const RecordedRun& run, const nlohmann::json& spec);
     void addSelect(const RecordedRun& run, const nlohmann::json& spec);
@@ -80,7 +82,7 @@ private:
 
     struct EvalResult {
         Subject subject;
-        ComparedRecall recall;
+        Estimate recall;
         std::string letter, run_id;
     };
 
@@ -103,11 +105,14 @@ double numberAt(const RecordedRun& run, const std::string& column, std::int64_t 
     return run.readNumbers(column, row, 1).at(0);
 }
 
-// A probe without plain text stores zeros.
-std::optional<double> textKl(const RecordedRun& run, std::int64_t row) {
-    if (run.has("probes/text_nll") && numberAt(run, "probes/text_nll", row) == 0) return std::nullopt;
-    return numberAt(run, "probes/text_kl", row);
+Estimate estimateAt(const RecordedRun& run, const std::string& name, const char* count, std::int64_t row) {
+    const auto value = [&](const char* end) { return numberAt(run, "probes/" + name + end, row); };
+    return {value(""), value("_low"), value("_high"),
+            static_cast<std::int64_t>(numberAt(run, std::string("probes/") + count, row))};
 }
+
+// Rows recorded before probes had an identity say neither what they measured nor how sure they are.
+bool isComparable(const RecordedRun& run) { return run.has("probes/identity"); }
 
 void Comparison::noteName(const Subject& subject, const std::string& chosen_by) {
     if (!chosen_by.empty()) names_[subject.key()].insert(chosen_by);
@@ -156,46 +161,47 @@ std::string Comparison::chosenBy(const RecordedRun& run) const {
     return "";
 }
 
+// Row `at` of "probes": only complete measurements. What chose a plan does not measure it.
+void Comparison::addMeasured(const RecordedRun& run, const nlohmann::json& spec, const Subject& subject,
+                             const std::string& chosen_by, std::int64_t at) {
+    const std::string purpose = run.readTexts("probes/purpose", at, 1).at(0);
+    if (purpose != "measure" && purpose != "judge") return;
+    const double measured = numberAt(run, "probes/sequences", at) + numberAt(run, "probes/text_sequences", at);
+    if (measured < numberAt(run, "probes/planned_sequences", at)) return;
+    nlohmann::json probe = settingOf(spec, {"tasks", "lengths", "seed"});
+    probe["identity"] = run.readTexts("probes/identity", at, 1).at(0);
+    probe["sequences"] = numberAt(run, "probes/planned_sequences", at);
+    ComparedRow& row = rowOf(run, subject, chosen_by, probe);
+    row.answer_kl = estimateAt(run, "answer_kl", "sequences", at);
+    row.exact_match = estimateAt(run, "exact_match", "sequences", at);
+    row.text_kl = estimateAt(run, "text_kl", "text_sequences", at);
+}
+
 void Comparison::addProbe(const RecordedRun& run, const nlohmann::json& spec) {
+    if (!isComparable(run)) return;
     const std::vector<std::string> plans = run.readTexts("probes/plan");
     const std::string hybrid = spec.value("hybrid", "");
     for (std::size_t i = 0; i < plans.size(); ++i) {
-        const std::int64_t at = static_cast<std::int64_t>(i);
         Subject subject = planSubject(run, planFromKey(plans[i]));
         if (!hybrid.empty()) subject = {hybrid, "", subject.plan};
-        ComparedRow& row =
-            rowOf(run, subject, chosenBy(run), settingOf(spec, {"tasks", "lengths", "sequences", "seed"}));
-        row.answer_kl = {numberAt(run, "probes/answer_kl", at), numberAt(run, "probes/answer_kl_half_width", at)};
-        row.exact_match = {numberAt(run, "probes/exact_match", at), numberAt(run, "probes/exact_match_half_width", at)};
-        row.text_kl = textKl(run, at);
+        addMeasured(run, spec, subject, chosenBy(run), static_cast<std::int64_t>(i));
     }
 }
 
-// A gate run measures the plan of the moment on a probe of its own; its last row is the plan it ended with.
+// The plan a gate run ended with is known by that name wherever it was measured.
 void Comparison::addGates(const RecordedRun& run, const nlohmann::json& spec) {
     const std::vector<std::string> plans = run.readTexts("probes/plan");
     if (plans.empty() || run.state() != RunState::Finished) return;
-    const std::int64_t at = static_cast<std::int64_t>(plans.size()) - 1;
-    nlohmann::json probe = settingOf(spec, {"tasks", "lengths"});
-    probe["sequences"] = spec.value("probe_sequences", 0);
-    probe["seed"] = "selection probe of gate runs";
-    const char* const name = spec.value("mode", "") == "paper" ? "gates (paper)" : "gates";
-    ComparedRow& row = rowOf(run, planSubject(run, planFromKey(plans.back())), name, probe);
-    row.answer_kl = {numberAt(run, "probes/answer_kl", at), numberAt(run, "probes/answer_kl_half_width", at)};
-    row.exact_match = {numberAt(run, "probes/exact_match", at), numberAt(run, "probes/exact_match_half_width", at)};
-    row.text_kl = textKl(run, at);
+    noteName(planSubject(run, planFromKey(plans.back())),
+             spec.value("mode", "") == "paper" ? "gates (paper)" : "gates");
 }
 
 void Comparison::addSelect(const RecordedRun& run, const nlohmann::json& spec) {
+    if (!isComparable(run)) return;
     const std::vector<std::string> plans = run.readTexts("plans/plan"), selectors = run.readTexts("plans/selector");
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-        const std::int64_t at = static_cast<std::int64_t>(i);
-        ComparedRow& row = rowOf(run, planSubject(run, planFromKey(plans[i])), selectors[i],
-                                 settingOf(spec, {"tasks", "lengths", "sequences", "seed"}));
-        row.answer_kl = {numberAt(run, "plans/answer_kl", at), numberAt(run, "plans/answer_kl_half_width", at)};
-        row.exact_match = {numberAt(run, "plans/exact_match", at), numberAt(run, "plans/exact_match_half_width", at)};
-        row.text_kl = numberAt(run, "plans/text_kl", at);
-    }
+    const std::size_t rows = std::min(plans.size(), static_cast<std::size_t>(run.rows("probes")));
+    for (std::size_t i = 0; i < rows; ++i)
+        addMeasured(run, spec, planSubject(run, planFromKey(plans[i])), selectors[i], static_cast<std::int64_t>(i));
 }
 
 // Which plan an eval ran on: its file names the hybrid, the layers, or the gate run and the budget.
@@ -215,15 +221,28 @@ Plan Comparison::evaluatedPlan(const RecordedRun& run, const EvaluateSpec& spec)
     return planFromLayers(spec.plan.layers, static_cast<int>(teacher->config().num_layers));
 }
 
-// The mean over tasks in the last row of the scores; runs of earlier versions have their answers only.
-std::optional<ComparedRecall> evaluatedRecall(const RecordedRun& run) {
-    if (const std::int64_t rows = run.rows("scores"); rows > 0)
-        return ComparedRecall{numberAt(run, "eval/scores/recall", rows - 1),
-                              numberAt(run, "eval/scores/recall_low", rows - 1),
-                              numberAt(run, "eval/scores/recall_high", rows - 1)};
-    const std::vector<double> recalls = run.readNumbers("eval/samples/recall");
-    if (recalls.empty()) return std::nullopt;
-    return ComparedRecall{std::reduce(recalls.begin(), recalls.end()) / static_cast<double>(recalls.size()), {}, {}};
+// The mean over tasks in the last row of the scores. Runs of earlier versions have their answers only, several of one
+// sequence, which enter as one value.
+Estimate evaluatedRecall(const RecordedRun& run) {
+    if (const std::int64_t last = run.rows("scores") - 1; last >= 0)
+        return {numberAt(run, "eval/scores/recall", last), numberAt(run, "eval/scores/recall_low", last),
+                numberAt(run, "eval/scores/recall_high", last),
+                static_cast<std::int64_t>(numberAt(run, "eval/scores/sequences", last))};
+    const std::vector<std::string> tasks = run.readTexts("eval/samples/task"),
+                                   seeds = run.readTexts("eval/samples/seed");
+    const std::vector<double> tokens = run.readNumbers("eval/samples/tokens"),
+                              depths = run.readNumbers("eval/samples/depth"),
+                              recalls = run.readNumbers("eval/samples/recall");
+    std::map<std::tuple<std::string, double, double>, std::map<std::string, Strata::value_type>> cells;
+    for (std::size_t i = 0; i < recalls.size(); ++i)
+        cells[{tasks.at(i), tokens.at(i), depths.at(i)}][seeds.at(i)].push_back(recalls[i]);
+    Strata strata;
+    for (const auto& [cell, sequences] : cells) {
+        strata.emplace_back();
+        for (const auto& [seed, answers] : sequences)
+            strata.back().push_back(std::reduce(answers.begin(), answers.end()) / static_cast<double>(answers.size()));
+    }
+    return boundedMean(strata, 0, 1);
 }
 
 // Only finished runs: half a grid is another grid.
@@ -231,14 +250,14 @@ void Comparison::addEval(const RecordedRun& run, const nlohmann::json& json) {
     if (run.state() != RunState::Finished) return;
     EvaluateSpec spec;
     specFromJson(json, spec);
-    const std::optional<ComparedRecall> recall = evaluatedRecall(run);
-    if (!recall) return;
     const Plan plan = evaluatedPlan(run, spec);
     const Subject subject = spec.hybrid.empty() ? planSubject(run, plan) : Subject{spec.hybrid, "", plan};
+    EvalResult result{subject, evaluatedRecall(run), "", run.header().run_id};
+    if (!result.recall.known()) return;
     nlohmann::json setting = settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"});
     if (!run.header().chat_family.empty()) setting["chat"] = run.header().chat_family;
     if (!run.has("eval/scores/recall")) setting["answers"] = "cut at the length of the expected ones";
-    const EvalResult result{subject, *recall, evals_.letterOf(setting), run.header().run_id};
+    result.letter = evals_.letterOf(setting);
     eval_results_[subject.key()] = result;  // runs come in the order of time
     noteName(subject, chosenBy(run));
 }
@@ -316,8 +335,8 @@ ComparedTable Comparison::finish(const std::vector<std::string>& hybrids) {
     }
     const auto order = [](const ComparedRow& row) {
         const int group = isTeacher(row) ? 0 : isAllLinear(row) ? 1 : 2;
-        return std::make_tuple(group, row.plan.budget(), row.probe, row.answer_kl ? row.answer_kl->value : 0.0,
-                               row.plan.key(), row.hybrid, row.branches);
+        return std::make_tuple(group, row.plan.budget(), row.probe, row.answer_kl.value, row.plan.key(), row.hybrid,
+                               row.branches);
     };
     std::stable_sort(table_.rows.begin(), table_.rows.end(),
                      [&](const ComparedRow& a, const ComparedRow& b) { return order(a) < order(b); });

@@ -3,27 +3,16 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "core/run/intervals.h"
 #include "core/run/plan.h"
 #include "core/store/study.h"
 
 namespace fm::cli {
-
-struct Measured {
-    double value = 0;
-    double half_width = 0;  // 95 %
-};
-
-// Recall of generated answers; without an interval where the run's version stored none.
-struct ComparedRecall {
-    double value = 0;
-    std::optional<double> low, high;  // 95 %
-};
 
 // One plan or hybrid on one probe. Scores on different probes must not be compared, so they are different rows.
 struct ComparedRow {
@@ -33,15 +22,13 @@ struct ComparedRow {
     Plan plan;
     std::string probe;  // letter of the probe; "" when only an eval has measured it
     std::string eval;   // letter of the eval; "" when there is none
-    std::optional<Measured> answer_kl, exact_match;
-    std::optional<ComparedRecall> recall;
-    std::optional<double> text_kl;
+    Estimate answer_kl, exact_match, text_kl, recall;  // n = 0: not measured
     std::vector<std::string> runs;  // where the figures come from
 };
 
 struct ComparedTable {
     std::vector<ComparedRow> rows;                 // teacher and all-linear first, then by budget and answer KL
-    std::map<std::string, nlohmann::json> probes;  // what stands behind each letter: tasks, lengths, sequences, seed
+    std::map<std::string, nlohmann::json> probes;  // what stands behind each letter: tasks, lengths, seed, identity
     std::map<std::string, nlohmann::json> evals;
     std::vector<std::string> problems;  // run files that could not be read, plans that cannot be told any more
 };

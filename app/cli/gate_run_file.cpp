@@ -32,7 +32,10 @@ std::int64_t checkedStep(const RecordedRun& run, std::int64_t step) {
 }
 
 LayerRanking rankingAt(const RecordedRun& run, std::int64_t step, const nlohmann::json& spec) {
-    return gateRanking(spec.value("mode", ""), rowOf(run, "gates/alpha", step), rowOf(run, "gates/alpha_mean", step));
+    std::vector<double> local_error_L;  // an older run has none
+    if (run.rows("layers") > 0) local_error_L = rowOf(run, "gates/local_error", 0);
+    return gateRanking(spec.value("mode", ""), rowOf(run, "gates/alpha", step), rowOf(run, "gates/alpha_mean", step),
+                       local_error_L);
 }
 
 }  // namespace

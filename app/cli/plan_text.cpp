@@ -4,6 +4,7 @@
 #include <cstdarg>
 
 #include "core/run/byte_text.h"
+#include "core/run/json_number.h"
 
 namespace fm::cli {
 
@@ -34,21 +35,49 @@ nlohmann::json costJson(const PlanCost& cost) {
             {"predicted_decode_speedup", cost.decode_speedup}};
 }
 
+namespace {
+
+nlohmann::json taskJson(const TaskScores& t) {
+    return {{"answer_kl", numberToJson(t.answer_kl)},
+            {"answer_nll", numberToJson(t.answer_nll)},
+            {"token_accuracy", numberToJson(t.token_accuracy)},
+            {"exact_match", numberToJson(t.exact_match)},
+            {"teacher_exact_match", numberToJson(t.teacher_exact_match)},
+            {"answers", t.answers},
+            {"sequences", t.sequences}};
+}
+
+// What was not measured is null, never zero.
+void putEstimate(nlohmann::json& json, const std::string& name, const Estimate& estimate) {
+    const auto known = [&](double value) { return estimate.known() ? numberToJson(value) : nlohmann::json(); };
+    json[name] = known(estimate.value);
+    json[name + "_low"] = known(estimate.low);
+    json[name + "_high"] = known(estimate.high);
+}
+
+}  // namespace
+
 nlohmann::json scoresJson(const ProbeScores& scores) {
-    const auto one = [](const TaskScores& t) {
-        return nlohmann::json{{"answer_kl", t.answer_kl},
-                              {"answer_nll", t.answer_nll},
-                              {"token_accuracy", t.token_accuracy},
-                              {"exact_match", t.exact_match},
-                              {"answers", t.answers}};
-    };
-    nlohmann::json json = one(scores.all);
-    json["answer_kl_half_width"] = halfWidth95(scores.sample_kl);
-    json["exact_match_half_width"] = halfWidth95(scores.sample_exact);
-    json["text_kl"] = scores.text_kl;
-    json["text_perplexity"] = scores.text_rows > 0 ? std::exp(scores.text_nll) : 0;
+    nlohmann::json json = taskJson(scores.all);
+    putEstimate(json, "answer_kl", scores.answer_kl);
+    putEstimate(json, "exact_match", scores.exact_match);
+    putEstimate(json, "text_kl", scores.text_kl);
+    json["text_perplexity"] = scores.hasText() ? numberToJson(std::exp(scores.text_nll)) : nlohmann::json();
+    json["teacher_text_perplexity"] =
+        scores.hasText() ? numberToJson(std::exp(scores.teacher_text_nll)) : nlohmann::json();
     json["top1_agreement"] = scores.top1_agreement;
-    for (const auto& [task, t] : scores.tasks) json["tasks"][task] = one(t);
+    json["text_sequences"] = scores.text_kl.n;
+    json["planned_sequences"] = scores.planned_sequences;
+    json["complete"] = scores.complete();
+    json["measured"] = scores.fewestOfATask() >= kFewestSequences;
+    json["identity"] = scores.probe_id;
+    for (const auto& [task, t] : scores.tasks) json["tasks"][task] = taskJson(t);
+    for (const auto& [cell, t] : scores.cells) {
+        nlohmann::json entry = taskJson(t);
+        entry["task"] = cell.first;
+        entry["tokens"] = cell.second;
+        json["cells"].push_back(entry);
+    }
     return json;
 }
 
@@ -66,19 +95,39 @@ std::string costText(const PlanCost& cost) {
                   byteText(double(cost.state_bytes)).c_str(), cost.decode_speedup);
 }
 
+std::string estimateText(const Estimate& estimate, int digits) {
+    if (!estimate.known()) return "-";
+    return format("%.*f (%.*f to %.*f)", digits, estimate.value, digits, estimate.low, digits, estimate.high);
+}
+
+std::string scoresHeader(const std::string& name) {
+    return format("%-22s  K  %-27s  %-24s  %-27s  %s\n", name.c_str(), "answer KL (95 %)", "exact match (95 %)",
+                  "text KL (95 %)", "full layers");
+}
+
+std::string scoresLine(const std::string& name, const Plan& plan, const ProbeScores& scores) {
+    return format("%-22s %2d  %-27s  %-24s  %-27s  %s\n", name.c_str(), plan.budget(),
+                  estimateText(scores.answer_kl, 4).c_str(), estimateText(scores.exact_match, 3).c_str(),
+                  estimateText(scores.text_kl, 4).c_str(), layersText(plan).c_str());
+}
+
 std::string scoresText(const ProbeScores& scores) {
-    std::string text =
-        format("%-14s KL %8.4f  NLL %7.4f  tokens %.3f  exact %.3f +- %.3f  (%lld answers)\n", "answers",
-               scores.all.answer_kl, scores.all.answer_nll, scores.all.token_accuracy, scores.all.exact_match,
-               halfWidth95(scores.sample_exact), static_cast<long long>(scores.all.answers));
+    std::string text = format(
+        "%-14s KL %s  exact %s  (%lld answers in %lld sequences; 95 %% intervals)\n", "answers",
+        estimateText(scores.answer_kl, 4).c_str(), estimateText(scores.exact_match, 3).c_str(),
+        static_cast<long long>(scores.all.answers), static_cast<long long>(scores.all.sequences));
     for (const auto& [task, t] : scores.tasks) {
-        text += format("  %-12s KL %8.4f  NLL %7.4f  tokens %.3f  exact %.3f\n", task.c_str(), t.answer_kl,
-                       t.answer_nll, t.token_accuracy, t.exact_match);
+        text += format("  %-12s KL %8.4f  NLL %7.4f  tokens %.3f  exact %.3f  teacher %.3f  (%lld sequences)\n",
+                       task.c_str(), t.answer_kl, t.answer_nll, t.token_accuracy, t.exact_match, t.teacher_exact_match,
+                       static_cast<long long>(t.sequences));
     }
-    if (scores.text_rows > 0) {
-        text += format("%-14s KL %8.4f  perplexity %.3f  top-1 %.3f\n", "text", scores.text_kl,
-                       std::exp(scores.text_nll), scores.top1_agreement);
+    if (scores.hasText()) {
+        text += format("%-14s KL %s  perplexity %.3f  teacher %.3f  top-1 %.3f  (every fourth position of %lld sequences)\n",
+                       "text", estimateText(scores.text_kl, 4).c_str(), std::exp(scores.text_nll),
+                       std::exp(scores.teacher_text_nll), scores.top1_agreement,
+                       static_cast<long long>(scores.text_kl.n));
     }
+    text += "probe  " + scores.probe_id + "\n";
     return text;
 }
 

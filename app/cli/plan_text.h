@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/engine/plan_evaluator.h"
 #include "core/run/plan.h"
 #include "core/run/plan_cost.h"
+#include "core/run/probe_scores.h"
 
 namespace fm::cli {
 
@@ -18,6 +18,10 @@ nlohmann::json scoresJson(const ProbeScores& scores);
 std::string layersText(const Plan& plan);           // "2 5 8", "none", "all"
 std::string costText(const PlanCost& cost);         // one line
 std::string scoresText(const ProbeScores& scores);  // a few lines, per task
+// One row of a table of plans, and the table's head.
+std::string scoresHeader(const std::string& name);
+std::string scoresLine(const std::string& name, const Plan& plan, const ProbeScores& scores);
+std::string estimateText(const Estimate& estimate, int digits);  // "0.123 (0.101 to 0.150)", "-" when not measured
 
 // printf into a string.
 std::string format(const char* pattern, ...) __attribute__((format(printf, 1, 2)));

@@ -117,6 +117,7 @@ void StudySession::chooseForm() {
 void StudySession::loadText() {
     text_path_ = study_.info().text_path;
     probe_sets_.clear();
+    evaluators_.clear();
     const TokenCache cache(TokenCache::usualFolder());
     resources_.corpus = text_path_.empty() ? nullptr : TextCorpus::load(text_path_, *resources_.tokenizer, cache);
 }
@@ -189,33 +190,44 @@ BatchFn StudySession::batches(const BatchMix& mix, std::uint64_t seed) const {
     };
 }
 
-std::vector<Batch> StudySession::probe(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
-                                       std::int64_t sequences, std::uint64_t seed) const {
-    std::vector<Batch> batches;
-    for (const int length : lengths) {
-        BatchMix mix;
-        for (const std::string& task : tasks) mix.tasks.push_back({task, 1});
-        if (resources_.corpus) mix.tasks.push_back({"text", 0.25 * static_cast<double>(tasks.size())});
-        mix.lengths = {length};
-        mix.tokens_per_batch = static_cast<std::int32_t>(length * sequences);
-        mix.held_out = true;
-        batches.push_back(BatchSource(mix, resources_, seed).batch(0));
-    }
-    return batches;
+// The entry of `key`, made when there is none; the oldest of more than `most` goes.
+template <class Value, class Make>
+static std::shared_ptr<Value> keptOrMade(std::vector<std::pair<std::string, std::shared_ptr<Value>>>& kept,
+                                         const std::string& key, std::size_t most, const Make& make) {
+    const auto found = std::find_if(kept.begin(), kept.end(), [&key](const auto& entry) { return entry.first == key; });
+    if (found != kept.end()) return found->second;
+    std::shared_ptr<Value> made = make();
+    if (kept.size() == most) kept.erase(kept.begin());
+    kept.emplace_back(key, made);
+    return made;
 }
 
-std::shared_ptr<const ProbeSet> StudySession::probeSet(const std::vector<std::string>& tasks,
-                                                       const std::vector<int>& lengths, std::int64_t sequences,
-                                                       std::uint64_t seed) {
-    constexpr std::size_t most_kept = 4;
-    const std::string settings = nlohmann::json{tasks, lengths, sequences, seed}.dump();
-    const auto kept = std::find_if(probe_sets_.begin(), probe_sets_.end(),
-                                   [&settings](const auto& entry) { return entry.first == settings; });
-    if (kept != probe_sets_.end()) return kept->second;
-    if (probe_sets_.size() == most_kept) probe_sets_.erase(probe_sets_.begin());
-    const auto made = std::make_shared<const ProbeSet>(makeProbeSet(weights_, probe(tasks, lengths, sequences, seed)));
-    probe_sets_.emplace_back(settings, made);
-    return made;
+std::shared_ptr<ProbeSet> StudySession::probeSet(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
+                                                 std::int64_t sequences, ProbePurpose purpose, std::int64_t seed) {
+    const std::string settings = nlohmann::json{tasks, lengths, sequences, toString(purpose), seed}.dump();
+    return keptOrMade(probe_sets_, settings, 6, [&] {
+        const ProbeDesign design{tasks, lengths, sequences, toString(purpose), static_cast<std::uint64_t>(seed)};
+        return std::make_shared<ProbeSet>(weights_, std::make_shared<const ProbeSource>(design, resources_));
+    });
+}
+
+// An evaluator with what it refers to.
+struct StudySession::KeptEvaluator {
+    std::shared_ptr<ProbeSet> probe;
+    BranchSet branches;
+    PlanEvaluator evaluator;
+    KeptEvaluator(const DecoderWeights& weights, std::shared_ptr<ProbeSet> set, BranchSet linear)
+        : probe(std::move(set)), branches(std::move(linear)), evaluator(weights, &branches, *probe) {}
+};
+
+StudySession::~StudySession() = default;
+
+std::shared_ptr<PlanEvaluator> StudySession::evaluator(const std::shared_ptr<ProbeSet>& probe,
+                                                       const std::string& branches) {
+    const std::shared_ptr<KeptEvaluator> kept = keptOrMade(evaluators_, probe->id() + " " + branches, 6, [&] {
+        return std::make_shared<KeptEvaluator>(weights_, probe, branches.empty() ? BranchSet{} : this->branches(branches));
+    });
+    return {kept, &kept->evaluator};
 }
 
 void openStudyRun(JobContext& context, const StudySession& session, const JobFiles& files, const std::string& job,

@@ -15,8 +15,10 @@
 #include "core/engine/distill.h"
 #include "core/engine/plan_choice.h"
 #include "core/engine/plan_evaluator.h"
+#include "core/engine/probe_set.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
+#include "core/run/probe_tables.h"
 #include "core/store/study.h"
 
 namespace fm::cli {
@@ -33,6 +35,7 @@ public:
     // Opens the study of the global options; makes one around `global.teacher` where there is none yet. Loads the
     // teacher. Throws InputError, FormatError, WorldError.
     explicit StudySession(const GlobalOptions& global);
+    ~StudySession();
 
     // Looks at study.json again: other processes may have added to it, named another text or form of prompts.
     void refresh();
@@ -62,12 +65,13 @@ public:
 
     // Batches of `mix`, made ahead by background threads in order; asking out of order works, slowly.
     BatchFn batches(const BatchMix& mix, std::uint64_t seed) const;
-    // A held-out probe: `sequences` of each length over `tasks`, plus plain text where there is some.
-    std::vector<Batch> probe(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
-                             std::int64_t sequences, std::uint64_t seed) const;
-    // The same with the teacher's outputs; the last ones are kept for the next probe.
-    std::shared_ptr<const ProbeSet> probeSet(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
-                                             std::int64_t sequences, std::uint64_t seed);
+    // Held-out data by a fixed design (core/data/probe_design.h), with the teacher's outputs as they are needed; the last
+    // ones are kept for the next probe. `sequences` of each task and length, 0: as many as it takes.
+    std::shared_ptr<ProbeSet> probeSet(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
+                                       std::int64_t sequences, ProbePurpose purpose, std::int64_t seed);
+    // Plans of the teacher's weights with this branch set ("" where no layer is linear), on this probe. What was
+    // measured before, also in part, is kept.
+    std::shared_ptr<PlanEvaluator> evaluator(const std::shared_ptr<ProbeSet>& probe, const std::string& branches);
 
     // The plan a job was told to work on, and the run it came from ("" for layers by hand).
     struct ChosenPlan {
@@ -87,7 +91,10 @@ private:
     ModelHints hints_;
     DecoderWeights weights_;
     std::map<std::string, BranchSet> branch_sets_;                                     // by id
-    std::vector<std::pair<std::string, std::shared_ptr<const ProbeSet>>> probe_sets_;  // by settings, newest last
+    // Newest last, the oldest go.
+    std::vector<std::pair<std::string, std::shared_ptr<ProbeSet>>> probe_sets_;  // by settings
+    struct KeptEvaluator;
+    std::vector<std::pair<std::string, std::shared_ptr<KeptEvaluator>>> evaluators_;  // by probe and branch set
 };
 
 // Opens the run of a job on the study's teacher, with its progress telling the memory. `parents` may hold "": what took

@@ -21,13 +21,12 @@ struct CompareOptions {
     std::int64_t context = 32768;
 };
 
-nlohmann::json numberOrNull(const std::optional<double>& value) {
-    return value ? numberToJson(*value) : nlohmann::json();
-}
-
-void putMeasured(nlohmann::json& json, const std::string& name, const std::optional<Measured>& measured) {
-    json[name] = measured ? numberToJson(measured->value) : nlohmann::json();
-    json[name + "_half_width"] = measured ? numberToJson(measured->half_width) : nlohmann::json();
+void putMeasured(nlohmann::json& json, const std::string& name, const Estimate& measured) {
+    const auto known = [&](double value) { return measured.known() ? numberToJson(value) : nlohmann::json(); };
+    json[name] = known(measured.value);
+    json[name + "_low"] = known(measured.low);
+    json[name + "_high"] = known(measured.high);
+    json[name + "_sequences"] = measured.n;
 }
 
 nlohmann::json rowJson(const ComparedRow& row, const PlanCost& cost) {
@@ -39,10 +38,8 @@ nlohmann::json rowJson(const ComparedRow& row, const PlanCost& cost) {
     json["eval"] = row.eval;
     putMeasured(json, "answer_kl", row.answer_kl);
     putMeasured(json, "exact_match", row.exact_match);
-    json["recall"] = row.recall ? numberToJson(row.recall->value) : nlohmann::json();
-    json["recall_low"] = row.recall ? numberOrNull(row.recall->low) : nlohmann::json();
-    json["recall_high"] = row.recall ? numberOrNull(row.recall->high) : nlohmann::json();
-    json["text_kl"] = numberOrNull(row.text_kl);
+    putMeasured(json, "recall", row.recall);
+    putMeasured(json, "text_kl", row.text_kl);
     json["kv_bytes_per_token"] = cost.kv_bytes_per_token;
     json["kv_share"] = cost.kv_share;
     json["predicted_decode_speedup"] = cost.decode_speedup;
@@ -50,22 +47,12 @@ nlohmann::json rowJson(const ComparedRow& row, const PlanCost& cost) {
     return json;
 }
 
-std::string measuredText(const std::optional<Measured>& measured, int digits) {
-    return measured ? format("%.*f +- %.*f", digits, measured->value, digits, measured->half_width) : "-";
-}
-
-std::string recallText(const std::optional<ComparedRecall>& recall) {
-    if (!recall) return "-";
-    if (!recall->low || !recall->high) return format("%.3f", recall->value);
-    return format("%.3f (%.3f-%.3f)", recall->value, *recall->low, *recall->high);
-}
-
 std::string rowText(const ComparedRow& row, const PlanCost& cost, std::size_t name_width) {
-    const std::string recall = recallText(row.recall) + (row.eval.empty() ? "" : " " + row.eval);
-    return format("%-*s  %3d  %-5s  %-18s  %-16s  %8s  %-21s  %9s  %3.0f %%  %6.2f  %s\n", static_cast<int>(name_width),
-                  row.name.c_str(), row.plan.budget(), row.probe.empty() ? "-" : row.probe.c_str(),
-                  measuredText(row.answer_kl, 4).c_str(), measuredText(row.exact_match, 3).c_str(),
-                  row.text_kl ? format("%.4f", *row.text_kl).c_str() : "-", recall.c_str(),
+    const std::string recall = estimateText(row.recall, 3) + (row.eval.empty() ? "" : " " + row.eval);
+    return format("%-*s  %3d  %-5s  %-27s  %-22s  %-27s  %-24s  %9s  %3.0f %%  %6.2f  %s\n",
+                  static_cast<int>(name_width), row.name.c_str(), row.plan.budget(),
+                  row.probe.empty() ? "-" : row.probe.c_str(), estimateText(row.answer_kl, 4).c_str(),
+                  estimateText(row.exact_match, 3).c_str(), estimateText(row.text_kl, 4).c_str(), recall.c_str(),
                   byteText(double(cost.kv_bytes_per_token)).c_str(), 100 * cost.kv_share, cost.decode_speedup,
                   layersText(row.plan).c_str());
 }
@@ -97,8 +84,9 @@ int printTable(const GlobalOptions& global, const Study& study, const CompareOpt
                            {"context_tokens", options.context},
                            {"problems", table.problems}};
     std::string text =
-        format("%-*s  %3s  %-5s  %-18s  %-16s  %8s  %-21s  %9s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
-               "probe", "answer KL", "exact match", "text KL", "recall", "KV/token", "share", "decode", "full layers");
+        format("%-*s  %3s  %-5s  %-27s  %-22s  %-27s  %-24s  %9s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
+               "probe", "answer KL (95 %)", "exact match (95 %)", "text KL (95 %)", "recall (95 %)", "KV/token", "share",
+               "decode", "full layers");
     for (const ComparedRow& row : table.rows) {
         const PlanCost cost = planCost(shape, row.plan, query);
         json["rows"].push_back(rowJson(row, cost));

@@ -14,16 +14,14 @@ namespace fm::cli {
 
 namespace {
 
-// Seeds of the two probes; far from those of training, on the held-out side anyway.
-constexpr std::uint64_t kSelectionProbe = 101, kSecondProbe = 202;
-
 BatchMix trainMix(const GatesSpec& spec, bool has_text) {
     BatchMix mix;
     const double share = (1 - spec.text_share) / static_cast<double>(spec.tasks.size());
     for (const std::string& task : spec.tasks) mix.tasks.push_back({task, share});
     if (has_text && spec.text_share > 0) mix.tasks.push_back({"text", spec.text_share});
     mix.lengths.assign(spec.lengths.begin(), spec.lengths.end());
-    mix.tokens_per_batch = static_cast<std::int32_t>(spec.tokens_per_step);
+    mix.tokens_per_batch = static_cast<std::int32_t>(std::max<std::int64_t>(1, spec.tokens_per_step / spec.micro_batches));
+    mix.always_asks = true;
     return mix;
 }
 
@@ -35,7 +33,7 @@ std::string gatesText(const GatesResult& result, const PlanCost& cost) {
     }
     text += "full layers  " + layersText(result.plan) + (result.swapped ? "  (after swaps)" : "") + "\n" +
             costText(cost) + "\n";
-    if (result.dead) text += "DEAD GATES: their order is noise; raise lambda or use --budget-rule dual\n";
+    if (result.dead) text += "DEAD GATES: which layers stand above the cut is noise; see the log\n";
     return text;
 }
 
@@ -57,10 +55,11 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
     discretise({equal_L, {}, {}}, spec.budget, inputs.pins);  // throws when no plan can meet budget and pins
     const bool has_text = session.resources().corpus != nullptr;
     inputs.train = session.batches(trainMix(spec, has_text), static_cast<std::uint64_t>(spec.seed));
-    if (spec.probe_sequences > 0) {
-        inputs.selection_probe = session.probe(spec.tasks, spec.lengths, spec.probe_sequences, kSelectionProbe);
-        inputs.second_probe = session.probe(spec.tasks, spec.lengths, spec.probe_sequences, kSecondProbe);
-    }
+    const auto probe = [&](ProbePurpose purpose) {
+        return session.probeSet(spec.tasks, spec.lengths, spec.probe_sequences, purpose, spec.seed);
+    };
+    if (spec.swap_refine || spec.probe_every > 0) inputs.selection_probe = probe(ProbePurpose::Choose);
+    if (spec.swap_refine) inputs.second_probe = probe(ProbePurpose::Confirm);
     inputs.checkpoint_path = files.checkpoint_path;
 
     openStudyRun(context, session, files, "gates", specToJson(spec), {branches.id},

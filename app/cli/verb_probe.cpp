@@ -3,46 +3,63 @@
 
 #include "app/cli/job_verb.h"
 #include "app/cli/plan_text.h"
+#include "app/cli/probe_measurement.h"
 #include "app/cli/study_jobs.h"
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
-#include "core/engine/gates.h"
-#include "core/engine/probe_table.h"
 #include "core/engine/select.h"
-#include "core/export/hybrid_folder.h"
+#include "core/run/json_number.h"
 
 namespace fm::cli {
 
+namespace {
+
+nlohmann::json inclusionJson(const Inclusion& i) {
+    return {{"selector", i.selector},
+            {"budget", i.budget},
+            {"frequency", i.frequency_L},
+            {"objective", numberToJson(i.objective.value)},
+            {"objective_low", numberToJson(i.objective.low)},
+            {"objective_high", numberToJson(i.objective.high)},
+            {"mean_rank", i.mean_rank}};
+}
+
+std::string inclusionText(const std::vector<Inclusion>& inclusion, std::int64_t seeds) {
+    std::string text = format("over %lld seeds:\nselector       K  objective (95 %%)          rank  layers kept by how many\n",
+                              static_cast<long long>(seeds));
+    for (const Inclusion& i : inclusion) {
+        text += format("%-13s %2d  %.4f (%.4f to %.4f)  %4.1f ", i.selector.c_str(), i.budget, i.objective.value,
+                       i.objective.low, i.objective.high, i.mean_rank);
+        for (std::size_t l = 0; l < i.frequency_L.size(); ++l) {
+            if (i.frequency_L[l] > 0)
+                text += format(" %zu:%.0f", l, i.frequency_L[l] * static_cast<double>(seeds));
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
 JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given, Workplace& workplace) {
     StudySession& session = workplace.session();
-    ProbeSpec spec = given;
-    spec.tasks = session.tasksOr(spec.tasks);
-    spec.lengths = session.lengthsOr(spec.lengths);
-    // The teacher's outputs come from the teacher, also when a hybrid with weights of its own is measured.
-    const std::shared_ptr<const ProbeSet> probe =
-        session.probeSet(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
-    StudySession::ChosenPlan chosen;
-    RecoveredHybrid hybrid;
-    if (!spec.hybrid.empty()) {
-        hybrid = session.hybrid(spec.hybrid);
-        chosen.plan = hybrid.plan;
-    } else {
-        chosen = session.plan(spec.plan);
-        const bool all_full = chosen.plan.budget() == static_cast<int>(chosen.plan.kinds.size());
-        hybrid = {session.weights(), all_full ? BranchSet{} : session.branches(spec.branches), chosen.plan};
-        spec.branches = hybrid.branches.id;
-        spec.plan.run = chosen.run_id;  // "the newest" means another run later
+    ProbeMeasurement measurement(given, session);
+    openStudyRun(context, session, files, "probe", specToJson(measurement.spec()), measurement.parents(),
+                 {probeTable(session.config().num_layers), sequenceTable()});
+    measurement.setPoll([&context] { context.checkpointGate(false); });
+    while (measurement.advance()) {
+        const ProbeScores so_far = measurement.scores();
+        context.progress(static_cast<std::int64_t>(so_far.sequences.size()), so_far.planned_sequences, "sequences");
     }
-    openStudyRun(context, session, files, "probe", specToJson(spec), {chosen.run_id, spec.hybrid, hybrid.branches.id},
-                 {probeTable(session.config().num_layers)});
-    PlanEvaluator evaluator(hybrid.weights, &hybrid.branches, *probe, [&context] { context.checkpointGate(false); });
-    const ProbeScores scores = evaluator.evaluate(chosen.plan);
-    context.append(0, probeRow(-1, chosen.plan, scores));
+    measurement.setPoll({});
+    const ProbeScores scores = measurement.scores();
+    context.append(0, probeRow(-1, measurement.plan(), scores, ProbePurpose::Measure));
+    for (const SequenceScore& score : scores.sequences) context.append(1, sequenceRow(0, score));
     JobOutcome outcome;
     outcome.json = scoresJson(scores);
     outcome.json["run"] = files.run_id;
-    outcome.json["plan"] = planJson(chosen.plan);
-    outcome.text = "full layers  " + layersText(chosen.plan) + "\n" + scoresText(scores);
+    outcome.json["plan"] = planJson(measurement.plan());
+    outcome.text = "full layers  " + layersText(measurement.plan()) + "\n" + scoresText(scores);
     return outcome;
 }
 
@@ -58,25 +75,31 @@ JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const Select
     SelectInputs inputs;
     inputs.weights = &session.weights();
     inputs.branches = &branches;
-    inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
-    inputs.error_batch = inputs.probe.front();
+    const auto probe = [&](ProbePurpose purpose, std::int64_t seed) {
+        return session.probeSet(spec.tasks, spec.lengths, spec.sequences, purpose, seed);
+    };
+    for (std::int64_t i = 0; i < spec.seeds; ++i)
+        inputs.choosing.push_back(probe(ProbePurpose::Choose, spec.seed + i));
+    inputs.measuring = probe(ProbePurpose::Measure, spec.seed);
     openStudyRun(context, session, files, "select", specToJson(spec), {branches.id},
                  selectTables(session.config().num_layers));
-    const std::vector<SelectedPlan> plans = runSelect(spec, inputs, context);
+    const SelectResult result = runSelect(spec, inputs, context);
     JobOutcome outcome;
-    outcome.json = {{"run", files.run_id}, {"plans", nlohmann::json::array()}};
-    outcome.text = "selector       K  answer KL    exact          text KL  full layers\n";
-    for (const SelectedPlan& p : plans) {
+    outcome.json = {{"run", files.run_id}, {"plans", nlohmann::json::array()}, {"inclusion", nlohmann::json::array()}};
+    outcome.text = "chosen on one probe, measured on another:\n" + scoresHeader("selector");
+    for (const SelectedPlan& p : result.plans) {
         nlohmann::json json = scoresJson(p.scores);
         json["selector"] = p.selector;
+        json["seed_index"] = p.seed_index;
         json["plan"] = planJson(p.plan);
+        json["chosen_objective"] = numberToJson(p.chosen_objective);
         json["plans_measured"] = p.plans_measured;
         json["wall_ms"] = p.wall_ms;
         outcome.json["plans"].push_back(json);
-        outcome.text += format("%-13s %2d  %9.4f  %.3f +- %.3f  %9.4f  %s\n", p.selector.c_str(), p.plan.budget(),
-                               p.scores.all.answer_kl, p.scores.all.exact_match, halfWidth95(p.scores.sample_exact),
-                               p.scores.text_kl, layersText(p.plan).c_str());
+        outcome.text += scoresLine(p.selector, p.plan, p.scores);
     }
+    if (spec.seeds > 1) outcome.text += inclusionText(result.inclusion, spec.seeds);
+    for (const Inclusion& i : result.inclusion) outcome.json["inclusion"].push_back(inclusionJson(i));
     return outcome;
 }
 
@@ -92,7 +115,7 @@ JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const Inte
     InteractInputs inputs;
     inputs.weights = &session.weights();
     inputs.branches = &branches;
-    inputs.probe = session.probe(spec.tasks, spec.lengths, spec.sequences, static_cast<std::uint64_t>(spec.seed));
+    inputs.probe = session.probeSet(spec.tasks, spec.lengths, spec.sequences, ProbePurpose::Choose, spec.seed);
     inputs.plan = chosen.plan;
     openStudyRun(context, session, files, "interact", specToJson(spec), {branches.id, chosen.run_id},
                  interactTables(session.config().num_layers));

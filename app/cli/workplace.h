@@ -19,6 +19,11 @@ public:
     // The study of the global options, with its teacher loaded. What other processes have changed in study.json is
     // seen at every call. Throws InputError, FormatError, WorldError.
     StudySession& session();
+    // The same, kept alive by whoever holds it.
+    std::shared_ptr<StudySession> keptSession() {
+        session();
+        return session_;
+    }
 
 private:
     GlobalOptions global_;

@@ -10,8 +10,6 @@
 namespace fm {
 namespace {
 
-constexpr std::uint64_t kHeldOutBit = 1ULL << 63;
-
 void append(std::vector<Problem>& problems, const InputError& error) {
     problems.insert(problems.end(), error.problems().begin(), error.problems().end());
 }
@@ -36,12 +34,12 @@ std::vector<Problem> problemsOf(const BatchMix& mix) {
     return problems;
 }
 
+}  // namespace
+
 TokenId paddingId(const Tokenizer& tokenizer) {
     const TokenId id = tokenizer.idOf("<|endoftext|>");
     return id >= 0 ? id : 0;
 }
-
-}  // namespace
 
 BatchSource::BatchSource(BatchMix mix, TaskResources resources, std::uint64_t seed)
     : mix_(std::move(mix)), resources_(std::move(resources)), seed_(seed) {
@@ -65,18 +63,37 @@ BatchSource::BatchSource(BatchMix mix, TaskResources resources, std::uint64_t se
     if (!problems.empty()) throw InputError(std::move(problems));
 }
 
-const Task& BatchSource::taskOf(std::uint64_t sample_seed) const {
+// The task of a sample, drawn by share.
+const Task& BatchSource::taskOf(std::uint64_t sample_seed, Among among) const {
+    const auto share = [&](std::size_t i) {
+        const bool text = mix_.tasks[i].task == "text";
+        const bool counts = among == Among::All || text == (among == Among::Text);
+        return counts ? mix_.tasks[i].share : 0.0;
+    };
     double total = 0;
-    for (const TaskShare& share : mix_.tasks) total += share.share;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) total += share(i);
     double left = Rng(deriveSeed(sample_seed, hashName("task"))).uniform() * total;
     std::size_t last = 0;
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
-        if (mix_.tasks[i].share <= 0) continue;
+        if (share(i) <= 0) continue;
         last = i;
-        left -= mix_.tasks[i].share;
+        left -= share(i);
         if (left < 0) break;
     }
     return *tasks_[last];
+}
+
+std::int32_t BatchSource::sequencesOf(std::uint64_t batch_seed, std::int32_t length) const {
+    const std::int32_t count = std::max(1, mix_.tokens_per_batch / length);
+    if (!mix_.always_asks || count > 1) return count;
+    double text = 0, total = 0;
+    for (const TaskShare& share : mix_.tasks) {
+        total += share.share;
+        if (share.task == "text") text += share.share;
+    }
+    // A share s of all sequences is text when s / (1 - s) of them join one that asks.
+    const double joins = total > text ? text / (total - text) : 0;
+    return Rng(deriveSeed(batch_seed, hashName("text joins"))).uniform() < joins ? 2 : 1;
 }
 
 Batch BatchSource::batch(std::int64_t index) const {
@@ -84,13 +101,15 @@ Batch BatchSource::batch(std::int64_t index) const {
     Rng rng(deriveSeed(seed_, i, 0));
     const std::int32_t length = mix_.lengths[rng.below(mix_.lengths.size())];
     const bool plain_text = rng.uniform() < mix_.text_batch_share;
-    const std::int32_t count = std::max(1, mix_.tokens_per_batch / length);
+    const std::int32_t count = sequencesOf(deriveSeed(seed_, i, 0), length);
+    const bool joined = mix_.always_asks && mix_.tokens_per_batch < 2 * length && count == 2;
     std::vector<Sample> samples;
     samples.reserve(static_cast<std::size_t>(count));
     for (std::int32_t j = 0; j < count; ++j) {
         const std::uint64_t drawn = deriveSeed(seed_, i, 1 + static_cast<std::uint64_t>(j));
         const std::uint64_t sample_seed = mix_.held_out ? drawn | kHeldOutBit : drawn & ~kHeldOutBit;
-        const Task& task = plain_text ? *text_ : taskOf(sample_seed);
+        const Among among = !mix_.always_asks ? Among::All : j == 0 ? Among::Asking : joined ? Among::Text : Among::All;
+        const Task& task = plain_text && among != Among::Asking ? *text_ : taskOf(sample_seed, among);
         samples.push_back(task.make(sample_seed, length));
         assert(checkSample(samples.back(), *resources_.tokenizer).empty());
     }

@@ -23,6 +23,9 @@ struct BatchMix {
     std::vector<std::int32_t> lengths;     // the length of batch i is drawn from these (uniformly, seeded)
     std::int32_t tokens_per_batch = 8192;  // B = max(1, tokens_per_batch / T)
     bool held_out = false;                 // draws text and seeds from the held-out side; never meets a training sample
+    // The first sequence of every batch asks something: a step of gates without an answer has nothing to hold against its
+    // regulariser. A batch of one sequence is joined by one of plain text as often as their shares say.
+    bool always_asks = false;
     double text_batch_share = 0;           // this share of whole batches is plain text (text KL)
 };
 
@@ -36,7 +39,9 @@ public:
     Batch batch(std::int64_t index) const;
 
 private:
-    const Task& taskOf(std::uint64_t sample_seed) const;
+    enum class Among { All, Asking, Text };  // the tasks that a sample's task is drawn from
+    const Task& taskOf(std::uint64_t sample_seed, Among among) const;
+    std::int32_t sequencesOf(std::uint64_t batch_seed, std::int32_t length) const;
 
     BatchMix mix_;
     TaskResources resources_;
@@ -44,6 +49,12 @@ private:
     std::vector<std::unique_ptr<Task>> tasks_;
     std::unique_ptr<Task> text_;
 };
+
+// The top bit of a sample seed: 1 on the held-out side.
+inline constexpr std::uint64_t kHeldOutBit = 1ULL << 63;
+
+// Fills what lies behind a sequence's end.
+TokenId paddingId(const Tokenizer& tokenizer);
 
 // Lays the samples out as one right-padded batch; `padding` fills the invalid positions.
 Batch packBatch(std::vector<Sample> samples, TokenId padding);

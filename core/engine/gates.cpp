@@ -7,34 +7,33 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/engine/gate_objective.h"
 #include "core/engine/gate_optimizer.h"
+#include "core/engine/gate_step.h"
 #include "core/engine/job_checkpoint.h"
 #include "core/engine/plan_choice.h"
 #include "core/engine/plan_evaluator.h"
-#include "core/engine/probe_table.h"
 #include "core/engine/swap_refine.h"
-#include "core/engine/tensor_util.h"
-#include "core/model/hybrid_model.h"
 #include "core/model/morphable_model.h"
+#include "core/run/cut_confidence.h"
+#include "core/run/error.h"
+#include "core/run/gate_plan.h"
+#include "core/run/probe_tables.h"
 
 namespace fm {
 namespace {
 
-constexpr std::int64_t kTextStride = 4;
-constexpr int kGateSteps = 0, kGateProbes = 1;
-// A run whose mean gate stays above this never left its start (prototype.md 4: 0.99 with the literal lambda).
-constexpr double kDeadOpen = 0.98, kDeadClosed = 0.02;
+constexpr int kGateSteps = 0, kGateProbes = 1, kGateLayers = 2;
 
 // The longest context a batch of this spec can have.
 std::int64_t longest(const GatesSpec& spec) { return *std::max_element(spec.lengths.begin(), spec.lengths.end()); }
 
-struct StepRecord {
-    std::int64_t step = 0, tokens = 0;
-    ObjectiveValue value;
-    std::vector<double> grad_L, grad_std_L;
-    double lr = 0, lambda = 0;
-};
+std::vector<float> floats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
+
+// What the run file holds of these values.
+std::vector<double> asStored(const std::vector<double>& values) {
+    const std::vector<float> stored = floats(values);
+    return {stored.begin(), stored.end()};
+}
 
 // One run's state between steps.
 class GateRun {
@@ -45,28 +44,28 @@ public:
 private:
     int possibleBudget(double wanted) const;
     void applyChanges(std::int64_t step);
-    void startLambda();
-    StepRecord takeStep(std::int64_t step);
-    void record(const StepRecord& record);
+    void start();
+    void takeStep(std::int64_t step);
+    void record(std::int64_t step, const GateStep& taken, double lr, double lambda);
     std::int64_t probesDue(std::int64_t steps_done) const;
     void probeWhenDue(std::int64_t steps_done);
     void save(std::int64_t next_step);
     std::int64_t restore();
     void reportDead(GatesResult& result);
+    void refine(GatesResult& result);
     LayerRanking ranking() const;
-    double penalty(const StepRecord& record) const { return record.lambda * optimizer_.sum(); }
 
     GatesSpec spec_;
     const GatesInputs& inputs_;
     JobContext& context_;
     MorphableModel model_;
-    ObjectiveWeights weights_;
     GateOptimizer optimizer_;
     Rope rope_;
+    GateStepInputs step_inputs_;
     double lambda_ = 0;
     std::int64_t tokens_done_ = 0, probe_rows_ = 0;
     std::vector<double> local_error_L_;
-    std::unique_ptr<ProbeSet> selection_set_, second_set_;
+    std::vector<std::vector<double>> recent_NL_;  // gates of the last steps, for their spread
     std::unique_ptr<PlanEvaluator> selection_, second_;
 };
 
@@ -75,14 +74,19 @@ GateRun::GateRun(const GatesSpec& spec, const GatesInputs& inputs, JobContext& c
     const DecoderWeights& w = *inputs.weights;
     model_ = {inputs.weights, inputs.branches, spec.full_source == "teacher" ? FullSource::Teacher : FullSource::Mixed,
               spec.propagate};
-    weights_ = {alignKindFromString(spec.objective), spec.scale_free_weight, spec.text_kl_weight};
     rope_ = makeRope(w.config, longest(spec), w.embed_VD.device(), w.final_norm_D.scalar_type());
     lambda_ = spec.lambda;
     const PlanEvaluator::Poll poll = [&context] { context.checkpointGate(false); };
-    selection_set_ = std::make_unique<ProbeSet>(makeProbeSet(w, inputs.selection_probe));
-    second_set_ = std::make_unique<ProbeSet>(makeProbeSet(w, inputs.second_probe));
-    selection_ = std::make_unique<PlanEvaluator>(w, inputs.branches, *selection_set_, poll);
-    second_ = std::make_unique<PlanEvaluator>(w, inputs.branches, *second_set_, poll);
+    step_inputs_ = {&model_,
+                    inputs.train,
+                    spec.micro_batches,
+                    rowAverageFromString(spec.row_average),
+                    {alignKindFromString(spec.objective), spec.scale_free_weight, spec.text_kl_weight},
+                    &rope_,
+                    poll};
+    if (inputs.selection_probe)
+        selection_ = std::make_unique<PlanEvaluator>(w, inputs.branches, *inputs.selection_probe, poll);
+    if (inputs.second_probe) second_ = std::make_unique<PlanEvaluator>(w, inputs.branches, *inputs.second_probe, poll);
 }
 
 // The pins leave no plan below their full layers, nor above what they do not force to linear.
@@ -115,81 +119,56 @@ void GateRun::applyChanges(std::int64_t step) {
     }
 }
 
-// The multiplier that holds the budget differs by five orders of magnitude between objectives (prototype.md 4), so a
-// start of the right size saves the dual a long ride.
-void GateRun::startLambda() {
-    const Batch first = inputs_.train(0);
-    local_error_L_ = localErrors(*inputs_.weights, *inputs_.branches, first, false);
-    if (spec_.budget_rule != "dual" || spec_.lambda > 0) return;
-    if (weights_.kind == AlignKind::Hidden) {
-        lambda_ = closedFormLambda(local_error_L_, spec_.budget);
-    } else if (weights_.kind == AlignKind::ScaleFree) {
-        const std::vector<double> scaled_L = localErrors(*inputs_.weights, *inputs_.branches, first, true);
-        lambda_ = closedFormLambda(scaled_L, spec_.budget);
-    } else {
-        // No closed form for KL: a quarter of the all-linear KL shared over the layers (0.021 against 0.022 measured).
-        const std::size_t num_layers = local_error_L_.size();
-        const at::Tensor ids_BT = idsTensor(first, inputs_.weights->embed_VD.device());
-        const GateRows rows = gateRows(first, kTextStride);
-        const at::Tensor rows_N = indexTensor(rows.answer, ids_BT.device());
-        const MorphableTape tape = morphableForward(model_, std::vector<double>(num_layers, 0.0), ids_BT, rows_N,
-                                                    ropeSlice(rope_, 0, first.tokens));
-        ObjectiveGradient unused;
-        lambda_ =
-            gateObjective(model_, tape, rows, {AlignKind::Kl, 0, 0}, unused).kl / (4 * static_cast<double>(num_layers));
+// Local errors and the start of the multiplier, which differs by five orders of magnitude between objectives: a start of
+// the right size saves the dual a long ride. Both come from the first batch that asks something.
+void GateRun::start() {
+    constexpr std::int64_t kMostBatches = 64;
+    Batch batch = inputs_.train(0);
+    for (std::int64_t i = 1; gateRows(batch, kGateTextStride).answer.empty(); ++i) {
+        if (i == kMostBatches)
+            throw InputError(Problem{"tasks", "", "tasks that ask something; 64 batches had no answer in them"});
+        batch = inputs_.train(i);
     }
+    local_error_L_ = localErrors(*inputs_.weights, *inputs_.branches, batch, false);
+    context_.append(kGateLayers, {floats(local_error_L_)});
+    if (spec_.budget_rule != "dual" || spec_.lambda > 0) return;
+    lambda_ = startingLambda(step_inputs_, batch, spec_.budget);
     context_.log(Severity::Info, "[gates] lambda starts at " + std::to_string(lambda_));
 }
 
-StepRecord GateRun::takeStep(std::int64_t step) {
-    StepRecord record;
-    record.step = step;
-    const Batch batch = inputs_.train(step);
-    record.tokens = std::int64_t{batch.batch} * batch.tokens;
-    const at::Tensor ids_BT = idsTensor(batch, inputs_.weights->embed_VD.device());
-    const GateRows rows = gateRows(batch, kTextStride);
-    const at::Tensor rows_N = indexTensor(rows.answer, ids_BT.device());
-    const Rope rope = ropeSlice(rope_, 0, batch.tokens);
-    MorphableTape tape = morphableForward(model_, optimizer_.alpha(), ids_BT, rows_N, rope);
-    ObjectiveGradient gradient;
-    record.value = gateObjective(model_, tape, rows, weights_, gradient);
-    const at::Tensor grad_BL =
-        morphableBackward(model_, optimizer_.alpha(), tape, gradient.dpost_rows_ND, gradient.dhidden_BTD, rows_N, rope)
-            .cpu();
-    const at::Tensor sum_L = grad_BL.sum(0);
-    const at::Tensor std_L =
-        batch.batch > 1 ? grad_BL.std(0, true) * std::sqrt(double(batch.batch)) : at::zeros_like(sum_L);
-    record.grad_L.assign(sum_L.const_data_ptr<double>(), sum_L.const_data_ptr<double>() + sum_L.numel());
-    record.grad_std_L.assign(std_L.const_data_ptr<double>(), std_L.const_data_ptr<double>() + std_L.numel());
-    record.lambda = lambda_;
-    record.lr = trapezoidRate(step, spec_.steps, spec_.lr, spec_.lr_floor);
-    for (double& g : record.grad_L) {
-        g += lambda_;
+void GateRun::takeStep(std::int64_t step) {
+    GateStep taken = gateStep(step_inputs_, optimizer_.alpha(), step);
+    const double lambda = lambda_, lr = trapezoidRate(step, spec_.steps, spec_.lr, spec_.lr_floor);
+    for (double& g : taken.grad_L) {
+        g += lambda;
         if (!std::isfinite(g)) {
             throw WorldError("[gates] step " + std::to_string(step) +
                              ": the gradient is not finite; the branch set may be damaged, align it again");
         }
     }
-    optimizer_.step(record.grad_L, record.lr);
+    optimizer_.step(taken.grad_L, lr);
     if (spec_.budget_rule == "dual") lambda_ = dualUpdate(lambda_, spec_.dual_rate, optimizer_.sum(), spec_.budget);
-    tokens_done_ += record.tokens;
-    return record;
+    tokens_done_ += taken.tokens;
+    recent_NL_.push_back(optimizer_.alpha());
+    const auto window = static_cast<std::size_t>(spreadWindow(spec_.steps));
+    if (recent_NL_.size() > window) recent_NL_.erase(recent_NL_.begin());
+    record(step, taken, lr, lambda);
 }
 
-void GateRun::record(const StepRecord& r) {
-    const auto floats = [](const std::vector<double>& values) {
-        return std::vector<float>(values.begin(), values.end());
-    };
-    context_.append(kGateSteps, {r.step, context_.wallMs(), tokens_done_, r.value.total + penalty(r), r.value.total,
-                                 penalty(r), r.value.kl, r.value.text_kl, r.value.hidden, r.lambda, r.lr,
-                                 double(spec_.budget), optimizer_.sum(), floats(optimizer_.alpha()),
-                                 floats(optimizer_.averaged()), floats(r.grad_L), floats(r.grad_std_L)});
-    context_.progress(r.step + 1, spec_.steps, "steps", double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
+void GateRun::record(std::int64_t step, const GateStep& taken, double lr, double lambda) {
+    const double penalty = lambda * optimizer_.sum();
+    const ObjectiveValue& value = taken.value;
+    context_.append(kGateSteps,
+                    {step, context_.wallMs(), tokens_done_, value.total + penalty, value.total, penalty, value.kl,
+                     value.text_kl, value.hidden, lambda, lr, double(spec_.budget), optimizer_.sum(),
+                     floats(optimizer_.alpha()), floats(optimizer_.averaged()), floats(taken.grad_L),
+                     floats(taken.grad_std_L)});
+    context_.progress(step + 1, spec_.steps, "steps", double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
 }
 
 LayerRanking GateRun::ranking() const {
-    if (spec_.mode == "paper") return {optimizer_.alpha(), optimizer_.averaged(), local_error_L_};
-    return {optimizer_.averaged(), optimizer_.alpha(), local_error_L_};
+    return gateRanking(spec_.mode, asStored(optimizer_.alpha()), asStored(optimizer_.averaged()),
+                       asStored(local_error_L_));
 }
 
 // Probes that belong to the first `steps_done` steps.
@@ -201,9 +180,10 @@ std::int64_t GateRun::probesDue(std::int64_t steps_done) const {
 
 // Also after a resume: a stop may have come between a step and its probe.
 void GateRun::probeWhenDue(std::int64_t steps_done) {
-    if (inputs_.selection_probe.empty() || probe_rows_ >= probesDue(steps_done)) return;
+    if (!selection_ || probe_rows_ >= probesDue(steps_done)) return;
     const Plan plan = discretise(ranking(), spec_.budget, inputs_.pins);
-    context_.append(kGateProbes, probeRow(steps_done - 1, plan, selection_->evaluate(plan)));
+    context_.append(kGateProbes,
+                    probeRow(steps_done - 1, plan, selection_->evaluate(plan), ProbePurpose::Choose));
     ++probe_rows_;
 }
 
@@ -214,8 +194,11 @@ void GateRun::save(std::int64_t next_step) {
     checkpoint.step = next_step;
     checkpoint.tensors["gates"] = at::tensor(optimizer_.save(), at::kDouble);
     checkpoint.tensors["local_error"] = at::tensor(local_error_L_, at::kDouble);
+    std::vector<double> recent;
+    for (const std::vector<double>& alpha_L : recent_NL_) recent.insert(recent.end(), alpha_L.begin(), alpha_L.end());
+    checkpoint.tensors["recent"] = at::tensor(recent, at::kDouble);
     checkpoint.tensors["scalars"] = at::tensor({lambda_, spec_.lr, spec_.dual_rate, double(spec_.budget)}, at::kDouble);
-    checkpoint.rows = {next_step, probe_rows_};
+    checkpoint.rows = {next_step, probe_rows_, local_error_L_.empty() ? 0 : 1};
     checkpoint.state = {{"tokens_done", tokens_done_}};
     saveJobCheckpoint(inputs_.checkpoint_path, checkpoint);
 }
@@ -230,6 +213,12 @@ std::int64_t GateRun::restore() {
     };
     optimizer_.load(values("gates"), found->step);
     local_error_L_ = values("local_error");
+    const std::vector<double> recent = values("recent");
+    const std::size_t num_layers = optimizer_.alpha().size();
+    for (std::size_t first = 0; first < recent.size(); first += num_layers) {
+        const auto row = recent.begin() + static_cast<std::ptrdiff_t>(first);
+        recent_NL_.emplace_back(row, row + static_cast<std::ptrdiff_t>(num_layers));
+    }
     const std::vector<double> scalars = values("scalars");
     lambda_ = scalars[0];
     spec_.lr = scalars[1];
@@ -242,27 +231,52 @@ std::int64_t GateRun::restore() {
 }
 
 void GateRun::reportDead(GatesResult& result) {
-    const double mean = optimizer_.sum() / static_cast<double>(optimizer_.alpha().size());
-    result.dead = mean > kDeadOpen || mean < kDeadClosed;
+    const CutConfidence cut = cutConfidence(result.ranking.score, spreadOfRows(recent_NL_),
+                                            discretise(result.ranking, spec_.budget, inputs_.pins));
+    result.dead = cut.undecided();
     if (!result.dead) return;
-    context_.log(Severity::Warning, mean > kDeadOpen
-                                        ? "[gates] dead gates: the mean gate is still " + std::to_string(mean) +
-                                              " after " + std::to_string(optimizer_.stepsDone()) +
-                                              " steps, so their order is noise; raise lambda or use a budget"
-                                        : "[gates] all gates closed (mean " + std::to_string(mean) +
-                                              "), so their order is noise; lower lambda or use a budget");
+    const double mean = optimizer_.sum() / static_cast<double>(optimizer_.alpha().size());
+    context_.log(Severity::Warning,
+                 "[gates] dead gates: the last layer kept and the first left out stand " + std::to_string(cut.margin) +
+                     " apart and move by " + std::to_string(cut.noise) + " (mean gate " + std::to_string(mean) +
+                     "), so which is kept is noise; " +
+                     (spec_.budget_rule == "dual" ? "take more steps, another budget, or more tokens in a step"
+                                                  : "use --budget-rule dual, or change lambda"));
+}
+
+void GateRun::refine(GatesResult& result) {
+    SwapOptions options;
+    options.text_kl_weight = spec_.text_kl_weight;
+    options.on_progress = [this](std::int64_t done, std::int64_t total) {
+        context_.progress(done, total, "parts of the probe, refining the plan");
+    };
+    const SwapResult refined = swapRefine(*selection_, *second_, result.plan, rankedLayers(result.ranking), options);
+    const auto tell = [this](const Swap& swap, const char* what) {
+        context_.log(Severity::Info, "[gates] swap " + std::to_string(swap.out) + " -> " + std::to_string(swap.in) +
+                                         what + std::to_string(swap.gain) + " nat; on the second probe " +
+                                         std::to_string(swap.second_gain.value) + ", 95 % from " +
+                                         std::to_string(swap.second_gain.low) + " to " +
+                                         std::to_string(swap.second_gain.high));
+    };
+    for (const Swap& swap : refined.swaps) tell(swap, " gains ");
+    for (const Swap& swap : refined.refused) tell(swap, " refused: gains ");
+    result.swapped = !refined.swaps.empty();
+    result.plan = refined.plan;
+    if (!result.swapped) return;
+    context_.append(kGateProbes, probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan),
+                                          ProbePurpose::Choose));
 }
 
 GatesResult GateRun::run() {
-    discretise(ranking(), spec_.budget, inputs_.pins);  // a budget that no plan can meet is refused before any work
+    discretise({optimizer_.alpha(), {}, {}}, spec_.budget, inputs_.pins);  // refused before any work
     std::int64_t step = restore();
-    if (step == 0) startLambda();
+    if (step == 0 && local_error_L_.empty()) start();
     try {
         probeWhenDue(step);
         while (step < spec_.steps) {
             context_.checkpointGate(true);
             applyChanges(step);
-            record(takeStep(step));
+            takeStep(step);
             ++step;
             probeWhenDue(step);
             if (step % spec_.checkpoint_every == 0) save(step);
@@ -280,22 +294,7 @@ GatesResult GateRun::run() {
     result.ranking = ranking();
     result.plan = discretise(result.ranking, spec_.budget, inputs_.pins);
     reportDead(result);
-    if (spec_.swap_refine && !inputs_.selection_probe.empty() && !inputs_.second_probe.empty()) {
-        SwapOptions options;
-        options.text_kl_weight = spec_.text_kl_weight;
-        const SwapResult refined =
-            swapRefine(*selection_, *second_, result.plan, rankedLayers(result.ranking), options);
-        for (const Swap& swap : refined.swaps) {
-            context_.log(Severity::Info, "[gates] swap " + std::to_string(swap.out) + " -> " + std::to_string(swap.in) +
-                                             " gains " + std::to_string(swap.gain) + " nat, " +
-                                             std::to_string(swap.second_gain) + " on the second probe");
-        }
-        result.swapped = !refined.swaps.empty();
-        result.plan = refined.plan;
-        if (result.swapped) {
-            context_.append(kGateProbes, probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan)));
-        }
-    }
+    if (spec_.swap_refine && selection_ && second_) refine(result);
     return result;
 }
 
@@ -310,6 +309,7 @@ GatesSpec GatesSpec::paper() {
     spec.text_share = 0;
     spec.budget_rule = "fixed";
     spec.lambda = 0.1;
+    spec.row_average = "rows";
     spec.tasks = {"passkey"};
     spec.swap_refine = false;
     return spec;
@@ -326,29 +326,6 @@ std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& sp
 GatesResult runGates(const GatesSpec& spec, const GatesInputs& inputs, JobContext& context) {
     const c10::NoGradGuard no_grad;
     return GateRun(spec, inputs, context).run();
-}
-
-std::vector<double> localErrors(const DecoderWeights& weights, const BranchSet& branches, const Batch& batch,
-                                bool scale_free) {
-    const c10::NoGradGuard no_grad;
-    const MorphableModel separable{&weights, &branches, FullSource::Teacher, false};
-    const at::Tensor ids_BT = idsTensor(batch, weights.embed_VD.device());
-    const GateRows rows = gateRows(batch, kTextStride);
-    const Rope rope = makeRope(weights.config, batch.tokens, ids_BT.device(), weights.final_norm_D.scalar_type());
-    const MorphableTape tape = morphableForward(separable, std::vector<double>(weights.config.num_layers, 0.0), ids_BT,
-                                                indexTensor(rows.answer, ids_BT.device()), rope);
-    ObjectiveGradient unused;
-    const AlignKind kind = scale_free ? AlignKind::ScaleFree : AlignKind::Hidden;
-    const ObjectiveValue value = gateObjective(separable, tape, rows, {kind, 0, 0}, unused);
-    std::vector<double> errors = value.layer_error_L;
-    if (scale_free) {
-        for (std::size_t l = 0; l < errors.size(); ++l) {
-            const at::Tensor& teacher_ND = tape.teacher_rows_ND[l];
-            errors[l] *=
-                double(teacher_ND.size(0)) / std::max(1e-30, teacher_ND.square().sum().to(at::kDouble).item<double>());
-        }
-    }
-    return errors;
 }
 
 }  // namespace fm

@@ -1,6 +1,7 @@
 // The gate job: optimises one gate per layer jointly, all weights frozen. method.md 1.3, DESIGN 5.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "core/engine/batch_fn.h"
 #include "core/engine/gates_spec.h"
+#include "core/engine/probe_set.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
 #include "core/run/discretise.h"
@@ -20,8 +22,8 @@ struct GatesInputs {
     const DecoderWeights* weights = nullptr;
     const BranchSet* branches = nullptr;
     BatchFn train;
-    std::vector<Batch> selection_probe;  // held out; for swap refinement and probes during the run
-    std::vector<Batch> second_probe;     // held out, other seeds: decides whether a swap is kept
+    std::shared_ptr<ProbeSet> selection_probe;  // proposes swaps, and is measured during the run; null: none
+    std::shared_ptr<ProbeSet> second_probe;     // other sequences: decides whether a swap is kept; null: no swaps
     std::vector<Pin> pins;
     std::string checkpoint_path;  // "" = no checkpoints
 };
@@ -31,7 +33,7 @@ struct GatesResult {
     std::vector<double> averaged_L;     // over all steps
     std::vector<double> local_error_L;  // closed-form errors of the first batch (method.md 1.11)
     double lambda = 0;
-    bool dead = false;  // the gates did not move, or all collapsed: the ranking is noise
+    bool dead = false;  // the order at the cut is noise: a tie, or a margin within what the gates still move
     LayerRanking ranking;
     Plan plan;  // at the spec's budget, refined when asked
     bool swapped = false;
@@ -43,10 +45,5 @@ std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& sp
 // Continues from the checkpoint when `checkpoint_path` holds one of this run (bit for bit on the CPU). Throws
 // Cancelled after saving its state. The caller has opened the context.
 GatesResult runGates(const GatesSpec& spec, const GatesInputs& inputs, JobContext& context);
-
-// Mean squared error of each branch at the answer rows under the teacher's inputs: the closed form's e_l; relative to
-// the teacher's mean ||H||^2 when `scale_free`.
-std::vector<double> localErrors(const DecoderWeights& weights, const BranchSet& branches, const Batch& batch,
-                                bool scale_free);
 
 }  // namespace fm

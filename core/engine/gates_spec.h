@@ -22,6 +22,8 @@ struct GatesSpec {
     double dual_rate = 0.06;
     std::int64_t steps = 160;
     std::int64_t tokens_per_step = 8192;
+    std::int64_t micro_batches = 1;
+    std::string row_average = "sequences";
     std::vector<int> lengths;
     std::vector<std::string> tasks;
     double text_share = 0.15;
@@ -30,7 +32,7 @@ struct GatesSpec {
     bool propagate = true;
     bool swap_refine = true;
     std::int64_t probe_every = 0;
-    std::int64_t probe_sequences = 8;
+    std::int64_t probe_sequences = 0;
     std::vector<std::string> pins;
     std::int64_t checkpoint_every = 20;
     std::int64_t seed = 1;
@@ -90,6 +92,14 @@ struct GatesSpec {
                 .takes_effect = "next step"});
         visit(s.steps, FieldInfo{"steps", "steps", "optimiser steps", 1, 1e7});
         visit(s.tokens_per_step, FieldInfo{"tokens_per_step", "tokens", "tokens in one step", 16, 1e7});
+        visit(s.micro_batches,
+              FieldInfo{"micro_batches", "", "batches that one step is divided into, to save memory", 1, 4096});
+        visit(s.row_average,
+              FieldInfo{.name = "row_average",
+                        .unit = "",
+                        .help = "sequences: answer rows of a sequence first, so that a long passkey weighs as much as "
+                                "a short needle; rows: every answer row alike (the paper)",
+                        .choices = {"sequences", "rows"}});
         visit(s.lengths,
               FieldInfo{"lengths", "tokens",
                         "context lengths; each step draws one; none: what the teacher was trained on", 16, 1048576});
@@ -98,7 +108,8 @@ struct GatesSpec {
                   .name = "tasks",
                   .unit = "",
                   .help = "retrieval tasks the gates are fed, in equal shares; none: what the teacher was trained on"});
-        visit(s.text_share, FieldInfo{"text_share", "1", "share of plain-text sequences in a step", 0, 0.9});
+        visit(s.text_share, FieldInfo{"text_share", "1", "share of plain-text sequences in a step; one sequence always asks something", 0,
+                                0.9});
         visit(s.lr, FieldInfo{.name = "lr",
                               .unit = "",
                               .help = "peak learning rate of the gates (AdamW, trapezoid)",
@@ -117,7 +128,10 @@ struct GatesSpec {
         visit(s.probe_every, FieldInfo{"probe_every", "steps",
                                        "probe the plan of the moment every so many steps; 0: only at the end", 0, 1e7});
         visit(s.probe_sequences,
-              FieldInfo{"probe_sequences", "sequences", "sequences of each length in each of the two probes", 0, 4096});
+              FieldInfo{"probe_sequences", "sequences",
+                        "sequences of each task and length in each of the two probes that choose; 0: at least 8 of a "
+                        "task and 25,000 tokens",
+                        0, 4096});
         visit(s.pins, FieldInfo{.name = "pins", .unit = "", .help = "forced layers: 0=full, 3=linear"});
         visit(s.checkpoint_every,
               FieldInfo{"checkpoint_every", "steps", "save the state for resume every so many steps", 1, 1e7});

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 
@@ -23,17 +24,19 @@ Plan linearised(int num_layers, std::initializer_list<int> layers) {
     return plan;
 }
 
-// Gradient of the probe's mean answer KL in the gates.
-std::vector<double> gateGradient(const MorphableModel& model, const ProbeSet& probe, const std::vector<double>& alpha_L,
+// Gradient in the gates of the probe's answer KL, averaged over its sequences.
+std::vector<double> gateGradient(const MorphableModel& model, ProbeSet& probe, const std::vector<double>& alpha_L,
                                  JobContext& context) {
     std::vector<double> sum_L(alpha_L.size(), 0.0);
-    std::int64_t num_rows = 0;
-    for (const ProbeSet::Entry& entry : probe.entries) {
+    double num_sequences = 0;
+    for (std::int64_t i = 0; i < probe.numEntries(); ++i) {
+        const ProbeSet::Entry& entry = probe.entry(i);
         if (entry.rows.answer.empty()) continue;
         context.checkpointGate(false);
-        const double weight = static_cast<double>(entry.rows.answer.size());
+        const double weight = static_cast<double>(
+            std::count_if(entry.teacher.begin(), entry.teacher.end(), [](const SequenceScore& s) { return !s.isText(); }));
         const at::Tensor rows_N = indexTensor(entry.rows.answer, entry.ids_BT.device());
-        const Rope rope = ropeSlice(probe.rope, 0, entry.batch.tokens);
+        const Rope rope = ropeSlice(probe.rope(), 0, entry.batch.tokens);
         MorphableTape tape = morphableForward(model, alpha_L, entry.ids_BT, rows_N, rope);
         ObjectiveGradient gradient;
         gateObjective(model, tape, entry.rows, {AlignKind::Kl, 0, 0}, gradient);
@@ -42,14 +45,14 @@ std::vector<double> gateGradient(const MorphableModel& model, const ProbeSet& pr
                 .sum(0)
                 .cpu();
         for (std::size_t l = 0; l < sum_L.size(); ++l) sum_L[l] += weight * grad_L.const_data_ptr<double>()[l];
-        num_rows += static_cast<std::int64_t>(entry.rows.answer.size());
+        num_sequences += weight;
     }
-    for (double& value : sum_L) value /= static_cast<double>(std::max<std::int64_t>(1, num_rows));
+    for (double& value : sum_L) value /= std::max(1.0, num_sequences);
     return sum_L;
 }
 
 // Rows of the Hessian by one-sided differences of the gradient into the interval (gates live in [0, 1]).
-void measureCurvature(const InteractSpec& spec, const InteractInputs& inputs, const ProbeSet& probe,
+void measureCurvature(const InteractSpec& spec, const InteractInputs& inputs, ProbeSet& probe,
                       JobContext& context, InteractResult& result) {
     const MorphableModel model{inputs.weights, inputs.branches, FullSource::Mixed, true};
     const std::size_t num_layers = inputs.plan.kinds.size();
@@ -85,7 +88,7 @@ void measurePairs(PlanEvaluator& evaluator, int num_layers, JobContext& context,
     result.base = scores[0].all.answer_kl;
     for (std::size_t i = 0; i < n; ++i) {
         result.single.push_back(scores[i + 1].all.answer_kl);
-        context.append(kSinglesTable, {std::int64_t{result.layers[i]}, result.single[i], scores[i + 1].text_kl});
+        context.append(kSinglesTable, {std::int64_t{result.layers[i]}, result.single[i], scores[i + 1].text_kl.value});
     }
     result.pair.assign(n * n, 0.0);
     std::int64_t done = 0;
@@ -141,7 +144,7 @@ InteractResult runInteract(const InteractSpec& spec, const InteractInputs& input
             throw InputError(Problem{"pair_layers", std::to_string(layer),
                                      "each a layer from 0 to " + std::to_string(num_layers - 1) + ", named once"});
     }
-    const ProbeSet probe = makeProbeSet(*inputs.weights, inputs.probe);
+    ProbeSet& probe = *inputs.probe;
     PlanEvaluator evaluator(*inputs.weights, inputs.branches, probe, [&context] { context.checkpointGate(false); });
     measurePairs(evaluator, num_layers, context, result);
     if (spec.curvature) measureCurvature(spec, inputs, probe, context, result);

@@ -2,6 +2,7 @@
 // loss in the gates at the present plan. method.md 11.1, 12.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct InteractSpec {
     std::string branches;
     std::vector<std::string> tasks;
     std::vector<int> lengths;
-    std::int64_t sequences = 4;
+    std::int64_t sequences = 0;
     std::vector<int> pair_layers;
     bool curvature = true;
     double curvature_step = 0.05;
@@ -43,7 +44,7 @@ struct InteractSpec {
 struct InteractInputs {
     const DecoderWeights* weights = nullptr;
     const BranchSet* branches = nullptr;
-    std::vector<Batch> probe;
+    std::shared_ptr<ProbeSet> probe;
     Plan plan;  // curvature is taken here; the pair map starts from the teacher
 };
 

@@ -1,9 +1,7 @@
-// Measures plans on a fixed probe set: the one place where a plan's quality is computed, for probes, selectors, swap
-// refinement, pair maps and exhaustive search alike. evaluation.md 1, 6; prototype.md 2 (teacher-forced exact match is
-// the same event as greedy generation of the answer).
+// Measures plans on a probe: the one place where a plan's quality is computed, for probes, selectors, swap refinement,
+// pair maps and exhaustive search alike. Teacher-forced exact match is the same event as greedy generation of the
+// answer, so one forward pass of the whole sequence answers all of its questions.
 #pragma once
-
-#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <functional>
@@ -12,52 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "core/data/sample.h"
-#include "core/engine/gate_objective.h"
+#include "core/engine/probe_set.h"
 #include "core/model/hybrid_model.h"
 #include "core/run/plan.h"
+#include "core/run/probe_scores.h"
 
 namespace fm {
-
-struct TaskScores {
-    double answer_kl = 0;       // KL(teacher || plan) at rows that predict answer tokens, nat per row
-    double answer_nll = 0;      // nat per answer token
-    double token_accuracy = 0;  // argmax equals the answer token, given the gold prefix
-    double exact_match = 0;     // share of answers whose every token is the argmax
-    std::int64_t rows = 0;
-    std::int64_t answers = 0;
-};
-
-struct ProbeScores {
-    TaskScores all;                           // over all answer rows of the probe
-    std::map<std::string, TaskScores> tasks;  // by task name
-    double text_kl = 0;                       // on plain-text rows
-    double text_nll = 0;                      // exp() is the perplexity
-    double top1_agreement = 0;                // with the teacher, on plain-text rows (on answer rows without text)
-    std::int64_t text_rows = 0;
-    // Per sequence with answers, in probe order: for intervals. Mean answer KL and share of exact answers.
-    std::vector<float> sample_kl;
-    std::vector<float> sample_exact;
-};
-
-// 95 % half-width of the mean of `values` (normal approximation); 0 for fewer than two.
-double halfWidth95(const std::vector<float>& values);
-
-// A fixed held-out set with the teacher's outputs cached. Built once per study and seed.
-struct ProbeSet {
-    struct Entry {
-        Batch batch;
-        at::Tensor ids_BT;  // int64, on the device
-        GateRows rows;
-        at::Tensor teacher_answer_ND;  // teacher's residual after the last layer at those rows
-        at::Tensor teacher_text_ND;
-    };
-    std::vector<Entry> entries;
-    Rope rope;
-    std::string id;  // hash of the token ids: probe results are cached by (probe id, plan key)
-    std::int64_t num_tokens = 0;
-};
-ProbeSet makeProbeSet(const DecoderWeights& weights, const std::vector<Batch>& batches);
 
 // Thread: one job's thread.
 class PlanEvaluator {
@@ -65,27 +23,40 @@ public:
     // Called between layer evaluations; throws Cancelled to stop. May be empty.
     using Poll = std::function<void()>;
 
-    // Refers to objects owned by the caller; `branches` may be null when only the teacher is measured.
-    PlanEvaluator(const DecoderWeights& weights, const BranchSet* branches, const ProbeSet& probe, Poll poll = {});
+    // `weights` are those of the hybrid (the teacher's own where nothing was recovered); the reference distribution
+    // always comes from the probe's teacher. Refers to objects owned by the caller; `branches` may be null when only
+    // all-full plans are measured.
+    PlanEvaluator(const DecoderWeights& weights, const BranchSet* branches, ProbeSet& probe, Poll poll = {});
 
-    // Scores in the order of `plans`. Plans that share their first layers share that work: the plans form a tree over
-    // layers, each node computed once, depth first. Cached by plan key. `on_scored(index)` is told as leaves finish.
+    // Scores of the whole probe in the order of `plans`. Plans that share their first layers share that work: the plans
+    // form a tree over layers, each node computed once, depth first. Cached by plan key. `on_entry(done, total)` is
+    // told as the probe's entries are done for all plans.
     std::vector<ProbeScores> evaluate(std::span<const Plan> plans,
-                                      const std::function<void(std::size_t)>& on_scored = {});
+                                      const std::function<void(std::int64_t, std::int64_t)>& on_entry = {});
     ProbeScores evaluate(const Plan& plan);
 
-    const ProbeScores& teacher();  // the all-full plan
+    // One more entry of the probe for this plan; false when none was left. What is done is kept.
+    bool advance(const Plan& plan);
+    ProbeScores scoresSoFar(const Plan& plan);
+
+    // Another job's poll; the measured plans stay.
+    void setPoll(Poll poll) { poll_ = std::move(poll); }
     std::int64_t layerEvaluations() const { return layer_evaluations_; }
+    ProbeSet& probe() { return probe_; }
 
 private:
-    struct Leaf;
-    void evaluateEntry(const ProbeSet::Entry& entry, std::span<const Plan> plans, std::vector<Leaf>& leaves);
+    // A plan's sequences in the probe's order, as far as its entries have been measured.
+    struct Leaf {
+        std::vector<SequenceScore> sequences;
+        std::int64_t entries = 0;
+    };
+    void evaluateEntry(std::int64_t index, std::span<const Plan> plans);
 
     const DecoderWeights& weights_;
     const BranchSet* branches_;
-    const ProbeSet& probe_;
+    ProbeSet& probe_;
     Poll poll_;
-    std::map<std::string, ProbeScores> cache_;
+    std::map<std::string, Leaf> leaves_;  // by plan key
     std::int64_t layer_evaluations_ = 0;
 };
 

@@ -16,7 +16,7 @@
 #include "core/engine/head_loss.h"
 #include "core/engine/job_checkpoint.h"
 #include "core/engine/loss_rows.h"
-#include "core/engine/plan_evaluator.h"
+#include "core/engine/probe_set.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/hybrid_model.h"
 
@@ -336,9 +336,8 @@ std::vector<TaskRecall> measureRecall(const DecoderWeights& weights, const TaskR
     std::vector<TaskRecall> recalls;
     for (const std::string& task : tasks) {
         const BatchMix mix{{{task, 1}}, {tokens}, tokens * sequences, true, 0};
-        const ProbeSet probe = makeProbeSet(weights, {BatchSource(mix, resources, seed).batch(0)});
-        PlanEvaluator evaluator(weights, nullptr, probe);
-        const TaskScores& scores = evaluator.teacher().all;
+        ProbeSet probe(weights, {BatchSource(mix, resources, seed).batch(0)});
+        const TaskScores scores = summarise(probe.entry(0).teacher, 0, sequences, probe.id()).all;
         recalls.push_back({task, tokens, scores.exact_match, scores.token_accuracy});
     }
     return recalls;

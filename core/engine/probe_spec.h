@@ -17,7 +17,7 @@ struct ProbeSpec {
     std::string branches;
     std::vector<std::string> tasks;
     std::vector<int> lengths;
-    std::int64_t sequences = 8;
+    std::int64_t sequences = 0;
     std::int64_t seed = 1;
 
     template <class Self, class Visitor>

@@ -1,6 +1,8 @@
-// Baseline selectors on the probe's measure, so that every gate run can be compared at once. method.md 8.
+// Baseline selectors, so that every gate run can be compared at once. Choosing and judging are two things: a rule sees
+// one probe, its plan is reported on another.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,34 +16,47 @@ namespace fm {
 struct SelectInputs {
     const DecoderWeights* weights = nullptr;
     const BranchSet* branches = nullptr;
-    std::vector<Batch> probe;
-    Batch error_batch;  // for local-error: a batch with answers
+    std::vector<std::shared_ptr<ProbeSet>> choosing;  // one for each of the spec's seeds: the rules see only these
+    std::shared_ptr<ProbeSet> measuring;              // what the chosen plans are reported on
 };
 
 struct SelectedPlan {
     std::string selector;
+    std::int64_t seed_index = 0;
     Plan plan;
     std::vector<double> value_L;      // larger = keep; empty where the rule gives no value per layer
-    ProbeScores scores;               // on the probe
+    double chosen_objective = 0;      // on the probe that chose it: too good by construction, never a measurement
+    ProbeScores scores;               // on the measuring probe
     std::int64_t plans_measured = 0;  // plans this rule looked at
     double wall_ms = 0;
 };
 
+// How one rule's choices at one budget agree over the seeds.
+struct Inclusion {
+    std::string selector;
+    int budget = 0;
+    std::vector<double> frequency_L;  // share of the seeds that keep the layer
+    Estimate objective;               // of the chosen plans on the measuring probe, over seeds
+    double mean_rank = 0;             // of the objective among the rules of this budget, 1 best, over seeds
+};
+
+struct SelectResult {
+    std::vector<SelectedPlan> plans;
+    std::vector<Inclusion> inclusion;
+};
+
 // Table 0 "plans": one selected plan a row, in the order found; table 1 "layers": one selector's value per layer;
-// table 2 "measured": every plan measured on the way (exhaustive, greedy), with its objective.
+// table 2 "tried": every plan measured on the way, with its objective on the choosing probe; table 3 "inclusion";
+// table 4 "probes": row i measures row i of "plans"; table 5 "sequences".
 std::vector<Table> selectTables(std::int64_t num_layers);
 
 // All problems of the spec for a model of L layers: unknown selectors, budgets out of range, an exhaustive search
 // beyond its limit (says how many plans it would need).
 std::vector<Problem> validate(const SelectSpec& spec, int num_layers);
 
-std::vector<SelectedPlan> runSelect(const SelectSpec& spec, const SelectInputs& inputs, JobContext& context);
+SelectResult runSelect(const SelectSpec& spec, const SelectInputs& inputs, JobContext& context);
 
 // Number of K-subsets of L, saturating at 2^62.
 std::int64_t binomial(int n, int k);
-
-// HALO's rule on published per-layer metrics (method.md 2.2): keep large recall damage with little commonsense damage.
-// s_i = (max R - R_i) / (max C - C_i + 1e-10), clipped at 50.
-std::vector<double> haloScores(const std::vector<double>& recall_L, const std::vector<double>& commonsense_L);
 
 }  // namespace fm

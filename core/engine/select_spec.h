@@ -1,4 +1,4 @@
-// Which layers to keep, by the published rules the workbench is held against. reference/method.md 8.
+// Which layers to keep, by the published rules the workbench is held against.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,13 @@ struct SelectSpec {
     std::string branches;
     std::vector<std::string> tasks;
     std::vector<int> lengths;
-    std::int64_t sequences = 8;
+    std::int64_t sequences = 0;
     std::vector<std::string> selectors = {"uniform-a", "uniform-b", "local-error", "remove-one", "restore-one"};
     std::vector<int> budgets = {4};
-    double text_kl_weight = 0;
+    double text_kl_weight = 0.15;
     std::int64_t exhaustive_limit = 2000;
     std::int64_t random_plans = 12;
+    std::int64_t seeds = 1;
     std::int64_t seed = 1;
 
     template <class Self, class Visitor>
@@ -38,7 +39,11 @@ struct SelectSpec {
               FieldInfo{"exhaustive_limit", "plans",
                         "largest number of plans an exhaustive search may measure for one budget", 1, 1e7});
         visit(s.random_plans, FieldInfo{"random_plans", "plans", "plans drawn for the random band", 1, 1e5});
-        visit(s.seed, FieldInfo{"seed", "", "seed of the random plans", 0, 9.0e15});
+        visit(s.seeds, FieldInfo{"seeds", "",
+                                 "how often the choice is repeated, each time on other data; all are measured on the "
+                                 "same probe, which no choice has seen",
+                                 1, 64});
+        visit(s.seed, FieldInfo{"seed", "", "seed of the probes and of the random plans", 0, 9.0e15});
     }
 };
 

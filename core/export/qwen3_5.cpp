@@ -22,7 +22,7 @@ std::vector<std::string> layerTypes(const Plan& plan) {
     return types;
 }
 
-std::string configJson(const ModelConfig& config, const Plan& plan, DType dtype) {
+std::string qwenConfig(const ModelConfig& config, const Plan& plan, DType dtype) {
     Json json = {{"architectures", {"Qwen3_5ForCausalLM"}},
                  {"model_type", "qwen3_5_text"},
                  {"dtype", torchDtypeName(dtype)},
@@ -83,8 +83,8 @@ at::Tensor identityTaps(std::int64_t channels) {
     return taps_C1W;
 }
 
-void addLinearLayer(const std::string& prefix, const BranchWeights& branch, const ModelConfig& config,
-                    DraftTensors& out) {
+void addLinearAttention(const std::string& prefix, const BranchWeights& branch, const ModelConfig& config,
+                        DraftTensors& out) {
     const at::Tensor qkv_OD =
         at::cat({branch.q_OD, expandHeadRows(branch.k_OD, config), expandHeadRows(branch.v_OD, config)}, 0);
     out.addMatrix(prefix + "in_proj_qkv.weight", qkv_OD);
@@ -98,14 +98,14 @@ void addLinearLayer(const std::string& prefix, const BranchWeights& branch, cons
     out.addMatrix(prefix + "out_proj.weight", branch.o_DO);
 }
 
-void addLayer(const HybridModel& hybrid, std::size_t index, DraftTensors& out) {
+void addDecoderLayer(const HybridModel& hybrid, std::size_t index, DraftTensors& out) {
     const std::string prefix = "model.layers." + std::to_string(index) + ".";
     const LayerWeights& layer = hybrid.weights->layers[index];
     out.addFp32(prefix + "input_layernorm.weight", zeroCentred(layer.attn_norm_D));
     if (hybrid.plan.kinds[index] == LayerKind::Full) {
         addFullLayer(prefix + "self_attn.", layer.attn, hybrid.weights->config, out);
     } else {
-        addLinearLayer(prefix + "linear_attn.", hybrid.branches->layers[index], hybrid.weights->config, out);
+        addLinearAttention(prefix + "linear_attn.", hybrid.branches->layers[index], hybrid.weights->config, out);
     }
     out.addFp32(prefix + "post_attention_layernorm.weight", zeroCentred(layer.mlp_norm_D));
     out.addMatrix(prefix + "mlp.gate_proj.weight", layer.mlp.gate_ID);
@@ -168,9 +168,9 @@ Verdict judgeQwen3_5(const HybridModel& hybrid) {
 
 ExportDraft draftQwen3_5(const HybridModel& hybrid, DType dtype) {
     const DecoderWeights& weights = *hybrid.weights;
-    ExportDraft draft{configJson(weights.config, hybrid.plan, dtype), DraftTensors(dtype)};
+    ExportDraft draft{qwenConfig(weights.config, hybrid.plan, dtype), DraftTensors(dtype)};
     draft.tensors.addMatrix("model.embed_tokens.weight", weights.embed_VD);
-    for (std::size_t i = 0; i < weights.layers.size(); ++i) addLayer(hybrid, i, draft.tensors);
+    for (std::size_t i = 0; i < weights.layers.size(); ++i) addDecoderLayer(hybrid, i, draft.tensors);
     draft.tensors.addFp32("model.norm.weight", zeroCentred(weights.final_norm_D));
     if (!weights.config.tie_embeddings) draft.tensors.addMatrix("lm_head.weight", weights.head_VD);
     return draft;

@@ -12,11 +12,12 @@
 
 namespace fm::rpc {
 
-inline constexpr int protocol_version = 2;
+inline constexpr int protocol_version = 3;
 
 namespace notification {
 inline constexpr const char* event = "event";      // something a run said: RunNotice
 inline constexpr const char* job = "job";          // a job was queued, started or ended; its result
+inline constexpr const char* measured = "measured";  // a plan/measure under way: its scores so far
 inline constexpr const char* problem = "problem";  // what belongs to no run
 }  // namespace notification
 

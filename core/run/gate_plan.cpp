@@ -5,9 +5,10 @@
 
 namespace fm {
 
-LayerRanking gateRanking(const std::string& mode, std::vector<double> alpha_L, std::vector<double> mean_L) {
-    if (mode == "paper") return {std::move(alpha_L), std::move(mean_L), {}};
-    return {std::move(mean_L), std::move(alpha_L), {}};
+LayerRanking gateRanking(const std::string& mode, std::vector<double> alpha_L, std::vector<double> mean_L,
+                         std::vector<double> local_error_L) {
+    if (mode == "paper") return {std::move(alpha_L), std::move(mean_L), std::move(local_error_L)};
+    return {std::move(mean_L), std::move(alpha_L), std::move(local_error_L)};
 }
 
 Plan gatePlan(const LayerRanking& ranking, int budget, const std::vector<Pin>& pins,

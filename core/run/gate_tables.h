@@ -8,10 +8,7 @@
 
 namespace fm {
 
-// Table 0 "steps" and table 1 "probes" of a gate run.
+// Of a gate run: table 0 "steps"; table 1 "probes" (probe_tables.h); table 2 "layers", one row.
 std::vector<Table> gatesTables(std::int64_t num_layers);
-
-// The "probes" table that every job shares: one measured plan a row.
-Table probeTable(std::int64_t num_layers);
 
 }  // namespace fm

@@ -67,14 +67,14 @@ RunControl::Proceed RunControl::gate(bool step_boundary, const std::function<voi
     return proceed;
 }
 
-// Without the lock: requests must not wait for the work.
+// Without the lock: requests must not wait for the work. What an errand posts waits for the next gate, so that a long
+// piece of other work, cut into errands, and the job take turns.
 void RunControl::doErrands(std::unique_lock<std::mutex>& lock) {
-    while (!errands_.empty() && !stop_) {
-        const std::vector<Errand> errands = std::exchange(errands_, {});
-        lock.unlock();
-        for (const Errand& errand : errands) errand();
-        lock.lock();
-    }
+    if (errands_.empty() || stop_) return;
+    const std::vector<Errand> errands = std::exchange(errands_, {});
+    lock.unlock();
+    for (const Errand& errand : errands) errand();
+    lock.lock();
 }
 
 void RunControl::between(Errand errand) {

@@ -75,7 +75,7 @@ Json ServeDriver::untilEnd(const std::string& run) {
     return note["params"];
 }
 
-void ServeDriver::initialize() { ask("initialize", {{"protocol", 2}, {"client", "test"}}); }
+void ServeDriver::initialize() { ask("initialize", {{"protocol", 3}, {"client", "test"}}); }
 
 int ServeDriver::exitCode() {
     if (!process_.waitForFinished(kTimeoutMs)) throw std::runtime_error("the engine does not end");

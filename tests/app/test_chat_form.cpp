@@ -73,6 +73,9 @@ void TestChatForm::isKeptInTheStudy() {
     QCOMPARE(evaluated({"--chat", "chat"}, chat_).chat_family, std::string("smollm2"));
     QVERIFY(Study::open(study().toStdString()).info().chat);
     QCOMPARE(chat_["chat_family"].get<std::string>(), std::string("smollm2"));
+    const QString run = QString::fromStdString(chat_["run"].get<std::string>());
+    const Json shown = runFlashmorph({"runs", "show", run, "--study", study(), "--json"}).json();
+    QCOMPARE(shown["chat_family"].get<std::string>(), std::string("smollm2"));
     QCOMPARE(evaluated({}, again).chat_family, std::string("smollm2"));  // a setting of the study, not of one command
     QCOMPARE(evaluated({"--chat", "base"}, again).chat_family, std::string());
     QVERIFY(!Study::open(study().toStdString()).info().chat);

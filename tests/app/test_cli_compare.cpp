@@ -39,11 +39,15 @@ const std::vector<Table> kPlans = {
      {word("plans/selector"), word("plans/plan"), number("plans/answer_kl"), number("plans/answer_kl_half_width"),
       number("plans/exact_match"), number("plans/exact_match_half_width"), number("plans/text_kl")}}};
 // As earlier versions wrote it, and with the scores over tasks.
-const std::vector<Table> kSamples = {{"samples", {number("eval/samples/recall")}}};
-const std::vector<Table> kEval = {kSamples[0],
-                                  {"scores",
-                                   {word("eval/scores/task"), number("eval/scores/recall"),
-                                    number("eval/scores/recall_low"), number("eval/scores/recall_high")}}};
+const std::vector<Table> kSamples = {
+    {"samples",
+     {word("eval/samples/task"), word("eval/samples/seed"), number("eval/samples/tokens"), number("eval/samples/depth"),
+      number("eval/samples/recall")}}};
+const std::vector<Table> kEval = {
+    kSamples[0],
+    {"scores",
+     {word("eval/scores/task"), number("eval/scores/sequences"), number("eval/scores/recall"),
+      number("eval/scores/recall_low"), number("eval/scores/recall_high")}}};
 
 std::vector<Table> gatesTables() {
     std::vector<Table> tables = {{"steps",
@@ -96,6 +100,8 @@ Json probeSpec(const char* layers, int seed) {
     return {{"tasks", {"mk8"}}, {"lengths", {256}}, {"sequences", 8}, {"seed", seed}, {"layers", layers}};
 }
 
+Row sampleRow(const std::string& seed, double recall) { return {std::string("mk8"), seed, 256.0, 0.5, recall}; }
+
 Row scores(const std::string& plan, double kl) {
     return {plan, kl, kl / 10, 0.5, 0.05, kl / 2, plan == "LL" ? 0.0 : 1.5};
 }
@@ -142,19 +148,21 @@ void TestCliCompare::initTestCase() {
     const Json eval = {{"hybrid", kHybrid}, {"tasks", {"mk8"}}, {"lengths", {256}}, {"depths", 2},
                        {"samples", 2},      {"new_tokens", 0},  {"seed", 1}};
     study_.write(kHybridEval, eval, {kHybrid}, kEval,
-                 {{0, {1.0}},
-                  {0, {0.0}},
-                  {1, {std::string("mk8"), 0.5, 0.1, 0.9}},
-                  {1, {std::string("hop2"), 1.0, 0.6, 1.0}},
-                  {1, {std::string("all"), 0.75, 0.4, 0.9}}});
+                 {{0, sampleRow("3", 1.0)},
+                  {0, sampleRow("4", 0.0)},
+                  {1, {std::string("mk8"), 1.0, 0.5, 0.1, 0.9}},
+                  {1, {std::string("hop2"), 1.0, 1.0, 0.6, 1.0}},
+                  {1, {std::string("all"), 2.0, 0.75, 0.4, 0.9}}});
     Json by_hand = eval;
     by_hand["hybrid"] = "";
     by_hand["layers"] = "1";
     by_hand["depths"] = 5;
-    study_.write(kPlanEval, by_hand, {kBranches}, kSamples, {{0, {0.5}}, {0, {0.0}}});
+    study_.write(kPlanEval, by_hand, {kBranches}, kSamples,
+                 {{0, sampleRow("5", 0.5)}, {0, sampleRow("5", 0.0)}});  // two answers of one sequence
     study_.write(kOtherProbe, probeSpec("none", 2), {kBranches}, kProbes, {{0, scores("LL", 3)}});
     by_hand["layers"] = "none";
-    study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, {1.0}}}, false);  // half a grid says nothing
+    study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, sampleRow("6", 1.0)}},
+                 false);  // half a grid says nothing
 }
 
 void TestCliCompare::everyMeasurementOnce() {
@@ -181,7 +189,9 @@ void TestCliCompare::everyMeasurementOnce() {
     QCOMPARE(text(plan["full_layers"]), std::string("[0]"));
     QCOMPARE(json["rows"][4]["recall_low"].get<double>(), 0.4);
     QCOMPARE(json["rows"][4]["recall_high"].get<double>(), 0.9);
-    QVERIFY(json["rows"][6]["recall_low"].is_null() && json["rows"][6]["recall_high"].is_null());  // unknown, not zero
+    QCOMPARE(json["rows"][4]["recall_sequences"].get<int>(), 2);
+    QCOMPARE(json["rows"][6]["recall_sequences"].get<int>(), 1);
+    QVERIFY(json["rows"][6]["recall_low"].get<double>() < 0.25 && json["rows"][6]["recall_high"].get<double>() > 0.25);
     QVERIFY(!json["evals"]["a"].contains("answers"));
     QCOMPARE(json["evals"]["b"]["answers"].get<std::string>(), std::string("cut at the length of the expected ones"));
     QVERIFY(json["rows"][2]["text_kl"].is_null());  // that probe had no text
@@ -252,7 +262,7 @@ void TestCliCompare::textIsATable() {
     QVERIFY2(lines[0].startsWith("name") && lines[0].contains("answer KL"), lines[0].constData());
     QVERIFY2(lines[1].startsWith("teacher") && lines[1].contains("100 %"), lines[1].constData());
     QVERIFY2(lines[5].startsWith("hybrid the good one") && lines[5].contains("0.1000 +- 0.0100") &&
-                 lines[5].contains("0.750 (0.400-0.900) a"),
+                 lines[5].contains("0.750 (0.400 to 0.900) a"),
              lines[5].constData());
     QVERIFY2(run.out.contains("\nprobe B: lengths [256] seed 1") && run.out.contains("\neval a: "),
              run.out.constData());

@@ -61,7 +61,7 @@ void TestServe::wrongMessagesNeverEndTheEngine() {
     QCOMPARE(engine.next()["error"]["code"].get<int>(), -32004);
     QCOMPARE(engine.codeOf("initialize", {{"protocol", 1}, {"client", "test"}}), -32007);
     engine.initialize();
-    QCOMPARE(engine.codeOf("initialize", {{"protocol", 2}, {"client", "test"}}), -32005);
+    QCOMPARE(engine.codeOf("initialize", {{"protocol", 3}, {"client", "test"}}), -32005);
     QCOMPARE(engine.codeOf("no/such"), -32601);
     QCOMPARE(engine.codeOf("job/pause", {{"run", 5}}), -32602);
     QCOMPARE(engine.codeOf("model/inspect", {{"path", "/no/such/model"}}), -32001);

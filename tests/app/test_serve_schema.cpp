@@ -103,7 +103,7 @@ void TestServeSchema::answersFollowTheSchema() {
     const std::string study = folder.filePath("a/study").toStdString();
     const std::string resources = std::string(FM_SOURCE_DIR) + "/resources";
     ServeDriver engine({FM_PROGRAM, "serve"});
-    ask(engine, "initialize", {{"protocol", 2}, {"client", "test"}});
+    ask(engine, "initialize", {{"protocol", 3}, {"client", "test"}});
     ask(engine, "model/inspect", {{"path", resources + "/models/fm-tiny"}});
     ask(engine, "study/create",
         {{"path", study},

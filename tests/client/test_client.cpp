@@ -186,7 +186,7 @@ void TestClient::aSleepingReaderLosesRowsOnly() {
     const QTemporaryDir folder;
     QProcess process;
     process.start(FM_FAKE_ENGINE, {"--script", "flood", "--steps", QString::number(steps), "--runs", folder.path()});
-    process.write((rpc::requestLine(1, "initialize", {{"protocol", 2}, {"client", "t"}}) + "\n").c_str());
+    process.write((rpc::requestLine(1, "initialize", {{"protocol", 3}, {"client", "t"}}) + "\n").c_str());
     process.write((rpc::requestLine(2, "job/start", {{"job", "gates"}}) + "\n").c_str());
     QVERIFY(process.waitForBytesWritten(kWaitMs));
     const auto finished = [&folder] {

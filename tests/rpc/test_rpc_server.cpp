@@ -22,7 +22,7 @@ struct Fixture {
     int calls = 0;
 
     Fixture() {
-        server.answer("initialize", [](const Json&) { return Json{{"protocol", 2}}; });
+        server.answer("initialize", [](const Json&) { return Json{{"protocol", 3}}; });
         server.answer("job/list", [this](const Json&) { return Json{{"calls", ++calls}}; });
         server.answer("study/open", [](const Json& params) -> Json {
             const std::string path = params["path"].get<std::string>();

@@ -7,7 +7,9 @@ namespace fm {
 LayerRanking rankingAt(const RunData& run, std::int64_t step) {
     const std::span<const float> alpha = run.vectorRow("gates/alpha", step);
     const std::span<const float> mean = run.vectorRow("gates/alpha_mean", step);
-    return gateRanking(run.specText("mode").toStdString(), {alpha.begin(), alpha.end()}, {mean.begin(), mean.end()});
+    const std::span<const float> error = run.vectorRow("gates/local_error", 0);  // an older run has none
+    return gateRanking(run.specText("mode").toStdString(), {alpha.begin(), alpha.end()}, {mean.begin(), mean.end()},
+                       {error.begin(), error.end()});
 }
 
 std::optional<Plan> endedWith(const RunData& run) {

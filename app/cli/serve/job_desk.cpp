@@ -99,9 +99,12 @@ bool JobDesk::idle() const {
 }
 
 void JobDesk::ask(const rpc::Responder& respond, std::function<nlohmann::json()> work) {
+    post([respond, work = std::move(work)] { respond.answer(work); });
+}
+
+void JobDesk::post(RunControl::Errand errand) {
     const std::lock_guard lock(mutex_);
     if (closed_) throw RpcError(ErrorCode::WrongState, "the engine is shutting down");
-    RunControl::Errand errand = [respond, work = std::move(work)] { respond.answer(work); };
     if (running_) {
         running_->control.between(std::move(errand));
     } else {

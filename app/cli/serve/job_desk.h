@@ -43,6 +43,9 @@ public:
 
     // Work for the computing thread: at once when no job runs, else at the job's next micro-batch.
     void ask(const rpc::Responder& respond, std::function<nlohmann::json()> work);
+    // The same for work that answers by itself, or in several parts: what a part posts waits for the next micro-batch.
+    // Must not throw. RpcError when the engine is shutting down.
+    void post(RunControl::Errand errand);
 
     void run();    // until close() and the end of what runs
     void close();  // stops and keeps what runs, cancels what waits

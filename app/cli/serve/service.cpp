@@ -75,6 +75,7 @@ void Service::addHandlers(rpc::Server& server) {
     addStudyHandlers(server);
     addJobHandlers(server);
     addPlanHandlers(server);
+    addMeasureHandlers(server);
     addRunHandlers(server);
     addExportHandlers(server);
 }

@@ -41,6 +41,7 @@ private:
     void addStudyHandlers(rpc::Server& server);   // service_study.cpp
     void addJobHandlers(rpc::Server& server);     // service_jobs.cpp
     void addPlanHandlers(rpc::Server& server);    // service_plans.cpp
+    void addMeasureHandlers(rpc::Server& server);  // service_measure.cpp
     void addRunHandlers(rpc::Server& server);     // service_runs.cpp
     void addExportHandlers(rpc::Server& server);  // service_export.cpp
 
@@ -58,6 +59,11 @@ private:
     // Computing thread.
     StudySession& session();
     nlohmann::json probe(const nlohmann::json& params);
+    nlohmann::json finishedProbe(const nlohmann::json& spec);
+    nlohmann::json probeSpecOf(const nlohmann::json& params);
+    struct Measuring;  // service_measure.cpp
+    void beginMeasuring(const nlohmann::json& params, const rpc::Responder& respond, std::uint64_t turn);
+    void goOnMeasuring(const std::shared_ptr<Measuring>& measuring);
     nlohmann::json instantiate(const nlohmann::json& params);
     nlohmann::json sample(const nlohmann::json& params);
     JobEnd runHere(const Job& job, const RunPlace& place, const JobFiles& files, const nlohmann::json& spec,
@@ -70,6 +76,7 @@ private:
     std::optional<ServedStudy> study_;
     std::unique_ptr<Workplace> workplace_;          // computing thread
     std::map<std::string, nlohmann::json> probes_;  // by settings; computing thread
+    std::atomic<std::uint64_t> measure_turn_{0};     // of the newest plan/measure: earlier ones stop
     std::optional<rpc::Responder> shutdown_;        // waits for the end
     std::atomic<bool> closing_{false};
     JobDesk desk_;

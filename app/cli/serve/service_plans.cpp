@@ -53,31 +53,34 @@ nlohmann::json probeSpec(const nlohmann::json& params, std::int64_t num_layers) 
 
 }  // namespace
 
-// The probe job in a run file of its own; what has been measured before is not measured again.
-nlohmann::json Service::probe(const nlohmann::json& params) {
-    const ServedStudy study = opened();
-    const Job& probe = job("probe");
-    nlohmann::json spec = completeSpec(probe, probeSpec(params, study.shape.num_layers));
-    StudySession& here = session();
+nlohmann::json Service::probeSpecOf(const nlohmann::json& params) {
+    nlohmann::json spec = completeSpec(job("probe"), probeSpec(params, opened().shape.num_layers));
     const bool uses_branches =
         params.contains("plan") && params["plan"].get<std::string>().find('L') != std::string::npos;
     if (uses_branches)  // "the newest" may be another one next time
-        spec["branches"] = here.branches(spec["branches"].get<std::string>()).id;
-    const std::string settings = spec.dump() + here.resources().chat_family + here.study().info().text_path;
+        spec["branches"] = session().branches(spec["branches"].get<std::string>()).id;
+    return spec;
+}
+
+// The probe job in a run file of its own; what has been measured before is not measured again.
+nlohmann::json Service::finishedProbe(const nlohmann::json& spec) {
+    const std::string settings = spec.dump() + session().resources().chat_family + session().study().info().text_path;
     if (const auto found = probes_.find(settings); found != probes_.end()) {
         nlohmann::json answer = found->second;
         answer["cached"] = true;
         return answer;
     }
-    const RunPlace place{"probe", study.folder + "/runs", {}};
+    const RunPlace place{"probe", opened().folder + "/runs", {}};
     RunControl control;
-    const JobEnd end = runHere(probe, place, jobFiles(place), spec, control);
+    const JobEnd end = runHere(job("probe"), place, jobFiles(place), spec, control);
     if (end.error) std::rethrow_exception(end.error);
     probes_[settings] = end.outcome.json;
     nlohmann::json answer = end.outcome.json;
     answer["cached"] = false;
     return answer;
 }
+
+nlohmann::json Service::probe(const nlohmann::json& params) { return finishedProbe(probeSpecOf(params)); }
 
 nlohmann::json Service::instantiate(const nlohmann::json& params) {
     StudySession& here = session();

@@ -84,7 +84,7 @@ void TestChatForm::isKeptInTheStudy() {
 // The study has the other form by now; the run knows its own.
 void TestChatForm::isThePromptOfEverySample() {
     ServeDriver engine({FM_PROGRAM, "serve"});
-    engine.ask("initialize", {{"protocol", 2}, {"client", "test"}});
+    engine.initialize();
     engine.ask("study/open", {{"path", study().toStdString()}});
     static const QRegularExpression form(
         "^<\\|im_start\\|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<\\|im_end\\|>\n"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -192,7 +193,8 @@ void Comparison::addProbe(const RecordedRun& run, const nlohmann::json& spec) {
 void Comparison::addGates(const RecordedRun& run, const nlohmann::json& spec) {
     const std::vector<std::string> plans = run.readTexts("probes/plan");
     if (plans.empty() || run.state() != RunState::Finished) return;
-    noteName(planSubject(run, planFromKey(plans.back())), spec.value("mode", "") == "paper" ? "gates (paper)" : "gates");
+    noteName(planSubject(run, planFromKey(plans.back())),
+             spec.value("mode", "") == "paper" ? "gates (paper)" : "gates");
 }
 
 void Comparison::addSelect(const RecordedRun& run, const nlohmann::json& spec) {
@@ -232,18 +234,43 @@ Plan Comparison::evaluatedPlan(const RecordedRun& run, const EvaluateSpec& spec)
     return planFromLayers(spec.plan.layers, static_cast<int>(teacher->config().num_layers));
 }
 
+// The mean over tasks in the last row of the scores. Runs of earlier versions have their answers only, several of one
+// sequence, which enter as one value.
+Estimate evaluatedRecall(const RecordedRun& run) {
+    if (const std::int64_t last = run.rows("scores") - 1; last >= 0)
+        return {numberAt(run, "eval/scores/recall", last), numberAt(run, "eval/scores/recall_low", last),
+                numberAt(run, "eval/scores/recall_high", last),
+                static_cast<std::int64_t>(numberAt(run, "eval/scores/sequences", last))};
+    const std::vector<std::string> tasks = run.readTexts("eval/samples/task"),
+                                   seeds = run.readTexts("eval/samples/seed");
+    const std::vector<double> tokens = run.readNumbers("eval/samples/tokens"),
+                              depths = run.readNumbers("eval/samples/depth"),
+                              recalls = run.readNumbers("eval/samples/recall");
+    std::map<std::tuple<std::string, double, double>, std::map<std::string, Strata::value_type>> cells;
+    for (std::size_t i = 0; i < recalls.size(); ++i)
+        cells[{tasks.at(i), tokens.at(i), depths.at(i)}][seeds.at(i)].push_back(recalls[i]);
+    Strata strata;
+    for (const auto& [cell, sequences] : cells) {
+        strata.emplace_back();
+        for (const auto& [seed, answers] : sequences)
+            strata.back().push_back(std::reduce(answers.begin(), answers.end()) / static_cast<double>(answers.size()));
+    }
+    return boundedMean(strata, 0, 1);
+}
+
 // Only finished runs: half a grid is another grid.
 void Comparison::addEval(const RecordedRun& run, const nlohmann::json& json) {
     if (run.state() != RunState::Finished) return;
     EvaluateSpec spec;
     specFromJson(json, spec);
-    const std::vector<double> recalls = run.readNumbers("eval/samples/recall");
-    if (recalls.empty()) return;
     const Plan plan = evaluatedPlan(run, spec);
     const Subject subject = spec.hybrid.empty() ? planSubject(run, plan) : Subject{spec.hybrid, "", plan};
-    EvalResult result{subject, {}, "", run.header().run_id};
-    result.recall = boundedMean({recalls}, 0, 1);
-    result.letter = evals_.letterOf(settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"}));
+    EvalResult result{subject, evaluatedRecall(run), "", run.header().run_id};
+    if (!result.recall.known()) return;
+    nlohmann::json setting = settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"});
+    if (!run.header().chat_family.empty()) setting["chat"] = run.header().chat_family;
+    if (!run.has("eval/scores/recall")) setting["answers"] = "cut at the length of the expected ones";
+    result.letter = evals_.letterOf(setting);
     eval_results_[subject.key()] = result;  // runs come in the order of time
     noteName(subject, chosenBy(run));
 }
@@ -322,8 +349,8 @@ ComparedTable Comparison::finish(const std::vector<std::string>& hybrids) {
     }
     const auto order = [](const ComparedRow& row) {
         const int group = isTeacher(row) ? 0 : isAllLinear(row) ? 1 : 2;
-        return std::make_tuple(group, row.plan.budget(), row.probe, row.answer_kl.value,
-                               row.plan.key(), row.hybrid, row.branches);
+        return std::make_tuple(group, row.plan.budget(), row.probe, row.answer_kl.value, row.plan.key(), row.hybrid,
+                               row.branches);
     };
     std::stable_sort(table_.rows.begin(), table_.rows.end(),
                      [&](const ComparedRow& a, const ComparedRow& b) { return order(a) < order(b); });

@@ -36,6 +36,14 @@ ModelHints readHints(const std::string& teacher) {
     return hints;
 }
 
+// Settings of the study that the command line may change.
+void applySettings(const GlobalOptions& global, const std::string& teacher, StudyInfo& info) {
+    if (!global.text.empty()) info.text_path = fs::absolute(global.text).string();
+    if (global.chat.empty()) return;
+    info.chat = global.chat == "chat";
+    if (info.chat) requireChatFamily(teacher, *Tokenizer::open(teacher));  // nothing is stored that could not work
+}
+
 Study openOrCreate(const GlobalOptions& global) {
     if (fs::exists(fs::path(global.study) / "study.json")) {
         Study study = Study::open(global.study);
@@ -43,8 +51,8 @@ Study openOrCreate(const GlobalOptions& global) {
             throw InputError(Problem{"teacher", global.teacher,
                                      "nothing: the study " + global.study + " has the teacher " + study.teacherPath()});
         }
-        if (!global.text.empty())
-            study.update([&](StudyInfo& info) { info.text_path = fs::absolute(global.text).string(); });
+        if (!global.text.empty() || !global.chat.empty())
+            study.update([&](StudyInfo& info) { applySettings(global, study.teacherPath(), info); });
         return study;
     }
     if (global.teacher.empty()) {
@@ -54,11 +62,17 @@ Study openOrCreate(const GlobalOptions& global) {
     info.name = fs::path(global.study).filename().string();
     info.teacher_path = fs::absolute(global.teacher).string();
     info.teacher_hash = Checkpoint::open(global.teacher)->contentHash();
-    if (!global.text.empty()) info.text_path = fs::absolute(global.text).string();
+    applySettings(global, global.teacher, info);
     return Study::create(global.study, info);
 }
 
 }  // namespace
+
+std::string requireChatFamily(const std::string& teacher, const Tokenizer& tokenizer) {
+    if (!tokenizer.chatFamily().empty()) return tokenizer.chatFamily();
+    throw InputError(Problem{"chat", "chat",
+                             "base: the tokenizer of " + teacher + " has no chat template of a family that is known"});
+}
 
 ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config) {
     ModelHints hints = readHints(teacher);
@@ -97,8 +111,14 @@ StudySession::StudySession(const GlobalOptions& global)
                           " ids and its embedding " + std::to_string(config().vocab_size) +
                           " rows; put the tokenizer there that the model was trained with");
     }
-    resources_.chat_family = "";
+    chooseForm();
     loadText();
+}
+
+void StudySession::chooseForm() {
+    probe_sets_.clear();
+    resources_.chat_family =
+        study_.info().chat ? requireChatFamily(study_.teacherPath(), *resources_.tokenizer) : std::string();
 }
 
 void StudySession::loadText() {
@@ -112,6 +132,7 @@ void StudySession::loadText() {
 void StudySession::refresh() {
     study_.reload();
     if (study_.info().text_path != text_path_) loadText();
+    if (study_.info().chat == resources_.chat_family.empty()) chooseForm();
 }
 
 std::string StudySession::tokenizerFolder() const {
@@ -221,6 +242,7 @@ void openStudyRun(JobContext& context, const StudySession& session, const JobFil
     RunOpened header = runHeader(files, job, spec);
     header.device = describeDevice(session.device());
     header.teacher_hash = session.teacherHash();
+    header.chat_family = session.resources().chat_family;
     for (const std::string& parent : parents) {
         if (!parent.empty()) header.parents.push_back(parent);
     }

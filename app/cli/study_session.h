@@ -38,7 +38,7 @@ public:
     explicit StudySession(const GlobalOptions& global);
     ~StudySession();
 
-    // Looks at study.json again: other processes may have added to it, or named another text.
+    // Looks at study.json again: other processes may have added to it, named another text or form of prompts.
     void refresh();
 
     Study& study() { return study_; }
@@ -47,6 +47,7 @@ public:
     const std::string& teacherHash() const { return study_.info().teacher_hash; }
     at::Device device() const { return device_; }
     std::shared_ptr<const Tokenizer> tokenizer() const { return resources_.tokenizer; }
+    // With the chat family of the teacher where the study asks for the chat form.
     const TaskResources& resources() const { return resources_; }
     // Folder with the teacher's tokenizer files; "" for a GGUF file.
     std::string tokenizerFolder() const;
@@ -84,6 +85,7 @@ public:
 
 private:
     void loadText();
+    void chooseForm();
 
     Study study_;
     at::Device device_;
@@ -102,6 +104,9 @@ private:
 // no part.
 void openStudyRun(JobContext& context, const StudySession& session, const JobFiles& files, const std::string& job,
                   const nlohmann::json& spec, const std::vector<std::string>& parents, std::vector<Table> tables);
+
+// Throws InputError, naming the field "chat", when the tokenizer of this teacher has no chat template that is known.
+std::string requireChatFamily(const std::string& teacher, const Tokenizer& tokenizer);
 
 // What a teacher's folder says in flashmorph.json, else passkeys and single needles at lengths it can read.
 ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config);

@@ -20,6 +20,7 @@ constexpr const char* kSeparator = "\n\n";
 constexpr std::int32_t kDepths = 1000;
 constexpr double kFirstDepth = 0.05, kLastDepth = 0.95;
 constexpr std::int32_t kBookTokensPerKey = 16;  // the least text between needles
+constexpr std::int32_t kPasskeyMargin = 16;      // a model may begin in words of its own
 
 // The misspelling is DuoAttention's.
 std::string needleText(PasskeyWording wording, std::int32_t key) {
@@ -44,6 +45,11 @@ std::vector<double> drawDepths(std::int32_t keys, double depth, Rng& rng) {
                           [&](double a, double b) { return std::abs(a - depth) < std::abs(b - depth); }) = depth;
     std::sort(depths.begin(), depths.end());
     return depths;
+}
+
+// The passkey that a given depth has moved.
+std::int32_t placeOf(double depth, const std::vector<double>& depths) {
+    return static_cast<std::int32_t>(std::find(depths.begin(), depths.end(), depth) - depths.begin());
 }
 
 // Tokens that `count` NATO words need in nearly every draw: four standard deviations above the mean, at most the worst.
@@ -118,7 +124,7 @@ void PasskeyTask::build(const std::vector<std::string>& passkeys, const std::vec
     prompt.finish(*resources_.tokenizer, sample);
 }
 
-Sample PasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth) const {
+Sample PasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth, std::int32_t) const {
     if (tokens < min_tokens_) throwTooShort(name_, tokens, min_tokens_);
     Rng rng = taskRng(name_, resources_, seed);
     const std::vector<double> depths = drawDepths(keys_, depth, rng);
@@ -143,6 +149,8 @@ Sample PasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth) 
     } while (book_tokens > 0);
     const Answer& final_answer = sample.answers.back();
     sample.answer_budget = final_answer.begin + final_answer.length - sample.answers.front().begin;
+    askOneByOne(sample, kPasskeyMargin);
+    if (depth >= 0) sample.placed = placeOf(depth, depths);
     return sample;
 }
 

@@ -24,8 +24,8 @@ class PasskeyTask : public Task {
 public:
     PasskeyTask(std::string name, const PasskeyShape& shape, const TaskResources& resources);
     const std::string& name() const override { return name_; }
-    // A given depth replaces the drawn depth nearest to it.
-    Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1) const override;
+    // A given depth replaces the drawn depth nearest to it, whatever `question` says.
+    Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1, std::int32_t question = 0) const override;
 
 private:
     std::vector<std::string> drawPasskeys(std::uint64_t seed, std::int32_t attempt) const;

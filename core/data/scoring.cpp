@@ -1,62 +1,72 @@
 #include "core/data/scoring.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 namespace fm {
 namespace {
 
-constexpr double kNormal95 = 1.959963984540054;  // 97.5 % quantile of the standard normal distribution
+using CodePoints = std::u32string;
 
-std::string lowered(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
+constexpr char32_t kReplacement = 0xFFFD;
+constexpr char32_t kCapitalDottedI = 0x130, kCombiningDot = 0x307;
+
+CodePoints codePoints(const std::string& text) {
+    CodePoints points;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+    const auto size = static_cast<utf8proc_ssize_t>(text.size());
+    for (utf8proc_ssize_t at = 0; at < size;) {
+        utf8proc_int32_t point = 0;
+        const utf8proc_ssize_t length = utf8proc_iterate(bytes + at, size - at, &point);
+        points.push_back(length > 0 ? static_cast<char32_t>(point) : kReplacement);
+        at += std::max<utf8proc_ssize_t>(length, 1);
+    }
+    return points;
 }
 
-std::string cleanedPrediction(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20) c = '\n';
-    const std::size_t begin = text.find_first_not_of(" \n");
-    if (begin == std::string::npos) return {};
-    return lowered(text.substr(begin, text.find_last_not_of(" \n") - begin + 1));
+CodePoints loweredText(const CodePoints& text) {
+    CodePoints lower;
+    for (const char32_t point : text) {
+        if (point == kCapitalDottedI) {  // the only letter that becomes two
+            lower += {U'i', kCombiningDot};
+        } else {
+            lower += static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(point)));
+        }
+    }
+    return lower;
 }
 
-std::size_t countContained(const std::string& prediction, const std::vector<std::string>& references) {
-    const std::string text = cleanedPrediction(prediction);
-    return static_cast<std::size_t>(std::count_if(
-        references.begin(), references.end(),
-        [&](const std::string& reference) { return text.find(lowered(reference)) != std::string::npos; }));
+// Python's str.isspace().
+bool isSpace(char32_t point) {
+    return (point >= 0x09 && point <= 0x0D) || (point >= 0x1C && point <= 0x20) || point == 0x85 || point == 0xA0 ||
+           point == 0x1680 || (point >= 0x2000 && point <= 0x200A) || point == 0x2028 || point == 0x2029 ||
+           point == 0x202F || point == 0x205F || point == 0x3000;
+}
+
+CodePoints strippedText(const CodePoints& text) {
+    const auto begin = std::find_if_not(text.begin(), text.end(), isSpace);
+    const auto end = std::find_if_not(text.rbegin(), std::make_reverse_iterator(begin), isSpace).base();
+    return {begin, end};
+}
+
+// Stripped twice, as RULER does: a control character at an end becomes white space only in between.
+CodePoints cleanedPrediction(const std::string& prediction) {
+    CodePoints text = strippedText(codePoints(prediction));
+    for (char32_t& point : text)
+        if (point < 0x20) point = U'\n';
+    return loweredText(strippedText(text));
 }
 
 }  // namespace
 
 double stringMatchAll(const std::string& prediction, const std::vector<std::string>& references) {
     if (references.empty()) return 0;
-    return static_cast<double>(countContained(prediction, references)) / static_cast<double>(references.size());
-}
-
-double stringMatchPart(const std::string& prediction, const std::vector<std::string>& references) {
-    return countContained(prediction, references) > 0 ? 1 : 0;
-}
-
-Interval wilsonInterval(std::int64_t successes, std::int64_t trials) {
-    if (trials <= 0) return {};
-    const double n = static_cast<double>(trials), p = static_cast<double>(successes) / n, z2 = kNormal95 * kNormal95;
-    const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-    const double half = kNormal95 / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-    return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
-}
-
-Interval meanInterval(const std::vector<double>& scores) {
-    if (scores.size() < 2) return {};
-    const double n = static_cast<double>(scores.size());
-    const double mean = std::accumulate(scores.begin(), scores.end(), 0.0) / n;
-    double squares = 0;
-    for (double score : scores) squares += (score - mean) * (score - mean);
-    const double half = kNormal95 * std::sqrt(squares / (n - 1) / n);
-    return {std::max(0.0, mean - half), std::min(1.0, mean + half)};
+    const CodePoints text = cleanedPrediction(prediction);
+    const auto contained = std::count_if(references.begin(), references.end(), [&](const std::string& reference) {
+        return text.find(loweredText(codePoints(reference))) != CodePoints::npos;
+    });
+    return static_cast<double>(contained) / static_cast<double>(references.size());
 }
 
 }  // namespace fm

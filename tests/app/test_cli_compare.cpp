@@ -51,7 +51,16 @@ const std::vector<Table> kPlans = {{"plans", {word("plans/selector"), word("plan
 // As they were recorded before probes had an identity.
 const std::vector<Table> kOldProbes = {
     {"probes", {word("probes/plan"), number("probes/answer_kl"), number("probes/answer_kl_half_width")}}};
-const std::vector<Table> kSamples = {{"samples", {number("eval/samples/recall")}}};
+// As earlier versions wrote it, and with the scores over tasks.
+const std::vector<Table> kSamples = {
+    {"samples",
+     {word("eval/samples/task"), word("eval/samples/seed"), number("eval/samples/tokens"), number("eval/samples/depth"),
+      number("eval/samples/recall")}}};
+const std::vector<Table> kEval = {
+    kSamples[0],
+    {"scores",
+     {word("eval/scores/task"), number("eval/scores/sequences"), number("eval/scores/recall"),
+      number("eval/scores/recall_low"), number("eval/scores/recall_high")}}};
 
 std::vector<Table> gatesTables() {
     std::vector<Table> tables = {{"steps",
@@ -103,6 +112,8 @@ private:
 Json probeSpec(const char* layers, int seed) {
     return {{"tasks", {"mk8"}}, {"lengths", {256}}, {"sequences", 8}, {"seed", seed}, {"layers", layers}};
 }
+
+Row sampleRow(const std::string& seed, double recall) { return {std::string("mk8"), seed, 256.0, 0.5, recall}; }
 
 // Of 8 sequences with answers and, on the probe "one", 4 of text.
 Row scores(const std::string& plan, double kl, const std::string& identity = "one",
@@ -170,17 +181,24 @@ void TestCliCompare::initTestCase() {
     study_.write(kHybridProbe, hybrid, {kHybrid}, kProbes, {{0, scores("FL", 0.1)}});
     const Json eval = {{"hybrid", kHybrid}, {"tasks", {"mk8"}}, {"lengths", {256}}, {"depths", 2},
                        {"samples", 2},      {"new_tokens", 0},  {"seed", 1}};
-    study_.write(kHybridEval, eval, {kHybrid}, kSamples, {{0, {1.0}}, {0, {1.0}}, {0, {0.0}}, {0, {1.0}}});
+    study_.write(kHybridEval, eval, {kHybrid}, kEval,
+                 {{0, sampleRow("3", 1.0)},
+                  {0, sampleRow("4", 0.0)},
+                  {1, {std::string("mk8"), 1.0, 0.5, 0.1, 0.9}},
+                  {1, {std::string("hop2"), 1.0, 1.0, 0.6, 1.0}},
+                  {1, {std::string("all"), 2.0, 0.75, 0.4, 0.9}}});
     Json by_hand = eval;
     by_hand["hybrid"] = "";
     by_hand["layers"] = "1";
     by_hand["depths"] = 5;
-    study_.write(kPlanEval, by_hand, {kBranches}, kSamples, {{0, {0.5}}, {0, {0.0}}});
+    study_.write(kPlanEval, by_hand, {kBranches}, kSamples,
+                 {{0, sampleRow("5", 0.5)}, {0, sampleRow("5", 0.0)}});  // two answers of one sequence
     study_.write(kOtherProbe, probeSpec("none", 2), {kBranches}, kProbes, {{0, scores("LL", 3, "two")}});
     study_.write(kOldProbe, probeSpec("1", 1), {kBranches}, kOldProbes, {{0, {std::string("LF"), 9.0, 0.1}}});
     study_.write(kUnfinishedProbe, probeSpec("1", 1), {kBranches}, kProbes, {{0, scores("LF", 8, "one", "measure", 99)}});
     by_hand["layers"] = "none";
-    study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, {1.0}}}, false);  // half a grid says nothing
+    study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, sampleRow("6", 1.0)}},
+                 false);  // half a grid says nothing
 }
 
 void TestCliCompare::everyMeasurementOnce() {
@@ -209,6 +227,13 @@ void TestCliCompare::everyMeasurementOnce() {
     QCOMPARE(plan["exact_match"].get<double>(), 0.5);
     QCOMPARE(plan["text_kl"].get<double>(), 0.25);
     QCOMPARE(text(plan["full_layers"]), std::string("[0]"));
+    QCOMPARE(json["rows"][3]["recall_low"].get<double>(), 0.4);
+    QCOMPARE(json["rows"][3]["recall_high"].get<double>(), 0.9);
+    QCOMPARE(json["rows"][3]["recall_sequences"].get<int>(), 2);
+    QCOMPARE(json["rows"][5]["recall_sequences"].get<int>(), 1);
+    QVERIFY(json["rows"][5]["recall_low"].get<double>() < 0.25 && json["rows"][5]["recall_high"].get<double>() > 0.25);
+    QVERIFY(!json["evals"]["a"].contains("answers"));
+    QCOMPARE(json["evals"]["b"]["answers"].get<std::string>(), std::string("cut at the length of the expected ones"));
     QVERIFY(json["rows"][2]["text_kl"].is_null());  // that probe had no text
     QCOMPARE(text(json["probes"]["B"]["seed"]), std::string("2"));
     QCOMPARE(text(json["probes"]["B"]["identity"]), std::string("\"two\""));
@@ -278,7 +303,7 @@ void TestCliCompare::textIsATable() {
     QVERIFY2(lines[0].startsWith("name") && lines[0].contains("answer KL"), lines[0].constData());
     QVERIFY2(lines[1].startsWith("teacher") && lines[1].contains("100 %"), lines[1].constData());
     QVERIFY2(lines[4].startsWith("hybrid the good one") && lines[4].contains("0.1000 (0.0900 to 0.1200)") &&
-                 lines[4].contains("0.500 (0.450 to 0.600)") && lines[4].contains(") a"),
+                 lines[4].contains("0.500 (0.450 to 0.600)") && lines[4].contains("0.750 (0.400 to 0.900) a"),
              lines[4].constData());
     QVERIFY2(run.out.contains("\nprobe A: identity ") && run.out.contains("\neval a: "),
              run.out.constData());

@@ -195,6 +195,10 @@ void TestPasskey::depthReplacesTheNearest() {
     }
     QCOMPARE(same, 3);
     QCOMPARE(half, 1);
+    QCOMPARE(fixed.answers[static_cast<std::size_t>(fixed.placed)].depth, 0.5);
+    QCOMPARE(fixed.questions[static_cast<std::size_t>(fixed.placed)].depth, 0.5);
+    for (std::size_t i = 0; i < 4; ++i) QCOMPARE(fixed.questions[i].new_tokens, fixed.answers[i].length + 16);
+    QVERIFY(fixed.one_line);
 }
 
 void TestPasskey::chatTurnsStandAroundTheBook() {
@@ -242,6 +246,7 @@ void TestPasskey::simplePasskeyDepthAndLength() {
         QVERIFY(qAbs(sample.answers[0].depth - 0.5) < 0.1);
         const std::int32_t used = sample.answers[0].begin + sample.answer_budget;
         QVERIFY(used <= tokens && used > tokens - line - 6);
+        QCOMPARE(sample.questions.at(0).new_tokens, 16);
     }
     QCOMPARE(task->make(1, 600, 1.0).answers[0].depth, 1.0);
     QCOMPARE(task->make(1, 600, 0.0).answers[0].depth, 0.0);

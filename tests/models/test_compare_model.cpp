@@ -60,7 +60,8 @@ Study study() {
     study.runs = {fixture::entry("20260304T100000Z-eval-dddddd", "eval", R"({"hybrid":"h1"})"),
                   fixture::entry("20260305T100000Z-eval-eeeeee", "eval", R"({"hybrid":"","layers":"all"})")};
     study.runs[0].figures.recall = 0.97;
-    study.runs[0].figures.recall_half_width = 0.02;
+    study.runs[0].figures.recall_low = 0.95;
+    study.runs[0].figures.recall_high = 0.99;
     study.runs[1].figures.recall = 1.0;
     return study;
 }
@@ -202,6 +203,8 @@ private Q_SLOTS:
         QCOMPARE(fm::numberText(std::nan("")), QStringLiteral("nan"));
         QCOMPARE(fm::measuredShareText(0.931, 0.021), QStringLiteral("0.93 ± 0.02"));
         QCOMPARE(fm::measuredShareText(0.931, 0), QStringLiteral("0.93"));
+        QCOMPARE(fm::shareWithinText(0.931, 0.882, 0.96), QStringLiteral("0.93 (95 %: 0.88 to 0.96)"));
+        QCOMPARE(fm::shareWithinText(0.931, std::nullopt, std::nullopt), QStringLiteral("0.93"));
         QCOMPARE(fm::bytesText(6246), QStringLiteral("6.1 KiB"));
         QCOMPARE(fm::bytesText(512), QStringLiteral("512 B"));
         QCOMPARE(fm::tokensText(32768), QStringLiteral("32K"));

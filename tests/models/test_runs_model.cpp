@@ -23,7 +23,8 @@ std::vector<RunEntry> someRuns() {
     runs[0].figures.recall = 0.5;
     runs[0].figures.plan = "FLLFFLLF";
     runs[1].figures.recall = 0.93;
-    runs[1].figures.recall_half_width = 0.02;
+    runs[1].figures.recall_low = 0.91;
+    runs[1].figures.recall_high = 0.95;
     runs[3].figures.recall = 1.0;
     runs[1].label = {"best", "first line\nsecond", {"keep", fm::archived_tag}};
     runs[2].summary.interrupted = true;
@@ -60,7 +61,10 @@ private Q_SLOTS:
         QCOMPARE(shown(model, 1, RunsModel::TagsColumn), QStringLiteral("keep"));
         QCOMPARE(shown(model, 1, RunsModel::NotesColumn), QStringLiteral("first line"));
         QVERIFY(model.index(1, 0).data(RunsModel::ArchivedRole).toBool());
-        QVERIFY(model.index(1, RunsModel::RecallColumn).data(Qt::ToolTipRole).toString().contains("0.93 ± 0.02"));
+        QVERIFY(model.index(1, RunsModel::RecallColumn)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains("0.93 (95 %: 0.91 to 0.95)"));
         for (int column = 0; column < model.columnCount(); ++column) {
             QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
             QVERIFY(!model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().isEmpty());

@@ -110,7 +110,7 @@ private Q_SLOTS:
         const std::string id = "20260308T100000Z-eval-000111";
         fixture::writeRun(fixture::makeStudy(folder.filePath("study")).runsFolder(),
                           fixture::header(id, "eval", R"({"hybrid":"h1"})", fixture::evalTables()),
-                          {{0, {std::string("mk8"), std::int64_t{512}, 0.5, std::int64_t{12}, 0.75, 0.75}}});
+                          {{0, {std::string("mk8"), std::int64_t{512}, 0.5, std::int64_t{12}, 0.75, 0.5, 0.9, 0.75}}});
         fm::StudyState study;
         fm::Selection selection;
         fm::StepCursor cursor;

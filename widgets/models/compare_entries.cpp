@@ -137,7 +137,9 @@ private:
             return;  // probes of other plans are
         }
         entry->runs.insert(QString::fromStdString(run.summary.run_id));
-        const MeasuredValue recall{*run.figures.recall, run.figures.recall_half_width.value_or(0)};
+        MeasuredValue recall{*run.figures.recall, 0};
+        if (run.figures.recall_low && run.figures.recall_high)
+            recall.half_width = (*run.figures.recall_high - *run.figures.recall_low) / 2;
         if (job == "eval") {
             entry->eval_recall = recall;
             return;

@@ -26,6 +26,11 @@ QString measuredShareText(double value, double half_width) {
     return withInterval(shareText(value), half_width, shareText);
 }
 
+QString shareWithinText(double value, std::optional<double> low, std::optional<double> high) {
+    if (!low || !high) return shareText(value);
+    return QStringLiteral("%1 (95 %: %2 to %3)").arg(shareText(value), shareText(*low), shareText(*high));
+}
+
 QString measuredNumberText(double value, double half_width) {
     return withInterval(numberText(value), half_width, numberText);
 }

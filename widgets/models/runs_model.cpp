@@ -31,8 +31,8 @@ QString shortProblem(const RunSummary& run) {
 }
 
 bool sameFigures(const RunFigures& a, const RunFigures& b) {
-    return a.plan == b.plan && a.budget == b.budget && a.recall == b.recall &&
-           a.recall_half_width == b.recall_half_width && a.answer_kl == b.answer_kl && a.text_kl == b.text_kl;
+    return a.plan == b.plan && a.budget == b.budget && a.recall == b.recall && a.recall_low == b.recall_low &&
+           a.recall_high == b.recall_high && a.answer_kl == b.answer_kl && a.text_kl == b.text_kl;
 }
 
 bool sameRun(const RunEntry& a, const RunEntry& b) {
@@ -263,7 +263,7 @@ QString RunsModel::toolTip(const Item& item, int column) const {
             run.summary.job == "eval"
                 ? tr("expected values found in generated answers")
                 : tr("exact match of the plan %1 on the probe").arg(QString::fromStdString(figures.plan));
-        return tr("Recall %1\n%2").arg(measuredShareText(*figures.recall, figures.recall_half_width.value_or(0)), how);
+        return tr("Recall %1\n%2").arg(shareWithinText(*figures.recall, figures.recall_low, figures.recall_high), how);
     }
     if (column == KlColumn && figures.answer_kl)
         return tr("KL(teacher || plan) at answer tokens: %1 nat").arg(numberText(*figures.answer_kl));

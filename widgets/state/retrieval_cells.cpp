@@ -2,24 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "widgets/state/run_data.h"
 
 namespace fm {
-namespace {
-
-void setInterval(RecallCell& cell) {
-    constexpr double z = 1.96;
-    if (cell.answers <= 0) return;
-    const double n = cell.answers, p = cell.recall;
-    const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
-    const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    cell.low = std::max(0.0, middle - half);
-    cell.high = std::min(1.0, middle + half);
-}
-
-}  // namespace
-
 std::vector<std::string> evaluatedTasks(const RunData& run) {
     std::vector<std::string> tasks;
     for (const std::string& task : run.texts("eval/cells/task")) {
@@ -31,14 +18,18 @@ std::vector<std::string> evaluatedTasks(const RunData& run) {
 std::vector<RecallCell> recallCells(const RunData& run, const std::string& task) {
     const auto tasks = run.texts("eval/cells/task");
     const auto tokens = run.numbers("eval/cells/tokens"), depth = run.numbers("eval/cells/depth"),
-               samples = run.numbers("eval/cells/samples"), recall = run.numbers("eval/cells/recall");
+               recall = run.numbers("eval/cells/recall"), low = run.numbers("eval/cells/recall_low"),
+               high = run.numbers("eval/cells/recall_high"), sequences = run.numbers("eval/cells/sequences");
+    // Runs of earlier versions count answers and have no intervals.
+    const auto answers = sequences.empty() ? run.numbers("eval/cells/samples") : sequences;
+    const auto endAt = [](std::span<const double> ends, std::size_t row) {
+        return row < ends.size() ? ends[row] : std::nan("");
+    };
     std::vector<RecallCell> cells;
-    const std::size_t rows = std::min({tasks.size(), tokens.size(), depth.size(), samples.size(), recall.size()});
+    const std::size_t rows = std::min({tasks.size(), tokens.size(), depth.size(), answers.size(), recall.size()});
     for (std::size_t i = 0; i < rows; ++i) {
         if (tasks[i] != task) continue;
-        RecallCell cell{depth[i], tokens[i], recall[i], static_cast<int>(samples[i]), 0, 0};
-        setInterval(cell);
-        cells.push_back(cell);
+        cells.push_back({depth[i], tokens[i], recall[i], static_cast<int>(answers[i]), endAt(low, i), endAt(high, i)});
     }
     return cells;
 }

@@ -12,7 +12,7 @@ struct RecallCell {
     double depth = 0, tokens = 0;
     double recall = 0;
     int answers = 0;
-    double low = 0, high = 0;  // 95 %, Wilson's interval
+    double low = 0, high = 0;  // 95 %; not a number where the run does not say
 };
 
 std::vector<std::string> evaluatedTasks(const RunData& run);  // in order of appearance

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <numeric>
 
 #include "core/store/run_reader.h"
 
@@ -20,22 +20,27 @@ void fillFrom(const RunReader& reader, const std::string& group, std::int64_t ro
     if (!plans.empty()) figures.plan = plans[0];
     figures.budget = static_cast<int>(std::count(figures.plan.begin(), figures.plan.end(), 'F'));
     figures.recall = number("exact_match");
-    figures.recall_half_width = number("exact_match_half_width");
+    if (const auto half_width = number("exact_match_half_width"); figures.recall && half_width) {
+        figures.recall_low = std::max(0.0, *figures.recall - *half_width);
+        figures.recall_high = std::min(1.0, *figures.recall + *half_width);
+    }
     figures.answer_kl = number("answer_kl");
     figures.text_kl = number("text_kl");
 }
 
+// The mean over tasks in the last row of the scores. A run that is under way, or of an earlier version, has its answers
+// only: their mean, without an interval.
 void fillFromEvaluation(const RunReader& reader, RunFigures& figures) {
-    const std::vector<double> recall = reader.readNumbers("eval/samples/recall");
-    if (recall.empty()) return;
-    double sum = 0, squares = 0;
-    for (const double r : recall) {
-        sum += r;
-        squares += r * r;
+    const auto scores = reader.find("eval/scores/recall");
+    if (const std::int64_t rows = scores ? reader.rows(scores->table) : 0; rows > 0) {
+        figures.recall = numberAt(reader, "eval/scores/recall", rows - 1);
+        figures.recall_low = numberAt(reader, "eval/scores/recall_low", rows - 1);
+        figures.recall_high = numberAt(reader, "eval/scores/recall_high", rows - 1);
+        return;
     }
-    const double n = double(recall.size()), mean = sum / n;
-    figures.recall = mean;
-    if (n > 1) figures.recall_half_width = 1.96 * std::sqrt(std::max(0.0, squares / n - mean * mean) / (n - 1));
+    const std::vector<double> recalls = reader.readNumbers("eval/samples/recall");
+    if (recalls.empty()) return;
+    figures.recall = std::reduce(recalls.begin(), recalls.end()) / static_cast<double>(recalls.size());
 }
 
 std::optional<int> budgetIn(const SpecFields& spec) {

@@ -12,11 +12,11 @@ class RunReader;
 
 // Absent where the job has none. All from the run file.
 struct RunFigures {
-    std::string plan;                          // key of the plan the run chose, probed or worked on
-    std::optional<int> budget;                 // K
-    std::optional<double> recall;              // exact match of the newest probe, or mean recall of an evaluation
-    std::optional<double> recall_half_width;   // 95 %
-    std::optional<double> answer_kl, text_kl;  // nat
+    std::string plan;                               // key of the plan the run chose, probed or worked on
+    std::optional<int> budget;                      // K
+    std::optional<double> recall;                   // exact match of the newest probe, or mean recall of an evaluation
+    std::optional<double> recall_low, recall_high;  // 95 %; absent where the run does not say
+    std::optional<double> answer_kl, text_kl;       // nat
 };
 
 // Throws FormatError for damaged columns.

@@ -117,6 +117,7 @@ StudySession::StudySession(const GlobalOptions& global)
 
 void StudySession::chooseForm() {
     probe_sets_.clear();
+    evaluators_.clear();
     resources_.chat_family =
         study_.info().chat ? requireChatFamily(study_.teacherPath(), *resources_.tokenizer) : std::string();
 }

@@ -34,7 +34,11 @@ std::string gatesText(const GatesResult& result, const PlanCost& cost) {
     }
     text += "full layers  " + layersText(result.plan) + (result.swapped ? "  (after swaps)" : "") + "\n" +
             costText(cost) + "\n";
-    if (result.dead) text += "DEAD GATES: which layers stand above the cut is noise; see the log\n";
+    if (result.dead) {
+        text += "DEAD GATES: which layers stand above the cut is noise; see the log\n";
+    } else if (result.undecided) {
+        text += "close call at the cut: another seed may choose otherwise; see the log\n";
+    }
     return text;
 }
 
@@ -72,7 +76,7 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
     const PlanCost cost = planCost(shapeOf(session.config()), result.plan);
     JobOutcome outcome;
     outcome.json = {{"run", files.run_id},       {"alpha", result.alpha_L}, {"alpha_mean", result.averaged_L},
-                    {"lambda", result.lambda},   {"dead", result.dead},     {"plan", planJson(result.plan)},
+                    {"lambda", result.lambda},   {"dead", result.dead}, {"undecided", result.undecided},     {"plan", planJson(result.plan)},
                     {"swapped", result.swapped}, {"cost", costJson(cost)}};
     outcome.text = gatesText(result, cost);
     return outcome;

@@ -51,7 +51,7 @@ private:
     void probeWhenDue(std::int64_t steps_done);
     void save(std::int64_t next_step);
     std::int64_t restore();
-    void reportDead(GatesResult& result);
+    void reportCut(GatesResult& result);
     void refine(GatesResult& result);
     LayerRanking ranking() const;
 
@@ -230,18 +230,25 @@ std::int64_t GateRun::restore() {
     return found->step;
 }
 
-void GateRun::reportDead(GatesResult& result) {
+void GateRun::reportCut(GatesResult& result) {
     const CutConfidence cut = cutConfidence(result.ranking.score, spreadOfRows(recent_NL_),
                                             discretise(result.ranking, spec_.budget, inputs_.pins));
-    result.dead = cut.undecided();
-    if (!result.dead) return;
+    result.dead = cut.tied();
+    result.undecided = cut.undecided();
+    if (!result.undecided) return;
     const double mean = optimizer_.sum() / static_cast<double>(optimizer_.alpha().size());
-    context_.log(Severity::Warning,
-                 "[gates] dead gates: the last layer kept and the first left out stand " + std::to_string(cut.margin) +
-                     " apart and move by " + std::to_string(cut.noise) + " (mean gate " + std::to_string(mean) +
-                     "), so which is kept is noise; " +
-                     (spec_.budget_rule == "dual" ? "take more steps, another budget, or more tokens in a step"
-                                                  : "use --budget-rule dual, or change lambda"));
+    const std::string said = "the last layer kept and the first left out stand " + std::to_string(cut.margin) +
+                             " apart and move by " + std::to_string(cut.noise) + " (mean gate " +
+                             std::to_string(mean) + ")";
+    if (result.dead) {
+        context_.log(Severity::Warning, "[gates] dead gates: " + said + ", so which is kept is noise; " +
+                                            (spec_.budget_rule == "dual"
+                                                 ? "take more steps, another budget, or more tokens in a step"
+                                                 : "use --budget-rule dual, or change lambda"));
+    } else {
+        context_.log(Severity::Warning, "[gates] close call: " + said + "; another seed may choose the other one, so " +
+                                            "measure both plans");
+    }
 }
 
 void GateRun::refine(GatesResult& result) {
@@ -293,7 +300,7 @@ GatesResult GateRun::run() {
     result.lambda = lambda_;
     result.ranking = ranking();
     result.plan = discretise(result.ranking, spec_.budget, inputs_.pins);
-    reportDead(result);
+    reportCut(result);
     if (spec_.swap_refine && selection_ && second_) refine(result);
     return result;
 }

@@ -149,7 +149,7 @@ void TestProbeScores::aTieIsNeverSure() {
     const Plan plan = Plan::fromFullLayers(4, {0, 1});
     for (const CutConfidence& tie : {cutConfidence({1, 1, 1, 1}, {0, 0, 0, 0}, plan),
                                      cutConfidence({0.352, 0.352, 0.352, 0.352}, {}, plan)}) {
-        QVERIFY(tie.exists && tie.undecided());
+        QVERIFY(tie.exists && tie.tied() && tie.undecided());
         QCOMPARE(tie.sureFullLayers(plan), 0);
         QCOMPARE(tie.layers[0].level(), 0.0);
     }
@@ -159,7 +159,8 @@ void TestProbeScores::aTieIsNeverSure() {
 void TestProbeScores::undecidedIsTheMarginAgainstItsNoise() {
     const Plan plan = Plan::fromFullLayers(3, {0});
     QVERIFY(!cutConfidence({0.9, 0.5, 0.1}, {0.1, 0.1, 0.1}, plan).undecided());  // 0.4 apart, move by 0.1
-    QVERIFY(cutConfidence({0.55, 0.5, 0.1}, {0.1, 0.1, 0.1}, plan).undecided());
+    const CutConfidence close = cutConfidence({0.55, 0.5, 0.1}, {0.1, 0.1, 0.1}, plan);
+    QVERIFY(close.undecided() && !close.tied());
     // The closed gate of layer 2 does not matter, and a mean near 0 or 1 is no sign by itself.
     QVERIFY(!cutConfidence({0.03, 0.0, 0.0}, {0.001, 0.0, 0.3}, plan).undecided());
 }

@@ -12,26 +12,26 @@ namespace fm::cli {
 
 namespace {
 
-nlohmann::json estimateJson(const Estimate& e) {
+nlohmann::json judgeEstimateJson(const Estimate& e) {
     if (!e.known()) return nullptr;
     return {{"value", numberToJson(e.value)}, {"low", numberToJson(e.low)}, {"high", numberToJson(e.high)}, {"n", e.n}};
 }
 
-nlohmann::json groupJson(const ProbeScores& s) {
-    return {{"answer_kl", estimateJson(s.answer_kl)},
-            {"exact_match", estimateJson(s.exact_match)},
+nlohmann::json judgeGroupJson(const ProbeScores& s) {
+    return {{"answer_kl", judgeEstimateJson(s.answer_kl)},
+            {"exact_match", judgeEstimateJson(s.exact_match)},
             {"teacher_exact_match", numberToJson(s.all.teacher_exact_match)}};
 }
 
-nlohmann::json resultJson(const JudgeResult& result) {
+nlohmann::json judgeJson(const JudgeResult& result) {
     nlohmann::json json = {{"subjects", nlohmann::json::array()}, {"differences", nlohmann::json::array()}};
     for (const JudgedSubject& s : result.subjects) {
         nlohmann::json entry = scoresJson(s.all);
         entry["name"] = s.subject.name;
         entry["hybrid"] = s.subject.hybrid;
         entry["plan"] = planJson(s.subject.plan);
-        entry["seen"] = groupJson(s.seen);
-        entry["unseen"] = groupJson(s.unseen);
+        entry["seen"] = judgeGroupJson(s.seen);
+        entry["unseen"] = judgeGroupJson(s.unseen);
         json["subjects"].push_back(entry);
     }
     for (std::size_t i = 0; i < result.subjects.size(); ++i) {
@@ -39,10 +39,10 @@ nlohmann::json resultJson(const JudgeResult& result) {
             const ScoreDifference& d = result.difference[i][j];
             json["differences"].push_back({{"first", i},
                                            {"second", j},
-                                           {"objective", estimateJson(d.objective)},
-                                           {"answer_kl", estimateJson(d.answer_kl)},
-                                           {"exact_match", estimateJson(d.exact_match)},
-                                           {"text_kl", estimateJson(d.text_kl)},
+                                           {"objective", judgeEstimateJson(d.objective)},
+                                           {"answer_kl", judgeEstimateJson(d.answer_kl)},
+                                           {"exact_match", judgeEstimateJson(d.exact_match)},
+                                           {"text_kl", judgeEstimateJson(d.text_kl)},
                                            {"differs", d.differs()}});
         }
     }
@@ -50,7 +50,7 @@ nlohmann::json resultJson(const JudgeResult& result) {
 }
 
 // A star marks what the best of its budget is not told apart from.
-std::string resultText(const JudgeResult& result) {
+std::string judgeText(const JudgeResult& result) {
     std::size_t width = 4;
     for (const JudgedSubject& s : result.subjects) width = std::max(width, s.subject.name.size());
     std::string text =
@@ -97,11 +97,11 @@ JobOutcome runJudgeJob(JobContext& context, const JobFiles& files, const JudgeSp
                  judgeTables(session.config().num_layers));
     const JudgeResult result = runJudge(spec, judged.subjects, *probe, context);
     JobOutcome outcome;
-    outcome.json = resultJson(result);
+    outcome.json = judgeJson(result);
     outcome.json["run"] = files.run_id;
     outcome.json["tasks"] = spec.tasks;
     outcome.json["unseen"] = spec.unseen;
-    outcome.text = resultText(result);
+    outcome.text = judgeText(result);
     return outcome;
 }
 

@@ -42,8 +42,8 @@ Strata filled(const Strata& strata) {
 
 double meanOfMeans(const Strata& strata) {
     double sum = 0;
-    for (const std::vector<double>& stratum : strata) sum += meanOf(stratum) / static_cast<double>(strata.size());
-    return sum;
+    for (const std::vector<double>& stratum : strata) sum += meanOf(stratum);
+    return sum / static_cast<double>(strata.size());
 }
 
 // What the spread is computed from: the strata, or all values as one where some stratum is too small.

@@ -20,7 +20,7 @@ constexpr const char* kSeparator = "\n\n";
 constexpr std::int32_t kDepths = 1000;
 constexpr double kFirstDepth = 0.05, kLastDepth = 0.95;
 constexpr std::int32_t kBookTokensPerKey = 16;  // the least text between needles
-constexpr std::int32_t kPasskeyMargin = 16;      // a model may begin in words of its own
+constexpr std::int32_t kPasskeyMargin = 16;     // a model may begin in words of its own
 
 // The misspelling is DuoAttention's.
 std::string needleText(PasskeyWording wording, std::int32_t key) {

@@ -208,8 +208,8 @@ void Comparison::addSelect(const RecordedRun& run, const nlohmann::json& spec) {
 void Comparison::addJudge(const RecordedRun& run, const nlohmann::json& spec) {
     const std::vector<std::string> plans = run.readTexts("subjects/plan"), hybrids = run.readTexts("subjects/hybrid"),
                                    names = run.readTexts("subjects/name");
-    const std::size_t rows = std::min({plans.size(), hybrids.size(), names.size(),
-                                       static_cast<std::size_t>(run.rows("probes"))});
+    const std::size_t rows =
+        std::min({plans.size(), hybrids.size(), names.size(), static_cast<std::size_t>(run.rows("probes"))});
     for (std::size_t i = 0; i < rows; ++i) {
         Subject subject = planSubject(run, planFromKey(plans[i]));
         if (!hybrids[i].empty()) subject = {hybrids[i], "", subject.plan};

@@ -233,7 +233,8 @@ StudySession::~StudySession() = default;
 std::shared_ptr<PlanEvaluator> StudySession::evaluator(const std::shared_ptr<ProbeSet>& probe,
                                                        const std::string& branches) {
     const std::shared_ptr<KeptEvaluator> kept = keptOrMade(evaluators_, probe->id() + " " + branches, 6, [&] {
-        return std::make_shared<KeptEvaluator>(weights_, probe, branches.empty() ? BranchSet{} : this->branches(branches));
+        return std::make_shared<KeptEvaluator>(weights_, probe,
+                                               branches.empty() ? BranchSet{} : this->branches(branches));
     });
     return {kept, &kept->evaluator};
 }

@@ -68,8 +68,8 @@ public:
 
     // Batches of `mix`, made ahead by background threads in order; asking out of order works, slowly.
     BatchFn batches(const BatchMix& mix, std::uint64_t seed) const;
-    // Held-out data by a fixed design (core/data/probe_design.h), with the teacher's outputs as they are needed; the last
-    // ones are kept for the next probe. `sequences` of each task and length, 0: as many as it takes.
+    // Held-out data by a fixed design (core/data/probe_design.h), with the teacher's outputs as they are needed; the
+    // last ones are kept for the next probe. `sequences` of each task and length, 0: as many as it takes.
     std::shared_ptr<ProbeSet> probeSet(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
                                        std::int64_t sequences, ProbePurpose purpose, std::int64_t seed);
     // Plans of the teacher's weights with this branch set ("" where no layer is linear), on this probe. What was
@@ -93,7 +93,7 @@ private:
     std::string text_path_;  // of the corpus in `resources_`
     ModelHints hints_;
     DecoderWeights weights_;
-    std::map<std::string, BranchSet> branch_sets_;                                     // by id
+    std::map<std::string, BranchSet> branch_sets_;  // by id
     // Newest last, the oldest go.
     std::vector<std::pair<std::string, std::shared_ptr<ProbeSet>>> probe_sets_;  // by settings
     struct KeptEvaluator;

@@ -21,7 +21,8 @@ BatchMix trainMix(const GatesSpec& spec, bool has_text) {
     for (const std::string& task : spec.tasks) mix.tasks.push_back({task, share});
     if (has_text && spec.text_share > 0) mix.tasks.push_back({"text", spec.text_share});
     mix.lengths.assign(spec.lengths.begin(), spec.lengths.end());
-    mix.tokens_per_batch = static_cast<std::int32_t>(std::max<std::int64_t>(1, spec.tokens_per_step / spec.micro_batches));
+    mix.tokens_per_batch =
+        static_cast<std::int32_t>(std::max<std::int64_t>(1, spec.tokens_per_step / spec.micro_batches));
     mix.always_asks = true;
     return mix;
 }
@@ -75,9 +76,9 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
     const GatesResult result = runGates(spec, inputs, context);
     const PlanCost cost = planCost(shapeOf(session.config()), result.plan);
     JobOutcome outcome;
-    outcome.json = {{"run", files.run_id},       {"alpha", result.alpha_L}, {"alpha_mean", result.averaged_L},
-                    {"lambda", result.lambda},   {"dead", result.dead}, {"undecided", result.undecided},     {"plan", planJson(result.plan)},
-                    {"swapped", result.swapped}, {"cost", costJson(cost)}};
+    outcome.json = {{"run", files.run_id},           {"alpha", result.alpha_L},   {"alpha_mean", result.averaged_L},
+                    {"lambda", result.lambda},       {"dead", result.dead},       {"undecided", result.undecided},
+                    {"plan", planJson(result.plan)}, {"swapped", result.swapped}, {"cost", costJson(cost)}};
     outcome.text = gatesText(result, cost);
     return outcome;
 }

@@ -53,10 +53,9 @@ nlohmann::json judgeJson(const JudgeResult& result) {
 std::string judgeText(const JudgeResult& result) {
     std::size_t width = 4;
     for (const JudgedSubject& s : result.subjects) width = std::max(width, s.subject.name.size());
-    std::string text =
-        format("%-*s  %3s    %-27s  %-22s  %-27s  %-22s  %-27s  %s\n", static_cast<int>(width), "name", "K",
-               "answer KL (95 %)", "exact match (95 %)", "unseen: answer KL (95 %)", "exact match (95 %)",
-               "text KL (95 %)", "full layers");
+    std::string text = format("%-*s  %3s    %-27s  %-22s  %-27s  %-22s  %-27s  %s\n", static_cast<int>(width), "name",
+                              "K", "answer KL (95 %)", "exact match (95 %)", "unseen: answer KL (95 %)",
+                              "exact match (95 %)", "text KL (95 %)", "full layers");
     for (std::size_t i = 0; i < result.subjects.size(); ++i) {
         const JudgedSubject& s = result.subjects[i];
         const std::vector<std::size_t> tied = result.tiedWithBest(s.subject.plan.budget());
@@ -69,10 +68,11 @@ std::string judgeText(const JudgeResult& result) {
     }
     if (result.subjects.empty()) return text;
     const JudgedSubject& first = result.subjects.front();
-    text += format("* not told apart from the best of its budget by the paired 95 %% interval of answer KL over all tasks + "
-                   "%.2f text KL\nteacher: exact match %.3f, unseen %.3f; %lld sequences with answers, %lld of text\n",
-                   result.text_kl_weight, first.seen.all.teacher_exact_match, first.unseen.all.teacher_exact_match,
-                   static_cast<long long>(first.all.all.sequences), static_cast<long long>(first.all.text_kl.n));
+    text += format(
+        "* not told apart from the best of its budget by the paired 95 %% interval of answer KL over all tasks + "
+        "%.2f text KL\nteacher: exact match %.3f, unseen %.3f; %lld sequences with answers, %lld of text\n",
+        result.text_kl_weight, first.seen.all.teacher_exact_match, first.unseen.all.teacher_exact_match,
+        static_cast<long long>(first.all.all.sequences), static_cast<long long>(first.all.text_kl.n));
     return text;
 }
 

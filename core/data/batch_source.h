@@ -23,8 +23,8 @@ struct BatchMix {
     std::vector<std::int32_t> lengths;     // the length of batch i is drawn from these (uniformly, seeded)
     std::int32_t tokens_per_batch = 8192;  // B = max(1, tokens_per_batch / T)
     bool held_out = false;                 // draws text and seeds from the held-out side; never meets a training sample
-    // The first sequence of every batch asks something: a step of gates without an answer has nothing to hold against its
-    // regulariser. A batch of one sequence is joined by one of plain text as often as their shares say.
+    // The first sequence of every batch asks something: a step of gates without an answer has nothing to hold against
+    // its regulariser. A batch of one sequence is joined by one of plain text as often as their shares say.
     bool always_asks = false;
 };
 

@@ -63,8 +63,8 @@ ProbeSource::ProbeSource(ProbeDesign design, TaskResources resources)
     if (!problems.empty()) throw InputError(std::move(problems));
     const bool chooses = design_.purpose == "choose" || design_.purpose == "confirm";
     if (design_.sequences == 0) {
-        design_.sequences = probeSequences(design_.tasks.size(), design_.lengths,
-                                           chooses ? kChoosingTokens : kMeasuringTokens);
+        design_.sequences =
+            probeSequences(design_.tasks.size(), design_.lengths, chooses ? kChoosingTokens : kMeasuringTokens);
     }
     if (resources_.corpus) tasks_.push_back(makeTask(kTextTask, resources_));
 }

@@ -23,8 +23,8 @@ struct ProbeDesign {
 // built-in study's plans 6 8, 4 8 and 1 4 8 come out in their true order 39 of 40 times, with 25,000 36 times.
 inline constexpr std::int64_t kMeasuringTokens = 48000, kChoosingTokens = 25000;
 
-// Sequences of each task and length that make a probe of so many tokens, text included, and at least 8 of each task over
-// all lengths.
+// Sequences of each task and length that make a probe of so many tokens, text included, and at least 8 of each task
+// over all lengths.
 std::int64_t probeSequences(std::size_t num_tasks, const std::vector<std::int32_t>& lengths,
                             std::int64_t tokens = kMeasuringTokens);
 

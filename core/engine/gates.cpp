@@ -119,8 +119,8 @@ void GateRun::applyChanges(std::int64_t step) {
     }
 }
 
-// Local errors and the start of the multiplier, which differs by five orders of magnitude between objectives: a start of
-// the right size saves the dual a long ride. Both come from the first batch that asks something.
+// Local errors and the start of the multiplier, which differs by five orders of magnitude between objectives: a start
+// of the right size saves the dual a long ride. Both come from the first batch that asks something.
 void GateRun::start() {
     constexpr std::int64_t kMostBatches = 64;
     Batch batch = inputs_.train(0);
@@ -158,11 +158,10 @@ void GateRun::takeStep(std::int64_t step) {
 void GateRun::record(std::int64_t step, const GateStep& taken, double lr, double lambda) {
     const double penalty = lambda * optimizer_.sum();
     const ObjectiveValue& value = taken.value;
-    context_.append(kGateSteps,
-                    {step, context_.wallMs(), tokens_done_, value.total + penalty, value.total, penalty, value.kl,
-                     value.text_kl, value.hidden, lambda, lr, double(spec_.budget), optimizer_.sum(),
-                     floats(optimizer_.alpha()), floats(optimizer_.averaged()), floats(taken.grad_L),
-                     floats(taken.grad_std_L)});
+    context_.append(kGateSteps, {step, context_.wallMs(), tokens_done_, value.total + penalty, value.total, penalty,
+                                 value.kl, value.text_kl, value.hidden, lambda, lr, double(spec_.budget),
+                                 optimizer_.sum(), floats(optimizer_.alpha()), floats(optimizer_.averaged()),
+                                 floats(taken.grad_L), floats(taken.grad_std_L)});
     context_.progress(step + 1, spec_.steps, "steps", double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
 }
 
@@ -182,8 +181,7 @@ std::int64_t GateRun::probesDue(std::int64_t steps_done) const {
 void GateRun::probeWhenDue(std::int64_t steps_done) {
     if (!selection_ || probe_rows_ >= probesDue(steps_done)) return;
     const Plan plan = discretise(ranking(), spec_.budget, inputs_.pins);
-    context_.append(kGateProbes,
-                    probeRow(steps_done - 1, plan, selection_->evaluate(plan), ProbePurpose::Choose));
+    context_.append(kGateProbes, probeRow(steps_done - 1, plan, selection_->evaluate(plan), ProbePurpose::Choose));
     ++probe_rows_;
 }
 
@@ -238,13 +236,13 @@ void GateRun::reportCut(GatesResult& result) {
     if (!result.undecided) return;
     const double mean = optimizer_.sum() / static_cast<double>(optimizer_.alpha().size());
     const std::string said = "the last layer kept and the first left out stand " + std::to_string(cut.margin) +
-                             " apart and move by " + std::to_string(cut.noise) + " (mean gate " +
-                             std::to_string(mean) + ")";
+                             " apart and move by " + std::to_string(cut.noise) + " (mean gate " + std::to_string(mean) +
+                             ")";
     if (result.dead) {
-        context_.log(Severity::Warning, "[gates] dead gates: " + said + ", so which is kept is noise; " +
-                                            (spec_.budget_rule == "dual"
-                                                 ? "take more steps, another budget, or more tokens in a step"
-                                                 : "use --budget-rule dual, or change lambda"));
+        context_.log(Severity::Warning,
+                     "[gates] dead gates: " + said + ", so which is kept is noise; " +
+                         (spec_.budget_rule == "dual" ? "take more steps, another budget, or more tokens in a step"
+                                                      : "use --budget-rule dual, or change lambda"));
     } else {
         context_.log(Severity::Warning, "[gates] close call: " + said + "; another seed may choose the other one, so " +
                                             "measure both plans");
@@ -270,8 +268,8 @@ void GateRun::refine(GatesResult& result) {
     result.swapped = !refined.swaps.empty();
     result.plan = refined.plan;
     if (!result.swapped) return;
-    context_.append(kGateProbes, probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan),
-                                          ProbePurpose::Choose));
+    context_.append(kGateProbes,
+                    probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan), ProbePurpose::Choose));
 }
 
 GatesResult GateRun::run() {

@@ -46,9 +46,10 @@ std::vector<ProbeScores> measureAll(const std::vector<JudgeSubject>& subjects, P
 }
 
 Row groupRow(std::int64_t subject, const char* group, const ProbeScores& s) {
-    return {subject,           std::string(group), s.answer_kl.value,  s.answer_kl.low,
-            s.answer_kl.high,  s.exact_match.value, s.exact_match.low, s.exact_match.high,
-            s.all.teacher_exact_match, s.all.sequences};
+    return {subject,           std::string(group), s.answer_kl.value,
+            s.answer_kl.low,   s.answer_kl.high,   s.exact_match.value,
+            s.exact_match.low, s.exact_match.high, s.all.teacher_exact_match,
+            s.all.sequences};
 }
 
 void recordSubjects(const JudgeResult& result, JobContext& context) {
@@ -68,11 +69,11 @@ void recordDifferences(const JudgeResult& result, JobContext& context) {
     for (std::size_t i = 0; i < result.subjects.size(); ++i) {
         for (std::size_t j = i + 1; j < result.subjects.size(); ++j) {
             const ScoreDifference& d = result.difference[i][j];
-            context.append(kDifferencesTable,
-                           {static_cast<std::int64_t>(i), static_cast<std::int64_t>(j), d.objective.value,
-                            d.objective.low, d.objective.high, d.answer_kl.value, d.answer_kl.low, d.answer_kl.high,
-                            d.exact_match.value, d.exact_match.low, d.exact_match.high,
-                            std::int64_t{d.differs() ? 1 : 0}});
+            context.append(
+                kDifferencesTable,
+                {static_cast<std::int64_t>(i), static_cast<std::int64_t>(j), d.objective.value, d.objective.low,
+                 d.objective.high, d.answer_kl.value, d.answer_kl.low, d.answer_kl.high, d.exact_match.value,
+                 d.exact_match.low, d.exact_match.high, std::int64_t{d.differs() ? 1 : 0}});
         }
     }
 }
@@ -136,7 +137,8 @@ JudgeResult runJudge(const JudgeSpec& spec, const std::vector<JudgeSubject>& sub
     result.text_kl_weight = spec.text_kl_weight;
     const std::vector<ProbeScores> scores = measureAll(subjects, probe, context);
     for (std::size_t i = 0; i < subjects.size(); ++i)
-        result.subjects.push_back({subjects[i], scores[i], ofTasks(scores[i], spec.tasks), ofTasks(scores[i], spec.unseen)});
+        result.subjects.push_back(
+            {subjects[i], scores[i], ofTasks(scores[i], spec.tasks), ofTasks(scores[i], spec.unseen)});
     result.difference.resize(subjects.size());
     for (std::size_t i = 0; i < subjects.size(); ++i) {
         for (std::size_t j = 0; j < subjects.size(); ++j)

@@ -24,22 +24,25 @@ struct JudgeSpec {
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
-        visit(s.subjects,
-              FieldInfo{.name = "subjects",
-                        .unit = "",
-                        .help = "what is judged: all-linear, uniform-a@K, uniform-b@K, layers:4 8, run:ID of a gate run, "
-                                "hybrid:ID; none: every plan that a gate run or a rule of the study chose, and every "
-                                "hybrid"});
+        visit(
+            s.subjects,
+            FieldInfo{.name = "subjects",
+                      .unit = "",
+                      .help = "what is judged: all-linear, uniform-a@K, uniform-b@K, layers:4 8, run:ID of a gate run, "
+                              "hybrid:ID; none: every plan that a gate run or a rule of the study chose, and every "
+                              "hybrid"});
         visit(s.branches, FieldInfo{.name = "branches", .unit = "", .help = "id of the branch set; none: the newest"});
-        visit(s.tasks, FieldInfo{.name = "tasks",
-                                 .unit = "",
-                                 .help = "retrieval tasks like those of training; none: what the teacher was trained on"});
-        visit(s.unseen, FieldInfo{.name = "unseen",
-                                  .unit = "",
-                                  .help = "tasks of families that neither gates nor recovery used; none: what the study "
-                                          "has not used yet"});
-        visit(s.lengths, FieldInfo{"lengths", "tokens", "context lengths; none: what the teacher was trained on", 16,
-                                   1048576});
+        visit(s.tasks,
+              FieldInfo{.name = "tasks",
+                        .unit = "",
+                        .help = "retrieval tasks like those of training; none: what the teacher was trained on"});
+        visit(s.unseen,
+              FieldInfo{.name = "unseen",
+                        .unit = "",
+                        .help = "tasks of families that neither gates nor recovery used; none: what the study "
+                                "has not used yet"});
+        visit(s.lengths,
+              FieldInfo{"lengths", "tokens", "context lengths; none: what the teacher was trained on", 16, 1048576});
         visit(s.sequences, FieldInfo{"sequences", "sequences",
                                      "sequences of each task at each length, and of plain text at each length; 0: four "
                                      "times those of a probe",

@@ -112,8 +112,8 @@ double betaFraction(double x, double a, double b) {
 double betaCdf(double x, double a, double b) {
     if (x <= 0) return 0;
     if (x >= 1) return 1;
-    const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) +
-                                  b * std::log1p(-x));
+    const double front =
+        std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
     if (x < (a + 1) / (a + b + 2)) return front * betaFraction(x, a, b) / a;
     return 1 - front * betaFraction(1 - x, b, a) / b;
 }
@@ -205,7 +205,8 @@ Estimate medianInterval(std::vector<double> values) {
     double tail = 0;
     for (std::size_t i = 0; i < n / 2; ++i) {
         const double k = static_cast<double>(i), total = static_cast<double>(n);
-        tail += std::exp(std::lgamma(total + 1) - std::lgamma(k + 1) - std::lgamma(total - k + 1) - total * std::log(2));
+        tail +=
+            std::exp(std::lgamma(total + 1) - std::lgamma(k + 1) - std::lgamma(total - k + 1) - total * std::log(2));
         if (tail > kTail) break;
         rank = i + 1;
     }

@@ -165,8 +165,9 @@ void TestCliCompare::initTestCase() {
     const Json gates = {{"budget", 1},      {"mode", "paper"},      {"tasks", {"mk8"}},
                         {"lengths", {256}}, {"probe_sequences", 4}, {"lr", 0.02}};
     const std::vector<float> half = {0.5f, 0.5f, 0.5f};
-    study_.write(kGates, gates, {kBranches}, gatesTables(),
-                 {{0, {half, half}}, {1, scores("LF", 0.9, "three", "choose")}, {1, scores("FL", 0.7, "three", "choose")}});
+    study_.write(
+        kGates, gates, {kBranches}, gatesTables(),
+        {{0, {half, half}}, {1, scores("LF", 0.9, "three", "choose")}, {1, scores("FL", 0.7, "three", "choose")}});
     study_.write(kTeacherProbe, probeSpec("all", 1), {}, kProbes, {{0, scores("FF", 0)}});
     study_.write(kPlanProbe, probeSpec("", 1), {kGates, kBranches}, kProbes, {{0, scores("FL", 0.5)}});
     study_.write(kSelect, probeSpec("", 1), {kBranches}, kPlans,
@@ -195,7 +196,8 @@ void TestCliCompare::initTestCase() {
                  {{0, sampleRow("5", 0.5)}, {0, sampleRow("5", 0.0)}});  // two answers of one sequence
     study_.write(kOtherProbe, probeSpec("none", 2), {kBranches}, kProbes, {{0, scores("LL", 3, "two")}});
     study_.write(kOldProbe, probeSpec("1", 1), {kBranches}, kOldProbes, {{0, {std::string("LF"), 9.0, 0.1}}});
-    study_.write(kUnfinishedProbe, probeSpec("1", 1), {kBranches}, kProbes, {{0, scores("LF", 8, "one", "measure", 99)}});
+    study_.write(kUnfinishedProbe, probeSpec("1", 1), {kBranches}, kProbes,
+                 {{0, scores("LF", 8, "one", "measure", 99)}});
     by_hand["layers"] = "none";
     study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, sampleRow("6", 1.0)}},
                  false);  // half a grid says nothing
@@ -305,8 +307,7 @@ void TestCliCompare::textIsATable() {
     QVERIFY2(lines[4].startsWith("hybrid the good one") && lines[4].contains("0.1000 (0.0900 to 0.1200)") &&
                  lines[4].contains("0.500 (0.450 to 0.600)") && lines[4].contains("0.750 (0.400 to 0.900) a"),
              lines[4].constData());
-    QVERIFY2(run.out.contains("\nprobe A: identity ") && run.out.contains("\neval a: "),
-             run.out.constData());
+    QVERIFY2(run.out.contains("\nprobe A: identity ") && run.out.contains("\neval a: "), run.out.constData());
     const qsizetype column = lines[0].indexOf("full layers");
     for (qsizetype i = 1; i <= 6; ++i) QVERIFY2(lines[i].size() > column && lines[i][column - 1] == ' ', lines[i]);
 }

@@ -96,7 +96,8 @@ void TestGateRunFile::write(const char* mode, double last_budget, const std::str
                          none};
         post(RowAppended{0, row});
     }
-    if (!swapped_to.empty()) post(RowAppended{1, probeRow(2, planFromKey(swapped_to), ProbeScores{}, ProbePurpose::Choose)});
+    if (!swapped_to.empty())
+        post(RowAppended{1, probeRow(2, planFromKey(swapped_to), ProbeScores{}, ProbePurpose::Choose)});
     post(StateChanged{end, ""});
     writer->close();
     lines->close();

@@ -96,7 +96,8 @@ private Q_SLOTS:
         }
     }
 
-    // A passkey of 9 answer rows beside a needle of 2: each row alike, or each sequence alike, and the gradients of both.
+    // A passkey of 9 answer rows beside a needle of 2: each row alike, or each sequence alike, and the gradients of
+    // both.
     void longAnswersWeighAsTheAverageSays() {
         const TinyModel tiny = tinyModel(3, at::kDouble);
         const MorphableModel model{&tiny.weights, &tiny.branches, FullSource::Mixed, true};

@@ -98,7 +98,8 @@ std::vector<SelectedPlan> TestSelect::run(JobHarness& harness, const std::vector
     inputs.weights = &tiny_.weights;
     inputs.branches = &tiny_.branches;
     spec.seeds = seeds;
-    for (std::int64_t i = 0; i < seeds; ++i) inputs.choosing.push_back(std::make_shared<ProbeSet>(tiny_.weights, batches_));
+    for (std::int64_t i = 0; i < seeds; ++i)
+        inputs.choosing.push_back(std::make_shared<ProbeSet>(tiny_.weights, batches_));
     inputs.measuring = std::make_shared<ProbeSet>(tiny_.weights, unseen_);
     const SelectResult result = runSelect(spec, inputs, harness.context);
     inclusion_ = result.inclusion;
@@ -259,7 +260,8 @@ void TestSelect::seedsAreCounted() {
     QCOMPARE(plans.size(), std::size_t{6});
     QCOMPARE(inclusion_.size(), std::size_t{2});
     for (const Inclusion& i : inclusion_) {
-        const auto chosen = std::find_if(plans.begin(), plans.end(), [&](const SelectedPlan& p) { return p.selector == i.selector; });
+        const auto chosen =
+            std::find_if(plans.begin(), plans.end(), [&](const SelectedPlan& p) { return p.selector == i.selector; });
         for (std::size_t l = 0; l < kLayers; ++l)
             QVERIFY(near(i.frequency_L[l], chosen->plan.kinds[l] == LayerKind::Full ? 1.0 : 0.0, 1e-12));
         QCOMPARE(i.objective.n, std::int64_t{3});

@@ -26,8 +26,8 @@ constexpr double kTextWeight = 0.15;
 
 double objectiveOf(const OracleScores& s) { return s.answer_kl + kTextWeight * s.text_kl; }
 
-// Lower end of the 95 % interval of the objective's gain: Student's t over the paired differences of answers and of text,
-// their variances added with the weight of text squared (Welch-Satterthwaite).
+// Lower end of the 95 % interval of the objective's gain: Student's t over the paired differences of answers and of
+// text, their variances added with the weight of text squared (Welch-Satterthwaite).
 double lowerGain(const OracleScores& now, const OracleScores& then) {
     struct Part {
         double mean = 0, variance = 0, df = 1;
@@ -132,8 +132,8 @@ void TestSwapRefine::windowsAndRoundsLimitTheSearch() {
     narrow.window_out = narrow.window_in = narrow.max_rounds = 1;
     const std::string only = "FLFLL";
     const OracleScores now = scores("FFLLL", second_), then = scores(only, second_);
-    const bool better = objectiveOf(scores(only, selection_)) < objectiveOf(scores("FFLLL", selection_)) &&
-                        lowerGain(now, then) > 0;
+    const bool better =
+        objectiveOf(scores(only, selection_)) < objectiveOf(scores("FFLLL", selection_)) && lowerGain(now, then) > 0;
     QCOMPARE(refine(planOf("FFLLL"), narrow).plan.key(), better ? only : std::string("FFLLL"));
 }
 

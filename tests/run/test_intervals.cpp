@@ -65,7 +65,9 @@ Coverage coverageOf(const Recorded& plan, int n, int probes, unsigned seed) {
             for (int j = 0; j < n; ++j) drawn.push_back(population[engine() % population.size()]);
         }
         const ProbeScores probe = summarise(drawn, kScale, 0, "");
-        const auto holds = [](const Estimate& e, double value) { return e.low <= value && value <= e.high ? 1.0 : 0.0; };
+        const auto holds = [](const Estimate& e, double value) {
+            return e.low <= value && value <= e.high ? 1.0 : 0.0;
+        };
         coverage.kl += holds(probe.answer_kl, truth.answer_kl.value) / probes;
         coverage.exact += holds(probe.exact_match, truth.exact_match.value) / probes;
         coverage.text += holds(probe.text_kl, truth.text_kl.value) / probes;
@@ -114,7 +116,8 @@ void TestIntervals::betaQuantiles() {
     QFETCH(double, a);
     QFETCH(double, b);
     QFETCH(double, expected);
-    QVERIFY2(std::abs(betaQuantile(p, a, b) - expected) < 1e-12, qPrintable(QString::number(betaQuantile(p, a, b), 'g', 17)));
+    QVERIFY2(std::abs(betaQuantile(p, a, b) - expected) < 1e-12,
+             qPrintable(QString::number(betaQuantile(p, a, b), 'g', 17)));
 }
 
 // scipy.stats.t.ppf, SciPy 1.17.1
@@ -137,8 +140,9 @@ void TestIntervals::oneStratumOfYesAndNoIsNearJeffreys() {
         QCOMPARE(e.value, successes / 40.0);
         const double low = betaQuantile(0.025, successes + 0.5, 40 - successes + 0.5);
         const double high = betaQuantile(0.975, successes + 0.5, 40 - successes + 0.5);
-        QVERIFY2(std::abs(e.low - low) < 0.03 && std::abs(e.high - high) < 0.03,
-                 qPrintable(QString("%1: %2 %3, Jeffreys %4 %5").arg(successes).arg(e.low).arg(e.high).arg(low).arg(high)));
+        QVERIFY2(
+            std::abs(e.low - low) < 0.03 && std::abs(e.high - high) < 0.03,
+            qPrintable(QString("%1: %2 %3, Jeffreys %4 %5").arg(successes).arg(e.low).arg(e.high).arg(low).arg(high)));
     }
 }
 

@@ -11,7 +11,8 @@ using namespace fm;
 
 namespace {
 
-SequenceScore answered(const char* task, int tokens, std::uint64_t seed, double kl, double exact, std::int64_t rows = 4) {
+SequenceScore answered(const char* task, int tokens, std::uint64_t seed, double kl, double exact,
+                       std::int64_t rows = 4) {
     SequenceScore s{task, tokens, seed};
     s.rows = rows;
     s.answers = 2;
@@ -49,10 +50,12 @@ private Q_SLOTS:
 
 // A long passkey at 320 rows, needles of 7: rows do not weigh, sequences, lengths and tasks do.
 void TestProbeScores::averagesGoFromSequencesToTasks() {
-    const std::vector<SequenceScore> sequences = {
-        answered("passkey", 1024, 1, 1.0, 0.0, 320), answered("passkey", 2048, 2, 3.0, 0.5, 320),
-        answered("passkey", 2048, 3, 5.0, 0.0, 320), answered("needle", 1024, 4, 0.1, 1.0, 7),
-        text(1024, 5, 0.2, 2.0),                     text(2048, 6, 0.4, 3.0)};
+    const std::vector<SequenceScore> sequences = {answered("passkey", 1024, 1, 1.0, 0.0, 320),
+                                                  answered("passkey", 2048, 2, 3.0, 0.5, 320),
+                                                  answered("passkey", 2048, 3, 5.0, 0.0, 320),
+                                                  answered("needle", 1024, 4, 0.1, 1.0, 7),
+                                                  text(1024, 5, 0.2, 2.0),
+                                                  text(2048, 6, 0.4, 3.0)};
     const ProbeScores scores = summarise(sequences, 2.0, 8, "id");
     // passkey: (1 + (3 + 5) / 2) / 2 = 2.5; all: (2.5 + 0.1) / 2
     QVERIFY(std::abs(scores.tasks.at("passkey").answer_kl - 2.5) < 1e-12);
@@ -147,8 +150,8 @@ void TestProbeScores::rowsHoldWhatWasMeasured() {
 
 void TestProbeScores::aTieIsNeverSure() {
     const Plan plan = Plan::fromFullLayers(4, {0, 1});
-    for (const CutConfidence& tie : {cutConfidence({1, 1, 1, 1}, {0, 0, 0, 0}, plan),
-                                     cutConfidence({0.352, 0.352, 0.352, 0.352}, {}, plan)}) {
+    for (const CutConfidence& tie :
+         {cutConfidence({1, 1, 1, 1}, {0, 0, 0, 0}, plan), cutConfidence({0.352, 0.352, 0.352, 0.352}, {}, plan)}) {
         QVERIFY(tie.exists && tie.tied() && tie.undecided());
         QCOMPARE(tie.sureFullLayers(plan), 0);
         QCOMPARE(tie.layers[0].level(), 0.0);

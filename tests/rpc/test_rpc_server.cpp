@@ -13,7 +13,7 @@ namespace fm::rpc {
 namespace {
 
 const char* const kInitialize =
-    R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocol":2,"client":"t"}})";
+    R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocol":3,"client":"t"}})";
 
 // A server whose handlers do what their names say.
 struct Fixture {
@@ -68,7 +68,7 @@ void TestRpcServer::initializeComesFirstAndOnce() {
     QCOMPARE(f.codeOf(request("job/list")), -32003);
     QCOMPARE(f.codeOf(request("no/such")), -32003);
     QCOMPARE(f.calls, 0);
-    QCOMPARE(f.ask(kInitialize)["result"]["protocol"].get<int>(), 2);
+    QCOMPARE(f.ask(kInitialize)["result"]["protocol"].get<int>(), 3);
     QCOMPARE(f.codeOf(kInitialize), -32005);
     QCOMPARE(f.ask(request("job/list"))["result"]["calls"].get<int>(), 1);
 }

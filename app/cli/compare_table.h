@@ -20,10 +20,10 @@ struct ComparedRow {
     std::string hybrid;    // id; "" for a plan without weights of its own
     std::string branches;  // id of the branch set; "" where none takes part or it belongs to the hybrid
     Plan plan;
-    std::string probe;  // letter of the probe; "" when only an eval has measured it
-    std::string eval;   // letter of the eval; "" when there is none
+    std::string probe;                                 // letter of the probe; "" when only an eval has measured it
+    std::string eval;                                  // letter of the eval; "" when there is none
     Estimate answer_kl, exact_match, text_kl, recall;  // n = 0: not measured
-    std::vector<std::string> runs;  // where the figures come from
+    std::vector<std::string> runs;                     // where the figures come from
 };
 
 struct ComparedTable {

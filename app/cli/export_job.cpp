@@ -6,6 +6,7 @@
 
 #include "app/cli/plan_text.h"
 #include "app/cli/study_session.h"
+#include "core/export/export_draft.h"
 #include "core/run/error.h"
 
 namespace fm::cli {
@@ -80,9 +81,11 @@ ExportSubject exportSubject(StudySession& session, const ExportSpec& spec) {
     }
     const StudySession::ChosenPlan chosen = session.plan(spec.plan);
     subject.weights = session.weights();
-    subject.branches = session.branches(spec.branches);
     subject.plan = chosen.plan;
-    subject.lineage.emplace_back("branches", subject.branches.id);
+    if (hasLinearLayer(subject.plan)) {  // a teacher as it is needs no branches
+        subject.branches = session.branches(spec.branches);
+        subject.lineage.emplace_back("branches", subject.branches.id);
+    }
     if (!chosen.run_id.empty()) subject.lineage.emplace_back("gates", chosen.run_id);
     return subject;
 }

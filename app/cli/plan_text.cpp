@@ -112,20 +112,19 @@ std::string scoresLine(const std::string& name, const Plan& plan, const ProbeSco
 }
 
 std::string scoresText(const ProbeScores& scores) {
-    std::string text = format(
-        "%-14s KL %s  exact %s  (%lld answers in %lld sequences; 95 %% intervals)\n", "answers",
-        estimateText(scores.answer_kl, 4).c_str(), estimateText(scores.exact_match, 3).c_str(),
-        static_cast<long long>(scores.all.answers), static_cast<long long>(scores.all.sequences));
+    std::string text = format("%-14s KL %s  exact %s  (%lld answers in %lld sequences; 95 %% intervals)\n", "answers",
+                              estimateText(scores.answer_kl, 4).c_str(), estimateText(scores.exact_match, 3).c_str(),
+                              static_cast<long long>(scores.all.answers), static_cast<long long>(scores.all.sequences));
     for (const auto& [task, t] : scores.tasks) {
         text += format("  %-12s KL %8.4f  NLL %7.4f  tokens %.3f  exact %.3f  teacher %.3f  (%lld sequences)\n",
                        task.c_str(), t.answer_kl, t.answer_nll, t.token_accuracy, t.exact_match, t.teacher_exact_match,
                        static_cast<long long>(t.sequences));
     }
     if (scores.hasText()) {
-        text += format("%-14s KL %s  perplexity %.3f  teacher %.3f  top-1 %.3f  (every fourth position of %lld sequences)\n",
-                       "text", estimateText(scores.text_kl, 4).c_str(), std::exp(scores.text_nll),
-                       std::exp(scores.teacher_text_nll), scores.top1_agreement,
-                       static_cast<long long>(scores.text_kl.n));
+        text += format(
+            "%-14s KL %s  perplexity %.3f  teacher %.3f  top-1 %.3f  (every fourth position of %lld sequences)\n",
+            "text", estimateText(scores.text_kl, 4).c_str(), std::exp(scores.text_nll),
+            std::exp(scores.teacher_text_nll), scores.top1_agreement, static_cast<long long>(scores.text_kl.n));
     }
     text += "probe  " + scores.probe_id + "\n";
     return text;

@@ -29,6 +29,9 @@ void addGlobalOptions(CLI::App& app, GlobalOptions& global) {
     app.add_option("--teacher", global.teacher, "model folder or .gguf file; makes the study where there is none yet");
     app.add_option("--text", global.text,
                    "text for haystacks and training: a folder of .txt or .jsonl files, or one file");
+    app.add_option("--chat", global.chat,
+                   "form of the study's prompts: base (plain text) or chat (the teacher's own chat template)")
+        ->check(CLI::IsMember({"base", "chat"}));
     app.add_option("--device", global.device, "cpu, cuda, cuda:N or auto (a GPU when there is one)")
         ->capture_default_str();
     app.add_option("--threads", global.threads, "CPU threads; 0 leaves the choice to LibTorch")
@@ -47,6 +50,7 @@ void addVerbs(CLI::App& app, CliContext& cli) {
     addProbeVerb(app, cli);
     addSelectVerb(app, cli);
     addInteractVerb(app, cli);
+    addJudgeVerb(app, cli);
     addDistillVerb(app, cli);
     addEvalVerb(app, cli);
     addExportVerb(app, cli);

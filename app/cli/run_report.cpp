@@ -60,6 +60,7 @@ nlohmann::json fullJson(const RunReport& report) {
     json["status_text"] = report.status_text;
     json["software"] = report.header.software;
     json["teacher_hash"] = report.header.teacher_hash;
+    json["chat_family"] = report.header.chat_family;
     json["parents"] = report.header.parents;
     json["spec"] = spec.is_discarded() ? nlohmann::json(report.header.spec_json) : spec;
     json["tables"] = nlohmann::json::array();

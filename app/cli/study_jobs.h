@@ -9,6 +9,7 @@
 #include "core/engine/evaluate.h"
 #include "core/engine/gates_spec.h"
 #include "core/engine/interact.h"
+#include "core/engine/judge.h"
 #include "core/engine/probe_spec.h"
 #include "core/engine/select_spec.h"
 
@@ -19,6 +20,7 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
 JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const SelectSpec& given, Workplace& workplace);
 JobOutcome runProbeJob(JobContext& context, const JobFiles& files, const ProbeSpec& given, Workplace& workplace);
 JobOutcome runInteractJob(JobContext& context, const JobFiles& files, const InteractSpec& given, Workplace& workplace);
+JobOutcome runJudgeJob(JobContext& context, const JobFiles& files, const JudgeSpec& given, Workplace& workplace);
 JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const DistillSpec& given, Workplace& workplace);
 JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const EvaluateSpec& given, Workplace& workplace);
 

@@ -29,10 +29,19 @@ ModelHints readHints(const std::string& teacher) {
         const nlohmann::json json = nlohmann::json::parse(file);
         hints.tasks = json.at("tasks").get<std::vector<std::string>>();
         hints.lengths = json.at("lengths").get<std::vector<int>>();
+        hints.unseen = json.value("unseen", std::vector<std::string>{});
     } catch (const nlohmann::json::exception& error) {
         throw FormatError(path.string() + ": " + error.what());
     }
     return hints;
+}
+
+// Settings of the study that the command line may change.
+void applySettings(const GlobalOptions& global, const std::string& teacher, StudyInfo& info) {
+    if (!global.text.empty()) info.text_path = fs::absolute(global.text).string();
+    if (global.chat.empty()) return;
+    info.chat = global.chat == "chat";
+    if (info.chat) requireChatFamily(teacher, *Tokenizer::open(teacher));  // nothing is stored that could not work
 }
 
 Study openOrCreate(const GlobalOptions& global) {
@@ -42,8 +51,8 @@ Study openOrCreate(const GlobalOptions& global) {
             throw InputError(Problem{"teacher", global.teacher,
                                      "nothing: the study " + global.study + " has the teacher " + study.teacherPath()});
         }
-        if (!global.text.empty())
-            study.update([&](StudyInfo& info) { info.text_path = fs::absolute(global.text).string(); });
+        if (!global.text.empty() || !global.chat.empty())
+            study.update([&](StudyInfo& info) { applySettings(global, study.teacherPath(), info); });
         return study;
     }
     if (global.teacher.empty()) {
@@ -53,15 +62,22 @@ Study openOrCreate(const GlobalOptions& global) {
     info.name = fs::path(global.study).filename().string();
     info.teacher_path = fs::absolute(global.teacher).string();
     info.teacher_hash = Checkpoint::open(global.teacher)->contentHash();
-    if (!global.text.empty()) info.text_path = fs::absolute(global.text).string();
+    applySettings(global, global.teacher, info);
     return Study::create(global.study, info);
 }
 
 }  // namespace
 
+std::string requireChatFamily(const std::string& teacher, const Tokenizer& tokenizer) {
+    if (!tokenizer.chatFamily().empty()) return tokenizer.chatFamily();
+    throw InputError(Problem{"chat", "chat",
+                             "base: the tokenizer of " + teacher + " has no chat template of a family that is known"});
+}
+
 ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config) {
     ModelHints hints = readHints(teacher);
     if (hints.tasks.empty()) hints.tasks = {"passkey", "niah_single_1", "niah_single_2"};
+    if (hints.unseen.empty()) hints.unseen = {"niah_multikey_1", "niah_multivalue", "simple_passkey"};
     if (!hints.lengths.empty()) return hints;
     for (const int length : {1024, 2048, 4096}) {
         if (config.max_position <= 0 || length <= config.max_position) hints.lengths.push_back(length);
@@ -90,8 +106,20 @@ StudySession::StudySession(const GlobalOptions& global)
     }
     weights_ = loadWeights(*checkpoint, device_, defaultDtype(device_));
     resources_.tokenizer = Tokenizer::open(teacher);
-    resources_.chat_family = "";
+    if (resources_.tokenizer->vocabSize() > config().vocab_size) {
+        throw FormatError(teacher + ": its tokenizer has " + std::to_string(resources_.tokenizer->vocabSize()) +
+                          " ids and its embedding " + std::to_string(config().vocab_size) +
+                          " rows; put the tokenizer there that the model was trained with");
+    }
+    chooseForm();
     loadText();
+}
+
+void StudySession::chooseForm() {
+    probe_sets_.clear();
+    evaluators_.clear();
+    resources_.chat_family =
+        study_.info().chat ? requireChatFamily(study_.teacherPath(), *resources_.tokenizer) : std::string();
 }
 
 void StudySession::loadText() {
@@ -105,6 +133,7 @@ void StudySession::loadText() {
 void StudySession::refresh() {
     study_.reload();
     if (study_.info().text_path != text_path_) loadText();
+    if (study_.info().chat == resources_.chat_family.empty()) chooseForm();
 }
 
 std::string StudySession::tokenizerFolder() const {
@@ -204,7 +233,8 @@ StudySession::~StudySession() = default;
 std::shared_ptr<PlanEvaluator> StudySession::evaluator(const std::shared_ptr<ProbeSet>& probe,
                                                        const std::string& branches) {
     const std::shared_ptr<KeptEvaluator> kept = keptOrMade(evaluators_, probe->id() + " " + branches, 6, [&] {
-        return std::make_shared<KeptEvaluator>(weights_, probe, branches.empty() ? BranchSet{} : this->branches(branches));
+        return std::make_shared<KeptEvaluator>(weights_, probe,
+                                               branches.empty() ? BranchSet{} : this->branches(branches));
     });
     return {kept, &kept->evaluator};
 }
@@ -214,6 +244,7 @@ void openStudyRun(JobContext& context, const StudySession& session, const JobFil
     RunOpened header = runHeader(files, job, spec);
     header.device = describeDevice(session.device());
     header.teacher_hash = session.teacherHash();
+    header.chat_family = session.resources().chat_family;
     for (const std::string& parent : parents) {
         if (!parent.empty()) header.parents.push_back(parent);
     }

@@ -27,6 +27,7 @@ namespace fm::cli {
 struct ModelHints {
     std::vector<std::string> tasks;
     std::vector<int> lengths;
+    std::vector<std::string> unseen;  // tasks the teacher can do that are kept for judging
 };
 
 // Thread: one at a time.
@@ -37,7 +38,7 @@ public:
     explicit StudySession(const GlobalOptions& global);
     ~StudySession();
 
-    // Looks at study.json again: other processes may have added to it, or named another text.
+    // Looks at study.json again: other processes may have added to it, named another text or form of prompts.
     void refresh();
 
     Study& study() { return study_; }
@@ -46,6 +47,7 @@ public:
     const std::string& teacherHash() const { return study_.info().teacher_hash; }
     at::Device device() const { return device_; }
     std::shared_ptr<const Tokenizer> tokenizer() const { return resources_.tokenizer; }
+    // With the chat family of the teacher where the study asks for the chat form.
     const TaskResources& resources() const { return resources_; }
     // Folder with the teacher's tokenizer files; "" for a GGUF file.
     std::string tokenizerFolder() const;
@@ -54,6 +56,8 @@ public:
     // lengths it can read.
     std::vector<std::string> tasksOr(const std::vector<std::string>& tasks) const;
     std::vector<int> lengthsOr(const std::vector<int>& lengths) const;
+    // Tasks of other families that this teacher can be judged on.
+    const std::vector<std::string>& unseenCandidates() const { return hints_.unseen; }
 
     // The branch set of this id, or the newest of the study for "". In the teacher's compute dtype. Shares its tensors
     // with what is kept for the next job: whoever trains them trains a copy.
@@ -64,8 +68,8 @@ public:
 
     // Batches of `mix`, made ahead by background threads in order; asking out of order works, slowly.
     BatchFn batches(const BatchMix& mix, std::uint64_t seed) const;
-    // Held-out data by a fixed design (core/data/probe_design.h), with the teacher's outputs as they are needed; the last
-    // ones are kept for the next probe. `sequences` of each task and length, 0: as many as it takes.
+    // Held-out data by a fixed design (core/data/probe_design.h), with the teacher's outputs as they are needed; the
+    // last ones are kept for the next probe. `sequences` of each task and length, 0: as many as it takes.
     std::shared_ptr<ProbeSet> probeSet(const std::vector<std::string>& tasks, const std::vector<int>& lengths,
                                        std::int64_t sequences, ProbePurpose purpose, std::int64_t seed);
     // Plans of the teacher's weights with this branch set ("" where no layer is linear), on this probe. What was
@@ -81,6 +85,7 @@ public:
 
 private:
     void loadText();
+    void chooseForm();
 
     Study study_;
     at::Device device_;
@@ -88,7 +93,7 @@ private:
     std::string text_path_;  // of the corpus in `resources_`
     ModelHints hints_;
     DecoderWeights weights_;
-    std::map<std::string, BranchSet> branch_sets_;                                     // by id
+    std::map<std::string, BranchSet> branch_sets_;  // by id
     // Newest last, the oldest go.
     std::vector<std::pair<std::string, std::shared_ptr<ProbeSet>>> probe_sets_;  // by settings
     struct KeptEvaluator;
@@ -99,6 +104,9 @@ private:
 // no part.
 void openStudyRun(JobContext& context, const StudySession& session, const JobFiles& files, const std::string& job,
                   const nlohmann::json& spec, const std::vector<std::string>& parents, std::vector<Table> tables);
+
+// Throws InputError, naming the field "chat", when the tokenizer of this teacher has no chat template that is known.
+std::string requireChatFamily(const std::string& teacher, const Tokenizer& tokenizer);
 
 // What a teacher's folder says in flashmorph.json, else passkeys and single needles at lengths it can read.
 ModelHints hintsOrUsual(const std::string& teacher, const ModelConfig& config);

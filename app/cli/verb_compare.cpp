@@ -83,10 +83,9 @@ int printTable(const GlobalOptions& global, const Study& study, const CompareOpt
                            {"evals", table.evals},
                            {"context_tokens", options.context},
                            {"problems", table.problems}};
-    std::string text =
-        format("%-*s  %3s  %-5s  %-27s  %-22s  %-27s  %-24s  %9s  %5s  %6s  %s\n", static_cast<int>(width), "name", "K",
-               "probe", "answer KL (95 %)", "exact match (95 %)", "text KL (95 %)", "recall (95 %)", "KV/token", "share",
-               "decode", "full layers");
+    std::string text = format("%-*s  %3s  %-5s  %-27s  %-22s  %-27s  %-24s  %9s  %5s  %6s  %s\n",
+                              static_cast<int>(width), "name", "K", "probe", "answer KL (95 %)", "exact match (95 %)",
+                              "text KL (95 %)", "recall (95 %)", "KV/token", "share", "decode", "full layers");
     for (const ComparedRow& row : table.rows) {
         const PlanCost cost = planCost(shape, row.plan, query);
         json["rows"].push_back(rowJson(row, cost));

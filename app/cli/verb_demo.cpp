@@ -115,9 +115,9 @@ void Demo::row(const std::string& name, const nlohmann::json& s) {
                       number(key + "_high"));
     };
     const Plan plan = planFromKey(s["plan"]["plan"].get<std::string>());
-    table_ += format("%-22s %2d  %-26s  %-22s  %8.4f  %s\n", name.c_str(), plan.budget(),
-                     interval("answer_kl", 4).c_str(), interval("exact_match", 3).c_str(), number("text_kl"),
-                     layersText(plan).c_str());
+    table_ +=
+        format("%-22s %2d  %-26s  %-22s  %8.4f  %s\n", name.c_str(), plan.budget(), interval("answer_kl", 4).c_str(),
+               interval("exact_match", 3).c_str(), number("text_kl"), layersText(plan).c_str());
 }
 
 // On the study's default probe, which chooses nothing: every row of the table, whoever chose it, is measured there.
@@ -176,9 +176,10 @@ int Demo::run() {
     const std::string folder = exported["folder"].get<std::string>();
     const ReloadReport report = verifyExport(folder);
     std::string text =
-        "\nplan                    K  answer KL (95 %)            exact match (95 %)       text KL  full layers\n" + table_;
-    text += format("\ngenerated recall of the recovered hybrid  %.3f +- %.3f\n", recall["recall"].get<double>(),
-                   recall["recall_half_width"].get<double>());
+        "\nplan                    K  answer KL (95 %)            exact match (95 %)       text KL  full layers\n" +
+        table_;
+    text += format("\ngenerated recall of the recovered hybrid  %.3f (%.3f to %.3f)\n", recall["recall"].get<double>(),
+                   recall["recall_low"].get<double>(), recall["recall_high"].get<double>());
     text += "export  " + folder + "  " + exported["verdict"]["verdict"].get<std::string>() + ", verify " +
             (report.passed() ? "passed" : "FAILED") + "\n";
     text += "study   " + options_.folder + "  (run files in runs/)\n";

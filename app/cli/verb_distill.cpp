@@ -1,4 +1,4 @@
-// flashmorph distill: recovers a hybrid. flashmorph eval: generation-based retrieval of a plan or hybrid.
+// flashmorph distill: recovers a hybrid.
 #include <nlohmann/json.hpp>
 
 #include "app/cli/job_verb.h"
@@ -54,63 +54,10 @@ JobOutcome runDistillJob(JobContext& context, const JobFiles& files, const Disti
     return outcome;
 }
 
-JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const EvaluateSpec& given, Workplace& workplace) {
-    StudySession& session = workplace.session();
-    EvaluateSpec spec = given;
-    spec.tasks = session.tasksOr(spec.tasks);
-    spec.lengths = session.lengthsOr(spec.lengths);
-    RecoveredHybrid hybrid;
-    StudySession::ChosenPlan chosen;
-    if (!spec.hybrid.empty()) {
-        hybrid = session.hybrid(spec.hybrid);
-    } else {
-        chosen = session.plan(spec.plan);
-        const bool all_full = chosen.plan.budget() == static_cast<int>(chosen.plan.kinds.size());
-        hybrid = {session.weights(), all_full ? BranchSet{} : session.branches(spec.branches), chosen.plan};
-        spec.plan.run = chosen.run_id;
-        spec.branches = hybrid.branches.id;
-    }
-    EvaluateInputs inputs;
-    inputs.model = {&hybrid.weights, &hybrid.branches, hybrid.plan};
-    inputs.resources = session.resources();
-    openStudyRun(context, session, files, "eval", specToJson(spec), {spec.hybrid, chosen.run_id, hybrid.branches.id},
-                 evaluateTables());
-    const EvaluateResult result = runEvaluate(spec, inputs, context);
-    JobOutcome outcome;
-    outcome.json = {{"run", files.run_id},
-                    {"recall", result.recall},
-                    {"recall_half_width", result.half_width},
-                    {"exact_match", result.exact_match},
-                    {"answers", result.samples},
-                    {"cells", nlohmann::json::array()},
-                    {"plan", planJson(hybrid.plan)}};
-    outcome.text = "task            tokens  depth  recall  exact\n";
-    for (const EvaluateCell& cell : result.cells) {
-        outcome.json["cells"].push_back({{"task", cell.task},
-                                         {"tokens", cell.tokens},
-                                         {"depth", cell.depth},
-                                         {"recall", cell.recall},
-                                         {"exact_match", cell.exact_match},
-                                         {"answers", cell.samples}});
-        outcome.text += format("%-14s %7d  %5.2f  %6.3f  %5.3f\n", cell.task.c_str(), cell.tokens, cell.depth,
-                               cell.recall, cell.exact_match);
-    }
-    outcome.text += format("recall %.3f +- %.3f  exact %.3f  (%lld answers)\n", result.recall, result.half_width,
-                           result.exact_match, static_cast<long long>(result.samples));
-    return outcome;
-}
-
 void addDistillVerb(CLI::App& app, CliContext& cli) {
     addJobVerb<DistillSpec>(
         app, cli,
         {.name = "distill", .help = "recover a hybrid by logit distillation from the teacher", .run = runDistillJob});
-}
-
-void addEvalVerb(CLI::App& app, CliContext& cli) {
-    addJobVerb<EvaluateSpec>(app, cli,
-                             {.name = "eval",
-                              .help = "generation-based retrieval over depth and length, every sample stored",
-                              .run = runEvaluateJob});
 }
 
 }  // namespace fm::cli

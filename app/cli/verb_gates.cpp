@@ -8,6 +8,7 @@
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
 #include "core/engine/gates.h"
+#include "core/engine/paper_mode.h"
 #include "core/run/gate_tables.h"
 
 namespace fm::cli {
@@ -20,7 +21,8 @@ BatchMix trainMix(const GatesSpec& spec, bool has_text) {
     for (const std::string& task : spec.tasks) mix.tasks.push_back({task, share});
     if (has_text && spec.text_share > 0) mix.tasks.push_back({"text", spec.text_share});
     mix.lengths.assign(spec.lengths.begin(), spec.lengths.end());
-    mix.tokens_per_batch = static_cast<std::int32_t>(std::max<std::int64_t>(1, spec.tokens_per_step / spec.micro_batches));
+    mix.tokens_per_batch =
+        static_cast<std::int32_t>(std::max<std::int64_t>(1, spec.tokens_per_step / spec.micro_batches));
     mix.always_asks = true;
     return mix;
 }
@@ -33,7 +35,11 @@ std::string gatesText(const GatesResult& result, const PlanCost& cost) {
     }
     text += "full layers  " + layersText(result.plan) + (result.swapped ? "  (after swaps)" : "") + "\n" +
             costText(cost) + "\n";
-    if (result.dead) text += "DEAD GATES: which layers stand above the cut is noise; see the log\n";
+    if (result.dead) {
+        text += "DEAD GATES: which layers stand above the cut is noise; see the log\n";
+    } else if (result.undecided) {
+        text += "close call at the cut: another seed may choose otherwise; see the log\n";
+    }
     return text;
 }
 
@@ -41,7 +47,9 @@ std::string gatesText(const GatesResult& result, const PlanCost& cost) {
 
 JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSpec& given, Workplace& workplace) {
     StudySession& session = workplace.session();
-    GatesSpec spec = given;
+    PaperFit fit{given, {}};
+    if (given.mode == "paper") fit = fitPaperMode(given, session.config().max_position, session.resources());
+    GatesSpec spec = fit.spec;
     spec.tasks = session.tasksOr(spec.tasks);
     spec.lengths = session.lengthsOr(spec.lengths);
     const BranchSet branches = session.branches(spec.branches);
@@ -64,12 +72,13 @@ JobOutcome runGatesJob(JobContext& context, const JobFiles& files, const GatesSp
 
     openStudyRun(context, session, files, "gates", specToJson(spec), {branches.id},
                  gatesTables(session.config().num_layers));
+    for (const std::string& remark : fit.remarks) context.log(Severity::Info, "[gates] paper mode: " + remark);
     const GatesResult result = runGates(spec, inputs, context);
     const PlanCost cost = planCost(shapeOf(session.config()), result.plan);
     JobOutcome outcome;
-    outcome.json = {{"run", files.run_id},       {"alpha", result.alpha_L}, {"alpha_mean", result.averaged_L},
-                    {"lambda", result.lambda},   {"dead", result.dead},     {"plan", planJson(result.plan)},
-                    {"swapped", result.swapped}, {"cost", costJson(cost)}};
+    outcome.json = {{"run", files.run_id},           {"alpha", result.alpha_L},   {"alpha_mean", result.averaged_L},
+                    {"lambda", result.lambda},       {"dead", result.dead},       {"undecided", result.undecided},
+                    {"plan", planJson(result.plan)}, {"swapped", result.swapped}, {"cost", costJson(cost)}};
     outcome.text = gatesText(result, cost);
     return outcome;
 }

@@ -25,14 +25,14 @@ nlohmann::json inclusionJson(const Inclusion& i) {
 }
 
 std::string inclusionText(const std::vector<Inclusion>& inclusion, std::int64_t seeds) {
-    std::string text = format("over %lld seeds:\nselector       K  objective (95 %%)          rank  layers kept by how many\n",
-                              static_cast<long long>(seeds));
+    std::string text =
+        format("over %lld seeds:\nselector       K  objective (95 %%)          rank  layers kept by how many\n",
+               static_cast<long long>(seeds));
     for (const Inclusion& i : inclusion) {
         text += format("%-13s %2d  %.4f (%.4f to %.4f)  %4.1f ", i.selector.c_str(), i.budget, i.objective.value,
                        i.objective.low, i.objective.high, i.mean_rank);
         for (std::size_t l = 0; l < i.frequency_L.size(); ++l) {
-            if (i.frequency_L[l] > 0)
-                text += format(" %zu:%.0f", l, i.frequency_L[l] * static_cast<double>(seeds));
+            if (i.frequency_L[l] > 0) text += format(" %zu:%.0f", l, i.frequency_L[l] * static_cast<double>(seeds));
         }
         text += "\n";
     }
@@ -78,8 +78,7 @@ JobOutcome runSelectJob(JobContext& context, const JobFiles& files, const Select
     const auto probe = [&](ProbePurpose purpose, std::int64_t seed) {
         return session.probeSet(spec.tasks, spec.lengths, spec.sequences, purpose, seed);
     };
-    for (std::int64_t i = 0; i < spec.seeds; ++i)
-        inputs.choosing.push_back(probe(ProbePurpose::Choose, spec.seed + i));
+    for (std::int64_t i = 0; i < spec.seeds; ++i) inputs.choosing.push_back(probe(ProbePurpose::Choose, spec.seed + i));
     inputs.measuring = probe(ProbePurpose::Measure, spec.seed);
     openStudyRun(context, session, files, "select", specToJson(spec), {branches.id},
                  selectTables(session.config().num_layers));

@@ -83,7 +83,8 @@ std::string findRun(const GlobalOptions& global, const std::string& run) {
 int showRun(const GlobalOptions& global, const std::string& run) {
     const nlohmann::json json = fullJson(readRunFile(findRun(global, run)));
     std::string text;
-    for (const char* key : {"id", "job", "status", "status_text", "device", "software", "teacher_hash"}) {
+    for (const char* key :
+         {"id", "job", "status", "status_text", "device", "software", "teacher_hash", "chat_family"}) {
         text += padded(key, 14) + json[key].get<std::string>() + "\n";
     }
     text += "spec          " + json["spec"].dump() + "\n";

@@ -17,6 +17,7 @@ void addPlanVerb(CLI::App& app, CliContext& cli);
 void addProbeVerb(CLI::App& app, CliContext& cli);
 void addSelectVerb(CLI::App& app, CliContext& cli);
 void addInteractVerb(CLI::App& app, CliContext& cli);
+void addJudgeVerb(CLI::App& app, CliContext& cli);
 void addDistillVerb(CLI::App& app, CliContext& cli);
 void addEvalVerb(CLI::App& app, CliContext& cli);
 void addExportVerb(CLI::App& app, CliContext& cli);

@@ -9,7 +9,9 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 find_program(MOLD mold)
 if(MOLD)
-  add_link_options(-fuse-ld=mold)
+  # mold 1.10 lets a .tbss at the end of a page begin the segment that is made read-only, and the loader then refuses
+  # the program (1 link in 1000); segments that begin with a page of their own cannot have it.
+  add_link_options(-fuse-ld=mold -Wl,-z,separate-code)
 endif()
 
 # fm_target(<target>): warnings, sanitizers and the include root that every target of ours shares.

@@ -21,16 +21,13 @@ std::vector<Problem> problemsOf(const BatchMix& mix) {
         if (length < 2) problems.push_back({"lengths", std::to_string(length), "lengths of at least 2 tokens"});
     if (mix.tokens_per_batch < 1)
         problems.push_back({"tokens_per_batch", std::to_string(mix.tokens_per_batch), "at least 1"});
-    if (!(mix.text_batch_share >= 0 && mix.text_batch_share <= 1))
-        problems.push_back({"text_batch_share", std::to_string(mix.text_batch_share), "a share from 0 to 1"});
     double total = 0;
     for (const TaskShare& share : mix.tasks) {
         if (!(share.share >= 0 && std::isfinite(share.share)))
             problems.push_back({"tasks." + share.task, std::to_string(share.share), "a share of at least 0"});
         total += share.share;
     }
-    if (!(total > 0) && mix.text_batch_share < 1)
-        problems.push_back({"tasks", "no task with a share above 0", "at least one task, or text_batch_share 1"});
+    if (!(total > 0)) problems.push_back({"tasks", "no task with a share above 0", "at least one task"});
     return problems;
 }
 
@@ -59,7 +56,6 @@ BatchSource::BatchSource(BatchMix mix, TaskResources resources, std::uint64_t se
         }
     };
     for (const TaskShare& share : mix_.tasks) tasks_.push_back(add(share.task));
-    if (mix_.text_batch_share > 0) text_ = add("text");
     if (!problems.empty()) throw InputError(std::move(problems));
 }
 
@@ -100,7 +96,6 @@ Batch BatchSource::batch(std::int64_t index) const {
     const auto i = static_cast<std::uint64_t>(index);
     Rng rng(deriveSeed(seed_, i, 0));
     const std::int32_t length = mix_.lengths[rng.below(mix_.lengths.size())];
-    const bool plain_text = rng.uniform() < mix_.text_batch_share;
     const std::int32_t count = sequencesOf(deriveSeed(seed_, i, 0), length);
     const bool joined = mix_.always_asks && mix_.tokens_per_batch < 2 * length && count == 2;
     std::vector<Sample> samples;
@@ -109,13 +104,11 @@ Batch BatchSource::batch(std::int64_t index) const {
         const std::uint64_t drawn = deriveSeed(seed_, i, 1 + static_cast<std::uint64_t>(j));
         const std::uint64_t sample_seed = mix_.held_out ? drawn | kHeldOutBit : drawn & ~kHeldOutBit;
         const Among among = !mix_.always_asks ? Among::All : j == 0 ? Among::Asking : joined ? Among::Text : Among::All;
-        const Task& task = plain_text && among != Among::Asking ? *text_ : taskOf(sample_seed, among);
+        const Task& task = taskOf(sample_seed, among);
         samples.push_back(task.make(sample_seed, length));
         assert(checkSample(samples.back(), *resources_.tokenizer).empty());
     }
-    Batch batch = packBatch(std::move(samples), paddingId(*resources_.tokenizer));
-    batch.plain_text = plain_text;
-    return batch;
+    return packBatch(std::move(samples), paddingId(*resources_.tokenizer));
 }
 
 Batch packBatch(std::vector<Sample> samples, TokenId padding) {

@@ -1,6 +1,6 @@
 // Batch i of a mix of tasks: a pure function of (seed, i), whatever was drawn before. Resume needs no data position.
 //
-// Counters (random.h): slot 0 of (seed, i) chooses length and kind of the batch, slot 1 + j is the seed of sample j,
+// Counters (random.h): slot 0 of (seed, i) chooses the length of the batch, slot 1 + j is the seed of sample j,
 // which in turn chooses the sample's task. The top bit of a sample seed is 1 on the held-out side and 0 on the training
 // side, so that no seed is ever on both.
 #pragma once
@@ -23,10 +23,9 @@ struct BatchMix {
     std::vector<std::int32_t> lengths;     // the length of batch i is drawn from these (uniformly, seeded)
     std::int32_t tokens_per_batch = 8192;  // B = max(1, tokens_per_batch / T)
     bool held_out = false;                 // draws text and seeds from the held-out side; never meets a training sample
-    // The first sequence of every batch asks something: a step of gates without an answer has nothing to hold against its
-    // regulariser. A batch of one sequence is joined by one of plain text as often as their shares say.
+    // The first sequence of every batch asks something: a step of gates without an answer has nothing to hold against
+    // its regulariser. A batch of one sequence is joined by one of plain text as often as their shares say.
     bool always_asks = false;
-    double text_batch_share = 0;           // this share of whole batches is plain text (text KL)
 };
 
 // Thread: batch() is const and may be called from several threads.
@@ -47,7 +46,6 @@ private:
     TaskResources resources_;
     std::uint64_t seed_;
     std::vector<std::unique_ptr<Task>> tasks_;
-    std::unique_ptr<Task> text_;
 };
 
 // The top bit of a sample seed: 1 on the held-out side.

@@ -15,7 +15,7 @@ namespace fm {
 
 struct NiahTask::Draw {
     std::vector<Needle> needles;      // in the order of insertion
-    std::vector<std::int32_t> asked;  // needles whose values are the references, in the order of the answer
+    std::vector<std::int32_t> asked;  // needles whose values are the references, by asked key
     std::vector<std::string> query;   // asked keys
     std::vector<std::string> units;   // haystack: words or lines, more than fit
     std::uint64_t unit_key = 0;       // stream of the haystack
@@ -226,23 +226,26 @@ void NiahTask::build(const Draw& draw, std::size_t units, Sample& sample) const 
     PromptBuilder prompt;
     prompt.frame(chat.head);
     prompt.text(frame.before);
-    std::vector<std::int32_t> order(draw.asked.size());
-    std::vector<PromptBuilder::Needle> marks(draw.asked.size());
-    std::iota(order.begin(), order.end(), 0);
-    const auto placeOf = [&](std::int32_t reference) -> const Place& {
-        return context.places[static_cast<std::size_t>(draw.asked[static_cast<std::size_t>(reference)])];
+    const auto placeOf = [&](std::int32_t needle) -> const Place& {
+        return context.places[static_cast<std::size_t>(needle)];
     };
-    std::sort(order.begin(), order.end(),
-              [&](std::int32_t a, std::int32_t b) { return placeOf(a).begin < placeOf(b).begin; });
+    const auto earlier = [&](std::int32_t a, std::int32_t b) { return placeOf(a).begin < placeOf(b).begin; };
+    // Keys are answered in the order of the question, the values of one key as they are read in the context.
+    std::vector<std::int32_t> references = draw.asked;
+    for (auto key = references.begin(); key != references.end(); key += kind_.values)
+        std::sort(key, key + kind_.values, earlier);
+    std::vector<std::int32_t> order = references;
+    std::sort(order.begin(), order.end(), earlier);
+    std::vector<PromptBuilder::Needle> marks(draw.needles.size());
     std::size_t written = 0;
     const auto markAt = [&](std::size_t byte) {
         prompt.text(std::string_view(context.text).substr(written, byte - written));
         written = byte;
         return prompt.mark();
     };
-    for (std::int32_t reference : order) {
-        const Place& place = placeOf(reference);
-        PromptBuilder::Needle& needle = marks[static_cast<std::size_t>(reference)];
+    for (const std::int32_t index : order) {
+        const Place& place = placeOf(index);
+        PromptBuilder::Needle& needle = marks[static_cast<std::size_t>(index)];
         needle.begin = markAt(place.begin);
         needle.place = markAt(place.value);
         needle.end = markAt(place.end);
@@ -254,17 +257,18 @@ void NiahTask::build(const Draw& draw, std::size_t units, Sample& sample) const 
     } else {
         prompt.frame(chat.tail);
     }
-    const std::size_t references = draw.asked.size();
-    for (std::size_t i = 0; i < references; ++i) {
-        const auto needle = static_cast<std::size_t>(draw.asked[i]);
-        if (i > 0) prompt.text(i + 1 == references ? ", and" : ",");
-        prompt.answer(" " + draw.needles[needle].value, marks[i], context.places[needle].depth);
+    for (std::size_t i = 0; i < references.size(); ++i) {
+        const auto needle = static_cast<std::size_t>(references[i]);
+        if (i > 0) prompt.text(i + 1 == references.size() ? ", and" : ",");
+        prompt.answer(" " + draw.needles[needle].value, marks[needle], context.places[needle].depth);
     }
     prompt.text(".");
     prompt.finish(*resources_.tokenizer, sample);
+    sample.questions = {
+        {0, static_cast<std::int32_t>(references.size()), kAnswerBudget, placeOf(draw.asked.front()).depth}};
 }
 
-Sample NiahTask::make(std::uint64_t seed, std::int32_t tokens, double depth) const {
+Sample NiahTask::make(std::uint64_t seed, std::int32_t tokens, double depth, std::int32_t) const {
     if (tokens < min_tokens_) throwTooShort(name_, tokens, min_tokens_);
     Draw draw = this->draw(seed, tokens, depth);
     Sample sample = emptySample(name_, seed, tokens);

@@ -11,7 +11,7 @@
 namespace fm {
 namespace {
 
-// DuoAttention's strings, its misspelling included.
+// DuoAttention's strings; FlashMorph prints the same around its needles.
 constexpr const char* kBookBegin = "This is a very long story book: <book> ";
 constexpr const char* kRawBegin = "<|im_start|>";  // and a blank before the book's beginning
 constexpr const char* kBookEnd = " </book>.\n\n";
@@ -20,10 +20,13 @@ constexpr const char* kSeparator = "\n\n";
 constexpr std::int32_t kDepths = 1000;
 constexpr double kFirstDepth = 0.05, kLastDepth = 0.95;
 constexpr std::int32_t kBookTokensPerKey = 16;  // the least text between needles
+constexpr std::int32_t kPasskeyMargin = 16;     // a model may begin in words of its own
 
-std::string needleText(std::int32_t key) {
-    return "Remeber this sequence of words, it's the " + ordinalWords()[static_cast<std::size_t>(key)] +
-           " passkey to the vault: ";
+// The misspelling is DuoAttention's.
+std::string needleText(PasskeyWording wording, std::int32_t key) {
+    const char* const begin = wording == PasskeyWording::DuoAttention ? "Remeber this sequence of words, it's the "
+                                                                      : "Remember this sequence of words, it is the ";
+    return begin + ordinalWords()[static_cast<std::size_t>(key)] + " passkey to the vault: ";
 }
 
 std::string questionText(std::int32_t key) {
@@ -44,6 +47,11 @@ std::vector<double> drawDepths(std::int32_t keys, double depth, Rng& rng) {
     return depths;
 }
 
+// The passkey that a given depth has moved.
+std::int32_t placeOf(double depth, const std::vector<double>& depths) {
+    return static_cast<std::int32_t>(std::find(depths.begin(), depths.end(), depth) - depths.begin());
+}
+
 // Tokens that `count` NATO words need in nearly every draw: four standard deviations above the mean, at most the worst.
 // The few draws above it are drawn again.
 double likelyTokens(const Tokenizer& tokenizer, std::int32_t count) {
@@ -60,8 +68,8 @@ double likelyTokens(const Tokenizer& tokenizer, std::int32_t count) {
 
 }  // namespace
 
-PasskeyTask::PasskeyTask(std::string name, std::int32_t keys, std::int32_t words, const TaskResources& resources)
-    : name_(std::move(name)), keys_(keys), words_(words), resources_(resources) {
+PasskeyTask::PasskeyTask(std::string name, const PasskeyShape& shape, const TaskResources& resources)
+    : name_(std::move(name)), keys_(shape.keys), words_(shape.words), wording_(shape.wording), resources_(resources) {
     requireCorpus(name_, resources_);
     Sample empty;
     build(std::vector<std::string>(static_cast<std::size_t>(keys_)),
@@ -95,7 +103,7 @@ void PasskeyTask::build(const std::vector<std::string>& passkeys, const std::vec
         prompt.text(book.substr(last, at - last));
         prompt.text(kSeparator);
         const std::int32_t begin = prompt.mark();
-        prompt.text(needleText(static_cast<std::int32_t>(i)) + passkeys[i]);
+        prompt.text(needleText(wording_, static_cast<std::int32_t>(i)) + passkeys[i]);
         needles.push_back({begin, prompt.mark(), begin});
         prompt.text(kSeparator);
         last = at;
@@ -116,7 +124,7 @@ void PasskeyTask::build(const std::vector<std::string>& passkeys, const std::vec
     prompt.finish(*resources_.tokenizer, sample);
 }
 
-Sample PasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth) const {
+Sample PasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth, std::int32_t) const {
     if (tokens < min_tokens_) throwTooShort(name_, tokens, min_tokens_);
     Rng rng = taskRng(name_, resources_, seed);
     const std::vector<double> depths = drawDepths(keys_, depth, rng);
@@ -141,6 +149,8 @@ Sample PasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth) 
     } while (book_tokens > 0);
     const Answer& final_answer = sample.answers.back();
     sample.answer_budget = final_answer.begin + final_answer.length - sample.answers.front().begin;
+    askOneByOne(sample, kPasskeyMargin);
+    if (depth >= 0) sample.placed = placeOf(depth, depths);
     return sample;
 }
 

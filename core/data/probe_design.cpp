@@ -12,7 +12,6 @@
 namespace fm {
 namespace {
 
-constexpr std::int64_t kProbeTokens = 25000;
 // Raised whenever a generator makes another sequence from the same seed: scores before and after do not compare.
 constexpr int kGenerators = 1;
 
@@ -27,12 +26,12 @@ void updateText(Hasher& hasher, const std::string& text) {
 
 }  // namespace
 
-std::int64_t probeSequences(std::size_t num_tasks, const std::vector<std::int32_t>& lengths) {
+std::int64_t probeSequences(std::size_t num_tasks, const std::vector<std::int32_t>& lengths, std::int64_t tokens) {
     const std::int64_t num_lengths = std::max<std::int64_t>(1, static_cast<std::int64_t>(lengths.size()));
     const std::int64_t round_tokens =
         std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) * static_cast<std::int64_t>(num_tasks + 1);
     const std::int64_t for_tasks = (kFewestSequences + num_lengths - 1) / num_lengths;
-    const std::int64_t for_tokens = (kProbeTokens + round_tokens - 1) / std::max<std::int64_t>(1, round_tokens);
+    const std::int64_t for_tokens = (tokens + round_tokens - 1) / std::max<std::int64_t>(1, round_tokens);
     return std::max(for_tasks, for_tokens);
 }
 
@@ -62,7 +61,11 @@ ProbeSource::ProbeSource(ProbeDesign design, TaskResources resources)
         }
     }
     if (!problems.empty()) throw InputError(std::move(problems));
-    if (design_.sequences == 0) design_.sequences = probeSequences(design_.tasks.size(), design_.lengths);
+    const bool chooses = design_.purpose == "choose" || design_.purpose == "confirm";
+    if (design_.sequences == 0) {
+        design_.sequences =
+            probeSequences(design_.tasks.size(), design_.lengths, chooses ? kChoosingTokens : kMeasuringTokens);
+    }
     if (resources_.corpus) tasks_.push_back(makeTask(kTextTask, resources_));
 }
 

@@ -29,10 +29,20 @@ struct Answer {
                                     // rests on; ascending
 };
 
+// What a model is asked once and answers in one go: the answers are the references of one score.
+struct Question {
+    std::int32_t first = 0, count = 1;  // in Sample::answers
+    std::int32_t new_tokens = 0;        // tokens to generate for it
+    double depth = 0;                   // where its needle stands; of several the one that a given depth places
+};
+
 struct Sample {
-    std::vector<TokenId> ids;     // complete sequence: context, question(s), answer(s)
-    std::vector<Answer> answers;  // ascending, disjoint; empty for plain text
-    std::string task;             // "passkey", "niah_single_1", "mk8", "hop4", "text", ...
+    std::vector<TokenId> ids;         // complete sequence: context, question(s), answer(s)
+    std::vector<Answer> answers;      // ascending, disjoint; empty for plain text
+    std::vector<Question> questions;  // ascending; every answer belongs to one
+    std::int32_t placed = 0;          // the question whose needle stands at the depth that was asked for
+    bool one_line = false;            // a generated answer ends with its line
+    std::string task;                 // "passkey", "niah_single_1", "mk8", "hop4", "text", ...
     std::uint64_t seed = 0;
     std::int32_t requested_length = 0;  // tokens asked for; ids.size() <= requested_length
     std::int32_t answer_budget = 0;     // tokens a model may generate from the first answer on; counted in the length
@@ -46,7 +56,6 @@ struct Batch {
     std::vector<std::uint8_t> answer_BT;  // 1 where token t is an answer token (the label, not its predictor)
     std::vector<std::uint8_t> valid_BT;   // 0 on padding
     std::vector<Sample> samples;          // B, as generated
-    bool plain_text = false;              // no answers: text KL only
 };
 
 }  // namespace fm

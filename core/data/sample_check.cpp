@@ -33,6 +33,19 @@ std::string checkAnswer(const Sample& sample, const Tokenizer& tokenizer, const 
     return {};
 }
 
+std::string checkQuestions(const Sample& sample) {
+    std::int32_t next = 0;
+    for (const Question& question : sample.questions) {
+        if (question.first != next || question.count < 1 || question.new_tokens < 1)
+            return sample.task + ": questions out of order or without answers";
+        next += question.count;
+    }
+    if (next != static_cast<std::int32_t>(sample.answers.size())) return sample.task + ": answers without a question";
+    if (sample.placed < 0 || (next > 0 && static_cast<std::size_t>(sample.placed) >= sample.questions.size()))
+        return sample.task + ": the placed question is not there";
+    return {};
+}
+
 }  // namespace
 
 std::string checkSample(const Sample& sample, const Tokenizer& tokenizer) {
@@ -48,7 +61,7 @@ std::string checkSample(const Sample& sample, const Tokenizer& tokenizer) {
     }
     if (!sample.answers.empty() && sample.answers.front().begin + sample.answer_budget > sample.requested_length)
         return sample.task + ": the answer budget does not fit";
-    return {};
+    return checkQuestions(sample);
 }
 
 }  // namespace fm

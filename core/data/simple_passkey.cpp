@@ -14,7 +14,7 @@ constexpr const char* kIntroduction =
     "There is an important info hidden inside a lot of irrelevant text. Find it and memorize them. I will quiz you "
     "about the "
     "important information there.\n";
-constexpr std::int32_t kAnswerBudget = 16;
+constexpr std::int32_t kPassKeyBudget = 16;
 
 std::string noise(std::int32_t lines) {
     std::string text;
@@ -30,7 +30,7 @@ SimplePasskeyTask::SimplePasskeyTask(const TaskResources& resources) : resources
     line_tokens_ =
         static_cast<std::int32_t>(resources_.tokenizer->encodeOrdinary(std::string(" ") + kNoiseLine).size());
     const std::int32_t slack = 4;  // numbers differ in tokens, joints at the ends of the noise too
-    fixed_tokens_ = sample.answers.front().begin - 2 * line_tokens_ + kAnswerBudget + slack;
+    fixed_tokens_ = sample.answers.front().begin - 2 * line_tokens_ + kPassKeyBudget + slack;
 }
 
 void SimplePasskeyTask::build(const std::string& number, std::int32_t before, std::int32_t lines,
@@ -52,7 +52,7 @@ void SimplePasskeyTask::build(const std::string& number, std::int32_t before, st
     prompt.finish(*resources_.tokenizer, sample);
 }
 
-Sample SimplePasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth) const {
+Sample SimplePasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double depth, std::int32_t) const {
     const std::int32_t minimum = fixed_tokens_ + line_tokens_;
     if (tokens < minimum) throwTooShort(name_, tokens, minimum);
     Rng rng = taskRng(name_, resources_, seed);
@@ -62,7 +62,8 @@ Sample SimplePasskeyTask::make(std::uint64_t seed, std::int32_t tokens, double d
         depth < 0 ? drawn : static_cast<std::int32_t>(std::lround(std::min(depth, 1.0) * lines));
     Sample sample = emptySample(name_, seed, tokens);
     build(std::to_string(rng.between(10000, 99999)), before, lines, sample);
-    sample.answer_budget = kAnswerBudget;
+    sample.answer_budget = kPassKeyBudget;
+    askOneByOne(sample, kPassKeyBudget - sample.answers.front().length);
     return sample;
 }
 

@@ -9,7 +9,7 @@ class SimplePasskeyTask : public Task {
 public:
     explicit SimplePasskeyTask(const TaskResources& resources);
     const std::string& name() const override { return name_; }
-    Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1) const override;
+    Sample make(std::uint64_t seed, std::int32_t tokens, double depth = -1, std::int32_t question = 0) const override;
 
 private:
     void build(const std::string& number, std::int32_t before, std::int32_t lines, Sample& sample) const;

@@ -18,6 +18,15 @@ Sample emptySample(const std::string& name, std::uint64_t seed, std::int32_t tok
     return sample;
 }
 
+void askOneByOne(Sample& sample, std::int32_t margin) {
+    sample.one_line = true;
+    sample.questions.clear();
+    for (std::size_t i = 0; i < sample.answers.size(); ++i) {
+        const Answer& answer = sample.answers[i];
+        sample.questions.push_back({static_cast<std::int32_t>(i), 1, answer.length + margin, answer.depth});
+    }
+}
+
 void throwTooShort(const std::string& name, std::int32_t tokens, std::int32_t minimum) {
     throw InputError(Problem{"lengths", std::to_string(tokens),
                              "at least " + std::to_string(minimum) + " tokens for the task " + name});

@@ -11,6 +11,10 @@ Rng taskRng(const std::string& name, const TaskResources& resources, std::uint64
 
 Sample emptySample(const std::string& name, std::uint64_t seed, std::int32_t tokens);
 
+// Makes every answer a question of its own, with as many tokens to generate as it has and `margin` more, up to the end
+// of the line.
+void askOneByOne(Sample& sample, std::int32_t margin);
+
 // Throws the InputError that names the shortest length that this task can fill.
 [[noreturn]] void throwTooShort(const std::string& name, std::int32_t tokens, std::int32_t minimum);
 

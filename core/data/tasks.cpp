@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <optional>
+#include <string_view>
 
 #include "core/data/niah_task.h"
 #include "core/data/passkey_task.h"
@@ -13,23 +14,24 @@
 namespace fm {
 namespace {
 
-struct PasskeySize {
-    std::int32_t keys = 10, words = 32;
-};
-
-// "passkey" or "passkey<keys>x<words>".
-std::optional<PasskeySize> parsePasskey(const std::string& name) {
-    static const std::string prefix = "passkey";
+// "passkey" or "passkey<keys>x<words>", either with "_duo" behind it.
+std::optional<PasskeyShape> parsePasskey(std::string_view name) {
+    constexpr std::string_view prefix = "passkey", suffix = "_duo";
     if (!name.starts_with(prefix)) return std::nullopt;
-    PasskeySize size;
-    if (name == prefix) return size;
+    name.remove_prefix(prefix.size());
+    PasskeyShape shape;
+    if (name.ends_with(suffix)) {
+        shape.wording = PasskeyWording::DuoAttention;
+        name.remove_suffix(suffix.size());
+    }
+    if (name.empty()) return shape;
     const char* const end = name.data() + name.size();
-    const std::from_chars_result keys = std::from_chars(name.data() + prefix.size(), end, size.keys);
+    const std::from_chars_result keys = std::from_chars(name.data(), end, shape.keys);
     if (keys.ec != std::errc() || keys.ptr == end || *keys.ptr != 'x') return std::nullopt;
-    const std::from_chars_result words = std::from_chars(keys.ptr + 1, end, size.words);
+    const std::from_chars_result words = std::from_chars(keys.ptr + 1, end, shape.words);
     if (words.ec != std::errc() || words.ptr != end) return std::nullopt;
-    const bool fits = size.keys >= 1 && size.keys <= 10 && size.words >= 1 && size.words <= 64;
-    return fits ? std::optional<PasskeySize>(size) : std::nullopt;
+    const bool fits = shape.keys >= 1 && shape.keys <= 10 && shape.words >= 1 && shape.words <= 64;
+    return fits ? std::optional<PasskeyShape>(shape) : std::nullopt;
 }
 
 }  // namespace
@@ -39,8 +41,8 @@ std::unique_ptr<Task> makeTask(const std::string& name, const TaskResources& res
     if (name == "text") return std::make_unique<TextTask>(resources);
     if (const std::optional<WordFamily> family = WordFamily::parse(name))
         return std::make_unique<WordTask>(name, *family, resources);
-    if (const std::optional<PasskeySize> size = parsePasskey(name))
-        return std::make_unique<PasskeyTask>(name, size->keys, size->words, resources);
+    if (const std::optional<PasskeyShape> shape = parsePasskey(name))
+        return std::make_unique<PasskeyTask>(name, *shape, resources);
     if (name == "simple_passkey") return std::make_unique<SimplePasskeyTask>(resources);
     for (const NiahKind& kind : niahKinds())
         if (name == kind.name) return std::make_unique<NiahTask>(kind, resources);
@@ -50,7 +52,7 @@ std::unique_ptr<Task> makeTask(const std::string& name, const TaskResources& res
 }
 
 std::vector<std::string> taskNames() {
-    std::vector<std::string> names = {"passkey", "passkey4x8", "simple_passkey"};
+    std::vector<std::string> names = {"passkey", "passkey4x8", "passkey_duo", "simple_passkey"};
     for (const NiahKind& kind : niahKinds()) names.emplace_back(kind.name);
     for (const char* name : {"single", "mk4", "mk8", "mk16", "mk32", "mq4", "hop2", "hop4", "hop8", "hop16", "hop3_4",
                              "pair4", "far4", "bind8", "copy", "text"})

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <cassert>
 #include <cmath>
 
 #include "core/run/error.h"
@@ -30,7 +31,7 @@ void scaleToNorm(std::vector<at::Tensor>& gradients, const at::Tensor& norm, dou
 
 AdamW::AdamW(std::vector<AdamWGroup> groups, AdamWOptions options) : options_(options) {
     for (const AdamWGroup& group : groups) {
-        Group mine{{}, group.lr_scale, group.weight_decay};
+        Group mine{{}, group.weight_decay};
         for (const at::Tensor& parameter : group.parameters) {
             Slot slot;
             slot.parameter = parameter;
@@ -72,17 +73,14 @@ at::Tensor AdamW::clipEachGroup(double max_norm) {
     return at::stack(norms);
 }
 
-void AdamW::step(double lr) {
+void AdamW::step(const std::vector<double>& lr_G) {
+    assert(lr_G.size() == groups_.size());
     const at::NoGradGuard no_grad;
     ++steps_done_;
-    for (Group& group : groups_) stepGroup(group, lr * group.lr_scale);
+    for (std::size_t g = 0; g < groups_.size(); ++g) stepGroup(groups_[g], lr_G[g]);
 }
 
-void AdamW::stepAt(double lr) {
-    const at::NoGradGuard no_grad;
-    ++steps_done_;
-    for (Group& group : groups_) stepGroup(group, lr);
-}
+void AdamW::step(double lr) { step(std::vector<double>(groups_.size(), lr)); }
 
 void AdamW::stepGroup(Group& group, double lr) {
     std::vector<at::Tensor> masters, means, squares, grads, narrow, narrow_masters;
@@ -109,6 +107,15 @@ void AdamW::stepGroup(Group& group, double lr) {
     at::_foreach_add_(denominators, options_.eps);
     at::_foreach_addcdiv_(masters, means, denominators, -lr / mean_correction);
     for (std::size_t i = 0; i < narrow.size(); ++i) narrow[i].copy_(narrow_masters[i]);
+}
+
+at::Tensor AdamW::masterOf(const at::Tensor& parameter) const {
+    for (const Group& group : groups_) {
+        for (const Slot& slot : group.slots)
+            if (slot.parameter.is_same(parameter)) return slot.master;
+    }
+    assert(false && "not a parameter of this optimiser");
+    return {};
 }
 
 void AdamW::zeroGradients() {

@@ -14,7 +14,6 @@ namespace fm {
 
 struct AdamWGroup {
     std::vector<at::Tensor> parameters;  // updated in place; gradients are read from .grad()
-    double lr_scale = 1;                 // the group's learning rate over that of step()
     double weight_decay = 0;
 };
 
@@ -33,12 +32,17 @@ public:
     // The same for every group by itself; returns the norms, one per group, on the parameters' device.
     at::Tensor clipEachGroup(double max_norm);
 
-    // A parameter without a gradient is left as it is, moments included.
+    // One learning rate for every group (lr_G, in their order), or the same for all. A parameter without a gradient is
+    // left as it is, moments included; at a rate of 0 the moments alone move.
+    void step(const std::vector<double>& lr_G);
     void step(double lr);
-    void stepAt(double lr);  // the same rate for every group, whatever its scale
     void zeroGradients();
 
     std::int64_t stepsDone() const { return steps_done_; }
+
+    // What the steps add up in: fp32 for a narrower parameter, else the parameter itself (detached). `parameter` must
+    // be one of the groups'.
+    at::Tensor masterOf(const at::Tensor& parameter) const;
 
     // Moments, the masters of narrower parameters and the step count under `prefix`; parameters that are their own
     // masters are the caller's to keep. load() wants exactly what save() gave (FormatError).
@@ -54,7 +58,6 @@ private:
     };
     struct Group {
         std::vector<Slot> slots;
-        double lr_scale = 1;
         double weight_decay = 0;
     };
     void stepGroup(Group& group, double lr);

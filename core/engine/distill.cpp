@@ -104,11 +104,10 @@ DistillRun::DistillRun(const DistillSpec& spec, const DistillInputs& inputs, Job
                        list.push_back(t);
                    });
     if (student_.weights.config.tie_embeddings) student_.weights.head_VD = student_.weights.embed_VD;
-    const double scale = spec_.lr > 0 ? spec_.branch_lr / spec_.lr : 1;
-    optimizer_ = std::make_unique<AdamW>(std::vector<AdamWGroup>{{base_matrices, 1, spec_.weight_decay},
-                                                                 {base_vectors, 1, 0},
-                                                                 {branch_matrices, scale, spec_.weight_decay},
-                                                                 {branch_vectors, scale, 0}});
+    optimizer_ = std::make_unique<AdamW>(std::vector<AdamWGroup>{{base_matrices, spec_.weight_decay},
+                                                                 {base_vectors, 0},
+                                                                 {branch_matrices, spec_.weight_decay},
+                                                                 {branch_vectors, 0}});
 }
 
 Rope DistillRun::rope(std::int32_t tokens) {
@@ -144,13 +143,15 @@ double DistillRun::tuneStep(const Batch& batch) {
 void DistillRun::update(std::int64_t step) {
     const c10::NoGradGuard no_grad;
     gradient_norm_ = optimizer_->clipGradients(spec_.clip);
-    // The branches run at their own multiple of lr; in the next-token phase everything runs at tune_lr.
+    // The branches have a rate of their own; in the next-token phase everything runs at tune_lr.
     if (step < spec_.steps) {
-        rate_ = spec_.lr * cosineRate(step, spec_.steps, spec_.warm_up, spec_.lr_floor);
-        optimizer_->step(rate_);
+        const double share = cosineRate(step, spec_.steps, spec_.warm_up, spec_.lr_floor);
+        const double branch_rate = spec_.branch_lr * share;
+        rate_ = spec_.lr * share;
+        optimizer_->step({rate_, rate_, branch_rate, branch_rate});
     } else {
         rate_ = spec_.tune_lr;
-        optimizer_->stepAt(spec_.tune_lr);
+        optimizer_->step(spec_.tune_lr);
     }
     optimizer_->zeroGradients();
 }
@@ -214,9 +215,8 @@ RecoveredHybrid DistillRun::run() {
         throw;
     }
     save(step);
-    const auto freeze = [](const std::string&, at::Tensor& t) { t = t.detach(); };
-    forEachTensor(student_.weights, freeze);
-    forEachTensor(student_.branches, freeze);
+    forEachTrained(spec_, student_.plan, student_.weights, student_.branches,
+                   [&](const std::string&, const std::string&, at::Tensor& t) { t = optimizer_->masterOf(t); });
     if (student_.weights.config.tie_embeddings) student_.weights.head_VD = student_.weights.embed_VD;
     return student_;
 }

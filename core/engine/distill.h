@@ -91,7 +91,8 @@ struct DistillInputs {
     std::string checkpoint_path;  // "" = none
 };
 
-// A hybrid with weights of its own.
+// A hybrid with weights of its own. Fresh from runDistill what trained is in fp32, whatever the teacher's precision:
+// updates far below bf16's spacing would be lost to whoever goes on training it. readHybrid gives working copies.
 struct RecoveredHybrid {
     DecoderWeights weights;
     BranchSet branches;
@@ -107,7 +108,8 @@ struct TrainedGroup {
 };
 std::vector<TrainedGroup> trainedGroups(const DistillSpec& spec, const DistillInputs& inputs);
 
-// fp32 masters; the working copies are in the teacher's dtype. Throws Cancelled after saving its state.
+// Trains working copies in the teacher's dtype and returns their fp32 masters; what did not train are the tensors of
+// the inputs. Throws Cancelled after saving its state.
 RecoveredHybrid runDistill(const DistillSpec& spec, const DistillInputs& inputs, JobContext& context);
 
 }  // namespace fm

@@ -1,7 +1,13 @@
-// Generation-based retrieval: a depth x length grid per task, every sample stored with its seed, expected and given
-// answer. evaluation.md 1, 2, 5. Greedy decoding with the caches the hybrid would use.
+// Generation-based retrieval as RULER measures it: a depth x length grid per task, one question of every sequence
+// answered greedily in the model's own words, with the caches the hybrid would use, and scored by containment.
+// evaluation.md 1, 2, 5.
+//
+// The needle that is asked for stands at the depth of its cell: a sequence of several questions is scored on the one
+// whose needle was placed there, and which one that is changes from sequence to sequence. The grid is therefore even,
+// and every sequence is one independent value. Of several values or keys in one question the first drawn is placed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +15,7 @@
 #include "core/engine/plan_choice.h"
 #include "core/model/hybrid_model.h"
 #include "core/run/field_list.h"
+#include "core/run/intervals.h"
 #include "core/run/job_context.h"
 
 namespace fm {
@@ -23,6 +30,7 @@ struct EvaluateSpec {
     std::int64_t samples = 8;
     std::int64_t new_tokens = 0;
     std::int64_t seed = 1;
+    bool teacher = true;
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
@@ -38,34 +46,51 @@ struct EvaluateSpec {
                         1048576});
         visit(s.depths,
               FieldInfo{"depths", "", "depths at which the asked needle stands, evenly spaced from 0 to 1", 1, 101});
-        visit(s.samples, FieldInfo{"samples", "samples", "samples in one cell of the grid", 1, 1e6});
-        visit(s.new_tokens, FieldInfo{"new_tokens", "tokens",
-                                      "tokens to generate; 0: as many as the answer has (RULER uses 128)", 0, 4096});
+        visit(s.samples,
+              FieldInfo{"samples", "sequences", "sequences in one cell of the grid, one question each", 1, 1e6});
+        visit(s.new_tokens,
+              FieldInfo{"new_tokens", "tokens",
+                        "tokens to generate; 0: what the task needs: needles 128 as RULER, simple_passkey 16, to the "
+                        "end of the line 16 more than the answer has for passkeys and 8 more for tasks of words",
+                        0, 4096});
         visit(s.seed, FieldInfo{"seed", "", "seed of the samples (held-out side)", 0, 9.0e15});
+        visit(s.teacher,
+              FieldInfo{.name = "teacher", .unit = "", .help = "ask the teacher the same questions (twice the time)"});
     }
 };
 
 struct EvaluateInputs {
     HybridModel model;
     TaskResources resources;
+    const DecoderWeights* teacher = nullptr;  // asked the same questions; null: not asked
 };
 
+// Of one cell, of a task, of all tasks. `recalls` has one stratum for each cell of the grid.
+struct EvaluateScore {
+    Strata recalls;          // of every sequence: share of the references that its answer contains
+    Estimate recall;         // mean over the sequences of a cell, then over cells, so that no task outweighs another
+    double exact_match = 0;  // share of answers that begin with the expected tokens: the same values in the same form
+    std::optional<double> teacher_recall;  // of the teacher's own answers
+};
 struct EvaluateCell {
     std::string task;
     std::int32_t tokens = 0;
     double depth = 0;
-    std::int64_t samples = 0;
-    double recall = 0;       // mean share of expected values contained in the answer (string_match_all)
-    double exact_match = 0;  // generated tokens begin with the expected ones
+    EvaluateScore score;
+};
+struct EvaluateTask {
+    std::string task;
+    EvaluateScore score;
 };
 struct EvaluateResult {
     std::vector<EvaluateCell> cells;
-    double recall = 0, exact_match = 0;  // over all samples
-    double half_width = 0;               // 95 %, of recall
-    std::int64_t samples = 0;
+    std::vector<EvaluateTask> tasks;
+    EvaluateScore all;
 };
 
-std::vector<Table> evaluateTables();  // table 0 "cells", table 1 "samples"
+// Table 0 "cells"; table 1 "samples", a row for every question; table 2 "scores", when the grid is complete: a row for
+// each task, and last one for "all". The teacher's columns only where it is asked.
+std::vector<Table> evaluateTables(bool with_teacher);
 
 // Lengths and answers beyond the model's context are refused before anything runs (InputError).
 EvaluateResult runEvaluate(const EvaluateSpec& spec, const EvaluateInputs& inputs, JobContext& context);

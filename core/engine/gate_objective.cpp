@@ -56,10 +56,9 @@ double klTerm(const MorphableModel& model, const MorphableTape& tape, const std:
     const std::int64_t width = mixed_BTD.size(-1);
     const at::Tensor rows_N = indexTensor(rows, mixed_BTD.device());
     at::Tensor dstudent_ND;
-    const double kl =
-        meanKlFromHidden(*model.weights, tape.teacher_hidden_BTD.view({-1, width}).index_select(0, rows_N),
-                         mixed_BTD.view({-1, width}).index_select(0, rows_N), weight_N,
-                         weight != 0 ? &dstudent_ND : nullptr);
+    const double kl = meanKlFromHidden(
+        *model.weights, tape.teacher_hidden_BTD.view({-1, width}).index_select(0, rows_N),
+        mixed_BTD.view({-1, width}).index_select(0, rows_N), weight_N, weight != 0 ? &dstudent_ND : nullptr);
     if (weight != 0) {
         if (!gradient.dhidden_BTD.defined()) gradient.dhidden_BTD = at::zeros_like(mixed_BTD);
         gradient.dhidden_BTD.view({-1, width}).index_add_(0, rows_N, dstudent_ND * weight);
@@ -101,7 +100,8 @@ GateRows gateRows(const Batch& batch, std::int64_t text_stride, RowAverage avera
     GateRows rows;
     const auto close = [average](std::vector<double>& weights, std::size_t num_rows) {
         const std::size_t own = num_rows - weights.size();  // rows of the sequence that ends here
-        const double weight = average == RowAverage::Rows ? 1.0 : 1.0 / static_cast<double>(std::max<std::size_t>(1, own));
+        const double weight =
+            average == RowAverage::Rows ? 1.0 : 1.0 / static_cast<double>(std::max<std::size_t>(1, own));
         weights.resize(num_rows, weight);
     };
     for (std::int64_t b = 0; b < batch.batch; ++b) {

@@ -20,8 +20,7 @@ void addScaled(ObjectiveValue& sum, const ObjectiveValue& part, double scale) {
     sum.kl += scale * part.kl;
     sum.text_kl += scale * part.text_kl;
     sum.layer_error_L.resize(part.layer_error_L.size(), 0.0);
-    for (std::size_t l = 0; l < part.layer_error_L.size(); ++l)
-        sum.layer_error_L[l] += scale * part.layer_error_L[l];
+    for (std::size_t l = 0; l < part.layer_error_L.size(); ++l) sum.layer_error_L[l] += scale * part.layer_error_L[l];
 }
 
 std::vector<double> toVector(const at::Tensor& values_L) {
@@ -70,12 +69,10 @@ std::vector<double> localErrors(const DecoderWeights& weights, const BranchSet& 
         morphableForward(separable, std::vector<double>(static_cast<std::size_t>(weights.config.num_layers), 0.0),
                          ids_BT, indexTensor(rows.answer, ids_BT.device()), rope);
     ObjectiveGradient unused;
-    std::vector<double> error_L =
-        gateObjective(separable, tape, rows, {AlignKind::Hidden, 0, 0}, unused).layer_error_L;
+    std::vector<double> error_L = gateObjective(separable, tape, rows, {AlignKind::Hidden, 0, 0}, unused).layer_error_L;
     if (!scale_free) return error_L;
     for (std::size_t l = 0; l < error_L.size(); ++l) {
-        const at::Tensor weight_N1 =
-            at::tensor(rows.answer_weight, at::kDouble).to(ids_BT.device()).unsqueeze(-1);
+        const at::Tensor weight_N1 = at::tensor(rows.answer_weight, at::kDouble).to(ids_BT.device()).unsqueeze(-1);
         const at::Tensor squares_N1 = tape.teacher_rows_ND[l].square().sum(-1, true, at::kDouble);
         error_L[l] /= std::max(1e-30, (squares_N1 * weight_N1).sum().item<double>());
     }
@@ -93,8 +90,8 @@ double startingLambda(const GateStepInputs& inputs, const Batch& batch, int budg
     const at::Tensor ids_BT = idsTensor(batch, model.weights->embed_VD.device());
     const GateRows rows = gateRows(batch, kGateTextStride, inputs.average);
     const MorphableTape tape =
-        morphableForward(model, std::vector<double>(num_layers, 0.0), ids_BT,
-                         indexTensor(rows.answer, ids_BT.device()), ropeSlice(*inputs.rope, 0, batch.tokens));
+        morphableForward(model, std::vector<double>(num_layers, 0.0), ids_BT, indexTensor(rows.answer, ids_BT.device()),
+                         ropeSlice(*inputs.rope, 0, batch.tokens));
     ObjectiveGradient unused;
     const double kl = gateObjective(model, tape, rows, {AlignKind::Kl, 0, 0}, unused).kl;
     return std::max(kSmallestLambda, kl / (4 * static_cast<double>(num_layers)));

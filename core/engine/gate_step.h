@@ -8,8 +8,8 @@
 
 #include "core/engine/batch_fn.h"
 #include "core/engine/gate_objective.h"
-#include "core/model/morphable_model.h"
 #include "core/model/blocks.h"
+#include "core/model/morphable_model.h"
 
 namespace fm {
 
@@ -22,7 +22,7 @@ struct GateStepInputs {
     std::int64_t micro_batches = 1;
     RowAverage average = RowAverage::Sequences;
     ObjectiveWeights weights;
-    const Rope* rope = nullptr;   // of the longest context
+    const Rope* rope = nullptr;  // of the longest context
     std::function<void()> poll;  // between micro-batches; may throw
 };
 

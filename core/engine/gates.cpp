@@ -51,7 +51,7 @@ private:
     void probeWhenDue(std::int64_t steps_done);
     void save(std::int64_t next_step);
     std::int64_t restore();
-    void reportDead(GatesResult& result);
+    void reportCut(GatesResult& result);
     void refine(GatesResult& result);
     LayerRanking ranking() const;
 
@@ -119,8 +119,8 @@ void GateRun::applyChanges(std::int64_t step) {
     }
 }
 
-// Local errors and the start of the multiplier, which differs by five orders of magnitude between objectives: a start of
-// the right size saves the dual a long ride. Both come from the first batch that asks something.
+// Local errors and the start of the multiplier, which differs by five orders of magnitude between objectives: a start
+// of the right size saves the dual a long ride. Both come from the first batch that asks something.
 void GateRun::start() {
     constexpr std::int64_t kMostBatches = 64;
     Batch batch = inputs_.train(0);
@@ -158,11 +158,10 @@ void GateRun::takeStep(std::int64_t step) {
 void GateRun::record(std::int64_t step, const GateStep& taken, double lr, double lambda) {
     const double penalty = lambda * optimizer_.sum();
     const ObjectiveValue& value = taken.value;
-    context_.append(kGateSteps,
-                    {step, context_.wallMs(), tokens_done_, value.total + penalty, value.total, penalty, value.kl,
-                     value.text_kl, value.hidden, lambda, lr, double(spec_.budget), optimizer_.sum(),
-                     floats(optimizer_.alpha()), floats(optimizer_.averaged()), floats(taken.grad_L),
-                     floats(taken.grad_std_L)});
+    context_.append(kGateSteps, {step, context_.wallMs(), tokens_done_, value.total + penalty, value.total, penalty,
+                                 value.kl, value.text_kl, value.hidden, lambda, lr, double(spec_.budget),
+                                 optimizer_.sum(), floats(optimizer_.alpha()), floats(optimizer_.averaged()),
+                                 floats(taken.grad_L), floats(taken.grad_std_L)});
     context_.progress(step + 1, spec_.steps, "steps", double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
 }
 
@@ -182,8 +181,7 @@ std::int64_t GateRun::probesDue(std::int64_t steps_done) const {
 void GateRun::probeWhenDue(std::int64_t steps_done) {
     if (!selection_ || probe_rows_ >= probesDue(steps_done)) return;
     const Plan plan = discretise(ranking(), spec_.budget, inputs_.pins);
-    context_.append(kGateProbes,
-                    probeRow(steps_done - 1, plan, selection_->evaluate(plan), ProbePurpose::Choose));
+    context_.append(kGateProbes, probeRow(steps_done - 1, plan, selection_->evaluate(plan), ProbePurpose::Choose));
     ++probe_rows_;
 }
 
@@ -230,18 +228,25 @@ std::int64_t GateRun::restore() {
     return found->step;
 }
 
-void GateRun::reportDead(GatesResult& result) {
+void GateRun::reportCut(GatesResult& result) {
     const CutConfidence cut = cutConfidence(result.ranking.score, spreadOfRows(recent_NL_),
                                             discretise(result.ranking, spec_.budget, inputs_.pins));
-    result.dead = cut.undecided();
-    if (!result.dead) return;
+    result.dead = cut.tied();
+    result.undecided = cut.undecided();
+    if (!result.undecided) return;
     const double mean = optimizer_.sum() / static_cast<double>(optimizer_.alpha().size());
-    context_.log(Severity::Warning,
-                 "[gates] dead gates: the last layer kept and the first left out stand " + std::to_string(cut.margin) +
-                     " apart and move by " + std::to_string(cut.noise) + " (mean gate " + std::to_string(mean) +
-                     "), so which is kept is noise; " +
-                     (spec_.budget_rule == "dual" ? "take more steps, another budget, or more tokens in a step"
-                                                  : "use --budget-rule dual, or change lambda"));
+    const std::string said = "the last layer kept and the first left out stand " + std::to_string(cut.margin) +
+                             " apart and move by " + std::to_string(cut.noise) + " (mean gate " + std::to_string(mean) +
+                             ")";
+    if (result.dead) {
+        context_.log(Severity::Warning,
+                     "[gates] dead gates: " + said + ", so which is kept is noise; " +
+                         (spec_.budget_rule == "dual" ? "take more steps, another budget, or more tokens in a step"
+                                                      : "use --budget-rule dual, or change lambda"));
+    } else {
+        context_.log(Severity::Warning, "[gates] close call: " + said + "; another seed may choose the other one, so " +
+                                            "measure both plans");
+    }
 }
 
 void GateRun::refine(GatesResult& result) {
@@ -263,8 +268,8 @@ void GateRun::refine(GatesResult& result) {
     result.swapped = !refined.swaps.empty();
     result.plan = refined.plan;
     if (!result.swapped) return;
-    context_.append(kGateProbes, probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan),
-                                          ProbePurpose::Choose));
+    context_.append(kGateProbes,
+                    probeRow(spec_.steps - 1, result.plan, selection_->evaluate(result.plan), ProbePurpose::Choose));
 }
 
 GatesResult GateRun::run() {
@@ -293,7 +298,7 @@ GatesResult GateRun::run() {
     result.lambda = lambda_;
     result.ranking = ranking();
     result.plan = discretise(result.ranking, spec_.budget, inputs_.pins);
-    reportDead(result);
+    reportCut(result);
     if (spec_.swap_refine && selection_ && second_) refine(result);
     return result;
 }
@@ -310,7 +315,8 @@ GatesSpec GatesSpec::paper() {
     spec.budget_rule = "fixed";
     spec.lambda = 0.1;
     spec.row_average = "rows";
-    spec.tasks = {"passkey"};
+    spec.steps = 0;
+    spec.tokens_per_step = 0;
     spec.swap_refine = false;
     return spec;
 }
@@ -319,6 +325,7 @@ std::vector<Problem> gatesSpecFromJson(const nlohmann::json& json, GatesSpec& sp
     spec = json.is_object() && json.value("mode", nlohmann::json()) == "paper" ? GatesSpec::paper() : GatesSpec{};
     std::vector<Problem> problems = specFromJson(json, spec);
     parsePins(spec.pins, problems);
+    if (spec.steps < 1 && spec.mode != "paper") problems.push_back({"steps", "0", "at least 1 outside paper mode"});
     if (spec.lr_floor > spec.lr) problems.push_back({"lr_floor", std::to_string(spec.lr_floor), "at most lr"});
     return problems;
 }

@@ -33,7 +33,8 @@ struct GatesResult {
     std::vector<double> averaged_L;     // over all steps
     std::vector<double> local_error_L;  // closed-form errors of the first batch (method.md 1.11)
     double lambda = 0;
-    bool dead = false;  // the order at the cut is noise: a tie, or a margin within what the gates still move
+    bool dead = false;       // the last layer kept and the first left out are tied: the plan says nothing
+    bool undecided = false;  // they are tied, or stand closer than the gates still move: another seed may swap them
     LayerRanking ranking;
     Plan plan;  // at the spec's budget, refined when asked
     bool swapped = false;

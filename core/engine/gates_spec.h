@@ -90,8 +90,10 @@ struct GatesSpec {
                 .min = 0,
                 .max = 1,
                 .takes_effect = "next step"});
-        visit(s.steps, FieldInfo{"steps", "steps", "optimiser steps", 1, 1e7});
-        visit(s.tokens_per_step, FieldInfo{"tokens_per_step", "tokens", "tokens in one step", 16, 1e7});
+        visit(s.steps, FieldInfo{"steps", "steps",
+                                 "optimiser steps; 0, in paper mode: as many as the published 20M tokens buy", 0, 1e7});
+        visit(s.tokens_per_step, FieldInfo{"tokens_per_step", "tokens",
+                                           "tokens in one step; 0: one sequence in each micro-batch", 0, 1e7});
         visit(s.micro_batches,
               FieldInfo{"micro_batches", "", "batches that one step is divided into, to save memory", 1, 4096});
         visit(s.row_average,
@@ -100,16 +102,17 @@ struct GatesSpec {
                         .help = "sequences: answer rows of a sequence first, so that a long passkey weighs as much as "
                                 "a short needle; rows: every answer row alike (the paper)",
                         .choices = {"sequences", "rows"}});
-        visit(s.lengths,
-              FieldInfo{"lengths", "tokens",
-                        "context lengths; each step draws one; none: what the teacher was trained on", 16, 1048576});
-        visit(s.tasks,
-              FieldInfo{
-                  .name = "tasks",
-                  .unit = "",
-                  .help = "retrieval tasks the gates are fed, in equal shares; none: what the teacher was trained on"});
-        visit(s.text_share, FieldInfo{"text_share", "1", "share of plain-text sequences in a step; one sequence always asks something", 0,
-                                0.9});
+        visit(s.lengths, FieldInfo{"lengths", "tokens",
+                                   "context lengths; each step draws one; none: what the teacher was trained on, in "
+                                   "paper mode 1000 to 16000 as far as its context goes",
+                                   16, 1048576});
+        visit(s.tasks, FieldInfo{.name = "tasks",
+                                 .unit = "",
+                                 .help = "retrieval tasks the gates are fed, in equal shares; none: what the teacher "
+                                         "was trained on, in paper mode the passkeys that fit its context"});
+        visit(s.text_share,
+              FieldInfo{"text_share", "1",
+                        "share of plain-text sequences in a step; one sequence always asks something", 0, 0.9});
         visit(s.lr, FieldInfo{.name = "lr",
                               .unit = "",
                               .help = "peak learning rate of the gates (AdamW, trapezoid)",
@@ -138,7 +141,8 @@ struct GatesSpec {
         visit(s.seed, FieldInfo{"seed", "", "seed of data and ties", 0, 9.0e15});
     }
 
-    // The published settings (method.md 1.3, 1.5, 1.10) under the given token budget.
+    // The published settings (method.md 1.3, 1.5, 1.10), one sequence a step. Lengths, tasks and steps are left open:
+    // they depend on the teacher, and fitPaperMode() fills them in.
     static GatesSpec paper();
 };
 

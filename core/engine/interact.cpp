@@ -33,8 +33,8 @@ std::vector<double> gateGradient(const MorphableModel& model, ProbeSet& probe, c
         const ProbeSet::Entry& entry = probe.entry(i);
         if (entry.rows.answer.empty()) continue;
         context.checkpointGate(false);
-        const double weight = static_cast<double>(
-            std::count_if(entry.teacher.begin(), entry.teacher.end(), [](const SequenceScore& s) { return !s.isText(); }));
+        const double weight = static_cast<double>(std::count_if(entry.teacher.begin(), entry.teacher.end(),
+                                                                [](const SequenceScore& s) { return !s.isText(); }));
         const at::Tensor rows_N = indexTensor(entry.rows.answer, entry.ids_BT.device());
         const Rope rope = ropeSlice(probe.rope(), 0, entry.batch.tokens);
         MorphableTape tape = morphableForward(model, alpha_L, entry.ids_BT, rows_N, rope);
@@ -52,8 +52,8 @@ std::vector<double> gateGradient(const MorphableModel& model, ProbeSet& probe, c
 }
 
 // Rows of the Hessian by one-sided differences of the gradient into the interval (gates live in [0, 1]).
-void measureCurvature(const InteractSpec& spec, const InteractInputs& inputs, ProbeSet& probe,
-                      JobContext& context, InteractResult& result) {
+void measureCurvature(const InteractSpec& spec, const InteractInputs& inputs, ProbeSet& probe, JobContext& context,
+                      InteractResult& result) {
     const MorphableModel model{inputs.weights, inputs.branches, FullSource::Mixed, true};
     const std::size_t num_layers = inputs.plan.kinds.size();
     std::vector<double> alpha_L;

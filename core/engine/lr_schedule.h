@@ -1,4 +1,4 @@
-// Learning rates as pure functions of the step.
+// The cosine learning rate as a pure function of the step; gate_optimizer.h has the trapezoid of the gates.
 #pragma once
 
 #include <algorithm>
@@ -20,19 +20,6 @@ struct CosineSchedule {
         const double span = std::max<double>(1, static_cast<double>(steps - 1 - warm_up));
         const double done = std::clamp(static_cast<double>(step - warm_up) / span, 0.0, 1.0);
         return floor + (peak - floor) * 0.5 * (1 + std::cos(std::numbers::pi * done));
-    }
-};
-
-// From `edge` x peak up to peak over the first fifth, flat, and back down over the last fifth (method.md 12.10).
-struct TrapezoidSchedule {
-    double peak = 2e-2;
-    double edge = 0.1;
-    std::int64_t steps = 1;
-
-    double at(std::int64_t step) const {
-        const double position = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 0.5;
-        const double rise = std::clamp(std::min(position, 1 - position) / 0.2, 0.0, 1.0);
-        return peak * (edge + (1 - edge) * rise);
     }
 };
 

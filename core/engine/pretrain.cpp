@@ -115,6 +115,25 @@ int dataThreads(at::Device device) {
     return device.is_cuda() ? std::clamp(cores - 2, 2, 12) : 1;
 }
 
+// TF32 products where a GPU has them, as long as this lives: LibTorch has one setting for the whole process, and what
+// is measured after the training must be in full fp32 again.
+class Tf32Products {
+public:
+    Tf32Products() : before_(at::globalContext().float32MatmulPrecision()) {
+        at::globalContext().setFloat32MatmulPrecision("high");
+    }
+    ~Tf32Products() { at::globalContext().setFloat32MatmulPrecision(nameOf(before_)); }
+    Tf32Products(const Tf32Products&) = delete;
+    Tf32Products& operator=(const Tf32Products&) = delete;
+
+private:
+    static const char* nameOf(at::Float32MatmulPrecision precision) {
+        if (precision == at::Float32MatmulPrecision::HIGHEST) return "highest";
+        return precision == at::Float32MatmulPrecision::HIGH ? "high" : "medium";
+    }
+    at::Float32MatmulPrecision before_;
+};
+
 class PretrainRun {
 public:
     PretrainRun(const PretrainSpec& spec, const PretrainInputs& inputs, JobContext& context)
@@ -141,7 +160,6 @@ private:
     Rope rope_;
     std::vector<TaskShare> fitting_;  // of the phase at hand
     std::int64_t tokens_done_ = 0, step_rows_ = 0, eval_rows_ = 0;
-    double loss_mean_ = 0;
 };
 
 double PretrainRun::takeStep(std::int64_t step, const Batch& batch) {
@@ -210,8 +228,7 @@ DecoderWeights PretrainRun::run() {
         t.requires_grad_(true);
         (t.dim() > 1 ? matrices : vectors).push_back(t);
     });
-    optimizer_ =
-        std::make_unique<AdamW>(std::vector<AdamWGroup>{{matrices, 1.0, spec_.weight_decay}, {vectors, 1.0, 0.0}});
+    optimizer_ = std::make_unique<AdamW>(std::vector<AdamWGroup>{{matrices, spec_.weight_decay}, {vectors, 0.0}});
     const std::int64_t longest = *std::max_element(spec_.lengths.begin(), spec_.lengths.end());
     rope_ = makeRope(weights_.config, longest, inputs_.device, at::kFloat);
     std::int64_t step = restore();
@@ -231,7 +248,6 @@ DecoderWeights PretrainRun::run() {
             for (; step < phases_.first_step[static_cast<std::size_t>(phase) + 1]; ++step) {
                 context_.checkpointGate(true);
                 const double loss = takeStep(step, batches.next());
-                loss_mean_ = step == 0 ? loss : 0.95 * loss_mean_ + 0.05 * loss;
                 context_.append(kPretrainSteps,
                                 {step, context_.wallMs(), tokens_done_, loss, learningRate(spec_, step, steps())});
                 ++step_rows_;
@@ -325,7 +341,7 @@ std::vector<Table> pretrainTables() {
 
 DecoderWeights runPretrain(const PretrainSpec& spec, const PretrainInputs& inputs, JobContext& context) {
     const c10::AutoGradMode grad_on(true);
-    at::globalContext().setFloat32MatmulPrecision("high");  // TF32 where a GPU has it
+    const Tf32Products tf32;
     return PretrainRun(spec, inputs, context).run();
 }
 
@@ -335,7 +351,7 @@ std::vector<TaskRecall> measureRecall(const DecoderWeights& weights, const TaskR
     const c10::NoGradGuard no_grad;
     std::vector<TaskRecall> recalls;
     for (const std::string& task : tasks) {
-        const BatchMix mix{{{task, 1}}, {tokens}, tokens * sequences, true, 0};
+        const BatchMix mix{{{task, 1}}, {tokens}, tokens * sequences, true};
         ProbeSet probe(weights, {BatchSource(mix, resources, seed).batch(0)});
         const TaskScores scores = summarise(probe.entry(0).teacher, 0, sequences, probe.id()).all;
         recalls.push_back({task, tokens, scores.exact_match, scores.token_accuracy});

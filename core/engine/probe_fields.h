@@ -14,10 +14,11 @@ void forEachProbeField(Spec& s, Visitor&& visit) {
                              .help = "retrieval tasks of the probe; none: what the teacher was trained on"});
     visit(s.lengths, FieldInfo{"lengths", "tokens",
                                "context lengths of the probe; none: what the teacher was trained on", 16, 1048576});
-    visit(s.sequences, FieldInfo{"sequences", "sequences",
-                                 "sequences of each task at each length, and of plain text at each length; 0: at least 8 "
-                                 "of a task and 25,000 tokens",
-                                 0, 4096});
+    visit(s.sequences,
+          FieldInfo{"sequences", "sequences",
+                    "sequences of each task at each length, and of plain text at each length; 0: at least 8 "
+                    "of a task and 48,000 tokens (25,000 where plans are chosen)",
+                    0, 4096});
 }
 
 }  // namespace fm

@@ -117,9 +117,8 @@ std::vector<SequenceScore> scoreEntry(const ProbeSet::Entry& entry, const Decode
     for (std::size_t b = 0; b < entry.batch.samples.size(); ++b) {
         const Sample& sample = entry.batch.samples[b];
         const std::int64_t end = (static_cast<std::int64_t>(b) + 1) * entry.batch.tokens;
-        SequenceScore score = sample.answers.empty()
-                                  ? textScore(sample, text, entry.rows.text, end, next_text)
-                                  : answerScore(sample, answers, next_answer);
+        SequenceScore score = sample.answers.empty() ? textScore(sample, text, entry.rows.text, end, next_text)
+                                                     : answerScore(sample, answers, next_answer);
         if (score.rows > 0) scores.push_back(std::move(score));
     }
     return scores;

@@ -12,8 +12,8 @@
 #include "core/data/sample.h"
 #include "core/engine/batch_fn.h"
 #include "core/engine/gate_objective.h"
-#include "core/model/decoder_weights.h"
 #include "core/model/blocks.h"
+#include "core/model/decoder_weights.h"
 #include "core/run/probe_scores.h"
 
 namespace fm {

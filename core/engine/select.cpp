@@ -71,7 +71,8 @@ const Batch& askingBatch(ProbeSet& probe) {
     for (std::int64_t i = 0; i < probe.numEntries(); ++i) {
         if (!probe.entry(i).rows.answer.empty()) return probe.entry(i).batch;
     }
-    throw InputError(Problem{"tasks", "", "a probe with answers; local errors are measured where answers are predicted"});
+    throw InputError(
+        Problem{"tasks", "", "a probe with answers; local errors are measured where answers are predicted"});
 }
 
 // The rules on one choosing probe.
@@ -216,8 +217,8 @@ Inclusion inclusionOf(const std::vector<SelectedPlan>& plans, const std::string&
         objectives.push_back(planObjective(p.scores, spec.text_kl_weight));
         for (const int layer : p.plan.fullLayers())
             inclusion.frequency_L[static_cast<std::size_t>(layer)] += 1 / static_cast<double>(spec.seeds);
-        inclusion.mean_rank += ranksOf(plans, budget, p.seed_index, spec.text_kl_weight).at(selector) /
-                               static_cast<double>(spec.seeds);
+        inclusion.mean_rank +=
+            ranksOf(plans, budget, p.seed_index, spec.text_kl_weight).at(selector) / static_cast<double>(spec.seeds);
     }
     inclusion.objective = openMean({objectives});
     return inclusion;
@@ -279,7 +280,8 @@ std::vector<Table> selectTables(std::int64_t num_layers) {
         return Column{path, CellType::Int64, 1, unit, help};
     };
     return {{"plans",
-             {named(selector, "plans/selector"), whole("plans/seed_index", "", "which repetition, from 0"),
+             {named(selector, "plans/selector"),
+              whole("plans/seed_index", "", "which repetition, from 0"),
               {"plans/plan", CellType::Text, width, "", "F full attention, L linear, layer 0 first"},
               whole("plans/budget", "layers", "K, how many layers keep full attention"),
               scalarColumn("plans/chosen_objective", "nat",
@@ -287,7 +289,8 @@ std::vector<Table> selectTables(std::int64_t num_layers) {
               whole("plans/plans_measured", "plans", "plans this rule looked at"),
               scalarColumn("plans/wall_ms", "ms", "time the rule took")}},
             {"layers",
-             {named(selector, "layers/selector"), whole("layers/seed_index", "", "which repetition, from 0"),
+             {named(selector, "layers/selector"),
+              whole("layers/seed_index", "", "which repetition, from 0"),
               {"layers/value", CellType::Float32Vector, width, "", "value per layer, larger = keep"}}},
             {"tried",
              {{"tried/plan", CellType::Text, width, "", "F full attention, L linear, layer 0 first"},
@@ -295,7 +298,8 @@ std::vector<Table> selectTables(std::int64_t num_layers) {
               whole("tried/seed_index", "", "which repetition, from 0"),
               scalarColumn("tried/objective", "nat", "answer KL + text weight * text KL on the choosing probe")}},
             {"inclusion",
-             {named(selector, "inclusion/selector"), whole("inclusion/budget", "layers", "K"),
+             {named(selector, "inclusion/selector"),
+              whole("inclusion/budget", "layers", "K"),
               scalarColumn("inclusion/objective", "nat", "mean over the seeds, on the measuring probe"),
               scalarColumn("inclusion/objective_low", "nat", "lower end of its 95 % interval over seeds"),
               scalarColumn("inclusion/objective_high", "nat", "upper end of its 95 % interval over seeds"),
@@ -310,8 +314,7 @@ SelectResult runSelect(const SelectSpec& spec, const SelectInputs& inputs, JobCo
     SelectResult result;
     PlanEvaluator measure(*inputs.weights, inputs.branches, *inputs.measuring,
                           [&context] { context.checkpointGate(false); });
-    const std::int64_t total =
-        static_cast<std::int64_t>(spec.selectors.size() * spec.budgets.size()) * spec.seeds;
+    const std::int64_t total = static_cast<std::int64_t>(spec.selectors.size() * spec.budgets.size()) * spec.seeds;
     for (std::int64_t seed = 0; seed < spec.seeds; ++seed) {
         Chooser chooser(spec, inputs, seed, context);
         for (const std::string& selector : spec.selectors) {
@@ -329,9 +332,9 @@ SelectResult runSelect(const SelectSpec& spec, const SelectInputs& inputs, JobCo
         for (const int budget : spec.budgets) {
             const Inclusion i = inclusionOf(result.plans, selector, budget, spec,
                                             static_cast<std::size_t>(inputs.weights->config.num_layers));
-            context.append(kInclusionTable, {selector, std::int64_t{budget}, i.objective.value, i.objective.low,
-                                             i.objective.high, i.mean_rank,
-                                             std::vector<float>(i.frequency_L.begin(), i.frequency_L.end())});
+            context.append(kInclusionTable,
+                           {selector, std::int64_t{budget}, i.objective.value, i.objective.low, i.objective.high,
+                            i.mean_rank, std::vector<float>(i.frequency_L.begin(), i.frequency_L.end())});
             result.inclusion.push_back(i);
         }
     }

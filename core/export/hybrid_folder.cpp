@@ -25,6 +25,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// In the hybrid's precision: an fp32 master may differ from a bf16 tensor by less than bf16 can tell.
+bool sameValues(const at::Tensor& teacher, const at::Tensor& hybrid) {
+    return hybrid.is_same(teacher) || at::equal(hybrid, teacher.to(hybrid.scalar_type()));
+}
+
 // Bytes and names of what changed; `hasher` learns them.
 void writeChanged(const std::string& path, DecoderWeights& teacher, DecoderWeights& hybrid, Hasher& hasher) {
     std::map<std::string, at::Tensor> before;
@@ -32,7 +37,7 @@ void writeChanged(const std::string& path, DecoderWeights& teacher, DecoderWeigh
     std::vector<at::Tensor> alive;
     std::vector<TensorToWrite> entries;
     forEachTensor(hybrid, [&](const std::string& name, at::Tensor& tensor) {
-        if (tensor.is_same(before.at(name)) || at::equal(tensor, before.at(name))) return;
+        if (sameValues(before.at(name), tensor)) return;
         alive.push_back(tensor.detach().cpu().contiguous());
         entries.push_back(describeTensor(name, alive.back()));
         hasher.update(name.data(), name.size());

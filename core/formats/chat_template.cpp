@@ -58,6 +58,11 @@ std::string chatFamilyOf(std::string_view jinja_template) {
     return "chatml";
 }
 
+std::string chatEndOfTurn(std::string_view chat_family) {
+    if (chat_family.empty()) return "";
+    return chat_family.starts_with("llama3") ? "<|eot_id|>" : "<|im_end|>";
+}
+
 std::string wrapChat(const std::string& chat_family, const std::string& user, const std::string& assistant_prefix) {
     if (chat_family.empty()) return user + assistant_prefix;
     const bool is_llama3 = chat_family.starts_with("llama3");

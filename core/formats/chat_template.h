@@ -17,4 +17,7 @@ namespace fm {
 //   "llama3.1"  Llama 3.1 to 3.3: a system turn with the dates, today's being the templates' own fallback, 26 Jul 2024
 std::string chatFamilyOf(std::string_view jinja_template);
 
+// The token that ends the assistant's turn; "" for family "".
+std::string chatEndOfTurn(std::string_view chat_family);
+
 }  // namespace fm

@@ -129,7 +129,7 @@ void checkShapes(const GdnInputs& in) {
 at::Tensor gdnRecurrence(const GdnInputs& inputs, at::Tensor* final_state) {
     checkShapes(inputs);
     const GdnInputs in = inComputePrecision(inputs);
-    if (!runsOnKernels(in.q_BTHk)) {
+    if (!runsOnKernels(in.k_BTHk, in.v_BTHv)) {
         const at::Tensor o = chunked::gdn(withLengthsApplied(in), final_state);
         if (final_state) *final_state = final_state->detach();
         return o;
@@ -143,7 +143,7 @@ at::Tensor gdnForwardSaved(const GdnInputs& inputs, at::Tensor& checkpoints) {
     checkShapes(inputs);
     const at::NoGradGuard no_grad;
     const GdnInputs in = contiguousInputs(inComputePrecision(inputs));
-    if (runsOnKernels(in.q_BTHk)) return kernelForward(in, &checkpoints, nullptr);
+    if (runsOnKernels(in.k_BTHk, in.v_BTHv)) return kernelForward(in, &checkpoints, nullptr);
     checkpoints = at::Tensor();
     return chunked::gdn(withLengthsApplied(in), nullptr);
 }
@@ -151,7 +151,7 @@ at::Tensor gdnForwardSaved(const GdnInputs& inputs, at::Tensor& checkpoints) {
 GdnGradients gdnBackward(const GdnInputs& inputs, const at::Tensor& checkpoints, const at::Tensor& d_out) {
     const at::Tensor d_out_compute = toComputePrecision(d_out);
     const GdnInputs in = contiguousInputs(inComputePrecision(inputs));
-    if (runsOnKernels(in.q_BTHk)) {
+    if (runsOnKernels(in.k_BTHk, in.v_BTHv)) {
         const at::NoGradGuard no_grad;
         return kernelBackward(in, checkpoints, d_out_compute);
     }
@@ -171,7 +171,7 @@ at::Tensor gdnDecode(const GdnInputs& inputs, at::Tensor& state) {
     assert(inputs.q_BTHk.size(1) == 1 && !inputs.lengths_B.defined());
     const at::NoGradGuard no_grad;
     const GdnInputs in = contiguousInputs(inComputePrecision(inputs));
-    if (runsOnKernels(in.q_BTHk)) {
+    if (runsOnKernels(in.k_BTHk, in.v_BTHv)) {
         at::Tensor o = at::empty(in.v_BTHv.sizes(), in.v_BTHv.options());
         const kernels::GdnForward pointers = kernelInputs(in);
         state = state.contiguous();

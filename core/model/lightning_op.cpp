@@ -92,7 +92,7 @@ LightningInputs withPaddingSilenced(const LightningInputs& in) {
 at::Tensor lightningRecurrence(const LightningInputs& inputs, at::Tensor* final_state) {
     assert(inputs.q_BTHk.dim() == 4 && inputs.q_BTHk.sizes() == inputs.k_BTHk.sizes());
     const LightningInputs in = prepared(inputs);
-    if (!runsOnKernels(in.q_BTHk)) {
+    if (!runsOnKernels(in.k_BTHk, in.v_BTHv)) {
         const LightningInputs silenced = withPaddingSilenced(in);
         if (final_state) *final_state = chunked::lightningFinalState(silenced).detach();
         return chunked::lightning(silenced);
@@ -104,7 +104,7 @@ at::Tensor lightningRecurrence(const LightningInputs& inputs, at::Tensor* final_
 LightningGradients lightningBackward(const LightningInputs& inputs, const at::Tensor& d_out) {
     const LightningInputs in = prepared(inputs);
     const at::Tensor d_out_compute = toComputePrecision(d_out);
-    if (runsOnKernels(in.q_BTHk)) {
+    if (runsOnKernels(in.k_BTHk, in.v_BTHv)) {
         const at::NoGradGuard no_grad;
         return kernelBackward(in, d_out_compute);
     }
@@ -124,7 +124,7 @@ at::Tensor lightningDecode(const LightningInputs& inputs, at::Tensor& state) {
     assert(inputs.q_BTHk.size(1) == 1 && !inputs.lengths_B.defined());
     const at::NoGradGuard no_grad;
     const LightningInputs in = prepared(inputs);
-    if (runsOnKernels(in.q_BTHk)) {
+    if (runsOnKernels(in.k_BTHk, in.v_BTHv)) {
         at::Tensor o = at::empty(in.v_BTHv.sizes(), in.v_BTHv.options());
         const kernels::LightningForward pointers = kernelInputs(in);
         state = state.contiguous();

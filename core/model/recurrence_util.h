@@ -13,8 +13,9 @@ namespace fm {
 at::ScalarType computeDtype(at::ScalarType dtype);
 at::Tensor toComputePrecision(const at::Tensor& x);  // undefined stays undefined
 
-// True for fp32 tensors on the CPU: kernels/cpu has the recurrences in that precision only.
-bool runsOnKernels(const at::Tensor& compute_precision);
+// True for fp32 tensors on the CPU with heads of up to kMaxHeadDim: kernels/cpu has the recurrences in that precision
+// only, with scratch of that width. `k` and `v` are in compute precision.
+bool runsOnKernels(const at::Tensor& k_BTHk, const at::Tensor& v_BTHv);
 
 // [B,T,1] bool on `device`: token t of sequence b counts.
 at::Tensor validTokens(const at::Tensor& lengths_B, std::int64_t tokens, at::Device device);

@@ -24,6 +24,7 @@ const std::vector<Method>& methods() {
          {{"path", Text},
           {"teacher", Text},
           {"text", Text, optional},
+          {"chat", Text, optional},
           {"name", Text, optional},
           {"branches", Text, optional}}},
         {"study/list", {{"folder", Text}}},

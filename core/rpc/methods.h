@@ -15,10 +15,10 @@ namespace fm::rpc {
 inline constexpr int protocol_version = 3;
 
 namespace notification {
-inline constexpr const char* event = "event";      // something a run said: RunNotice
-inline constexpr const char* job = "job";          // a job was queued, started or ended; its result
+inline constexpr const char* event = "event";        // something a run said: RunNotice
+inline constexpr const char* job = "job";            // a job was queued, started or ended; its result
 inline constexpr const char* measured = "measured";  // a plan/measure under way: its scores so far
-inline constexpr const char* problem = "problem";  // what belongs to no run
+inline constexpr const char* problem = "problem";    // what belongs to no run
 }  // namespace notification
 
 enum class ParamType { Text, Integer, Number, Object, Texts, Integers };

@@ -27,8 +27,10 @@ struct CutConfidence {
     bool exists = false;
     std::vector<LayerConfidence> layers;
     int sureFullLayers(const Plan& plan) const;
+    // The two are equal as far as gates can be told apart: which one is kept says nothing.
+    bool tied() const { return exists && margin <= kSmallestMargin; }
     // The order at the cut is noise: a tie, or a margin within what the gates still move.
-    bool undecided() const { return exists && margin <= (noise > kSmallestMargin ? noise : kSmallestMargin); }
+    bool undecided() const { return tied() || (exists && margin <= noise); }
 };
 
 // Spread over how many steps: the last fifth of the steps so far, at least 8, at most 200.

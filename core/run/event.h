@@ -27,6 +27,8 @@ struct RunOpened {
     std::string teacher_hash;
     std::vector<std::string> parents;  // ids this run was made from: branch set, gate run, plan
     std::vector<Table> tables;
+    std::string chat_family =
+        {};  // of the chat form that prompts had (core/formats/chat_template.h); empty: plain text
 };
 struct RowAppended {
     int table = 0;  // index into RunOpened::tables

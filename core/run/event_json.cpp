@@ -32,9 +32,11 @@ static Json bodyToJson(const RunOpened& opened) {
         for (const Column& column : table.columns) columns.push_back(columnToJson(column));
         tables.push_back({{"name", table.name}, {"columns", std::move(columns)}});
     }
-    return {{"run_id", opened.run_id},     {"job", opened.job},          {"spec_json", opened.spec_json},
-            {"software", opened.software}, {"device", opened.device},    {"teacher_hash", opened.teacher_hash},
-            {"parents", opened.parents},   {"tables", std::move(tables)}};
+    Json json = {{"run_id", opened.run_id},     {"job", opened.job},          {"spec_json", opened.spec_json},
+                 {"software", opened.software}, {"device", opened.device},    {"teacher_hash", opened.teacher_hash},
+                 {"parents", opened.parents},   {"tables", std::move(tables)}};
+    if (!opened.chat_family.empty()) json["chat_family"] = opened.chat_family;
+    return json;
 }
 
 static Json cellToJson(std::int64_t value) { return value; }
@@ -144,6 +146,7 @@ static RunOpened openedFromJson(const Json& json) {
     opened.software = text(json, "software");
     opened.device = text(json, "device");
     opened.teacher_hash = text(json, "teacher_hash");
+    if (json.contains("chat_family")) opened.chat_family = text(json, "chat_family");
     for (const Json& parent : list(json, "parents")) {
         if (!parent.is_string()) throw FormatError("parents: holds something that is not a text");
         opened.parents.push_back(parent.get<std::string>());

@@ -28,7 +28,8 @@ std::vector<Table> gatesTables(std::int64_t num_layers) {
          vector("gates/alpha_mean", "time average of the gates so far"),
          vector("gates/grad", "gradient of the total loss with respect to each gate"),
          vector("gates/grad_std", "standard error of that gradient over the sequences of the step")}};
-    const Table layers{"layers", {vector("gates/local_error", "squared error of each branch alone at answer rows: breaks ties")}};
+    const Table layers{"layers",
+                       {vector("gates/local_error", "squared error of each branch alone at answer rows: breaks ties")}};
     return {steps, probeTable(num_layers), layers};
 }
 

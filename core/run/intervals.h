@@ -37,7 +37,8 @@ Estimate openMean(const Strata& strata);
 // Mean of a[i] - b[i] over the same sequences, values in [-range, range]. Strata of `a` and `b` have the same sizes.
 Estimate pairedDifference(const Strata& a, const Strata& b, double range);
 
-// Mean difference of a + weight * b, where `first` and `second` hold differences of different sequences (answers, text).
+// Mean difference of a + weight * b, where `first` and `second` hold differences of different sequences (answers,
+// text).
 Estimate summedDifference(const Strata& first, const Strata& second, double weight);
 
 // The median and the order statistics that cover it with 95 % (binomial, outwards); the extremes below six values.

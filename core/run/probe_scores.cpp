@@ -65,7 +65,8 @@ std::vector<std::pair<const SequenceScore*, const SequenceScore*>> pairsOf(const
     for (const SequenceScore& s : b.sequences) known[{cellOf(s), s.seed}] = &s;
     std::vector<std::pair<const SequenceScore*, const SequenceScore*>> pairs;
     for (const SequenceScore& s : a.sequences) {
-        if (const auto found = known.find({cellOf(s), s.seed}); found != known.end()) pairs.push_back({&s, found->second});
+        if (const auto found = known.find({cellOf(s), s.seed}); found != known.end())
+            pairs.push_back({&s, found->second});
     }
     return pairs;
 }

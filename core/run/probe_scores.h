@@ -23,10 +23,10 @@ struct SequenceScore {
     std::string task;  // kTextTask: plain text, no answers
     std::int32_t tokens = 0;
     std::uint64_t seed = 0;
-    std::int64_t rows = 0;     // positions behind the means: those that predict answer tokens, or every fourth of text
-    std::int64_t answers = 0;  // 0 for text
-    double kl = 0;             // KL(teacher || plan), nat, mean over rows
-    double nll = 0;            // nat per token, mean over rows
+    std::int64_t rows = 0;      // positions behind the means: those that predict answer tokens, or every fourth of text
+    std::int64_t answers = 0;   // 0 for text
+    double kl = 0;              // KL(teacher || plan), nat, mean over rows
+    double nll = 0;             // nat per token, mean over rows
     double token_accuracy = 0;  // argmax equals the label, given the gold prefix
     double exact = 0;           // share of answers whose every token is the argmax
     double agreement = 0;       // argmax equals the teacher's, share of rows
@@ -44,18 +44,18 @@ struct TaskScores {
 };
 
 struct ProbeScores {
-    TaskScores all;                                              // macro average over tasks
-    std::map<std::string, TaskScores> tasks;                     // average over the lengths of a task
-    std::map<std::pair<std::string, int>, TaskScores> cells;     // by task and length in tokens
-    Estimate answer_kl, exact_match;                             // of `all`
-    Estimate text_kl;                                            // n = 0 without text
-    double text_nll = 0, teacher_text_nll = 0;                   // nat per token; exp() is the perplexity
-    double top1_agreement = 0;                                   // on text, or on answer rows where there is no text
-    double answer_kl_scale = 0;                                  // KL of a model that does not know the answers, nat
+    TaskScores all;                                           // macro average over tasks
+    std::map<std::string, TaskScores> tasks;                  // average over the lengths of a task
+    std::map<std::pair<std::string, int>, TaskScores> cells;  // by task and length in tokens
+    Estimate answer_kl, exact_match;                          // of `all`
+    Estimate text_kl;                                         // n = 0 without text
+    double text_nll = 0, teacher_text_nll = 0;                // nat per token; exp() is the perplexity
+    double top1_agreement = 0;                                // on text, or on answer rows where there is no text
+    double answer_kl_scale = 0;                               // KL of a model that does not know the answers, nat
     std::int64_t text_rows = 0;
-    std::int64_t planned_sequences = 0;                          // of the whole design, text included
-    std::string probe_id;                                        // scores of other ids are never compared with these
-    std::vector<SequenceScore> sequences;                        // in the probe's order
+    std::int64_t planned_sequences = 0;    // of the whole design, text included
+    std::string probe_id;                  // scores of other ids are never compared with these
+    std::vector<SequenceScore> sequences;  // in the probe's order
 
     bool complete() const { return static_cast<std::int64_t>(sequences.size()) >= planned_sequences; }
     bool hasText() const { return text_kl.known(); }

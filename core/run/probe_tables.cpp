@@ -14,9 +14,7 @@ constexpr ProbePurpose kPurposes[] = {ProbePurpose::Measure, ProbePurpose::Choos
 
 double ifKnown(const Estimate& estimate, double value) { return estimate.known() ? value : kNotMeasured; }
 
-Column whole(const char* path, const char* unit, const char* help) {
-    return {path, CellType::Int64, 1, unit, help};
-}
+Column whole(const char* path, const char* unit, const char* help) { return {path, CellType::Int64, 1, unit, help}; }
 
 }  // namespace
 
@@ -47,8 +45,9 @@ Table probeTable(std::int64_t num_layers) {
         {whole("probes/step", "steps", "step of the run the plan belongs to, -1 for none"),
          {"probes/plan", CellType::Text, static_cast<int>(num_layers), "", "F full attention, L linear, layer 0 first"},
          whole("probes/budget", "layers", "K, how many layers keep full attention"),
-         scalarColumn("probes/answer_kl", "nat",
-                      "KL(teacher || plan) at rows that predict answer tokens: mean over tasks of means over sequences"),
+         scalarColumn(
+             "probes/answer_kl", "nat",
+             "KL(teacher || plan) at rows that predict answer tokens: mean over tasks of means over sequences"),
          scalarColumn("probes/answer_kl_low", "nat", "lower end of its 95 % interval"),
          scalarColumn("probes/answer_kl_high", "nat", "upper end of its 95 % interval"),
          scalarColumn("probes/answer_nll", "nat", "negative log-likelihood per answer token"),
@@ -69,7 +68,8 @@ Table probeTable(std::int64_t num_layers) {
          whole("probes/text_sequences", "sequences", "sequences of plain text"),
          whole("probes/planned_sequences", "sequences", "sequences of the whole design; fewer measured: unfinished"),
          scalarColumn("probes/answer_kl_scale", "nat", "KL of a model that does not know the answers"),
-         {"probes/identity", CellType::Text, 32, "", "design, seeds, tokenizer, text, teacher and precision as one hash"},
+         {"probes/identity", CellType::Text, 32, "",
+          "design, seeds, tokenizer, text, teacher and precision as one hash"},
          {"probes/purpose", CellType::Text, 8, "", "measure, choose, confirm or judge: what chose never judges"}}};
 }
 
@@ -119,8 +119,19 @@ Table sequenceTable() {
 }
 
 Row sequenceRow(std::int64_t subject, const SequenceScore& s) {
-    return {subject, s.task,           std::int64_t{s.tokens}, std::to_string(s.seed), s.rows,        s.answers,      s.kl,
-            s.nll,   s.token_accuracy, s.exact,                s.agreement,            s.teacher_nll, s.teacher_exact};
+    return {subject,
+            s.task,
+            std::int64_t{s.tokens},
+            std::to_string(s.seed),
+            s.rows,
+            s.answers,
+            s.kl,
+            s.nll,
+            s.token_accuracy,
+            s.exact,
+            s.agreement,
+            s.teacher_nll,
+            s.teacher_exact};
 }
 
 }  // namespace fm

@@ -131,6 +131,12 @@ static std::vector<std::string> textsOf(hid_t object, const char* name) {
     return splitTexts(bytes, width);
 }
 
+bool hasAttribute(hid_t object, const char* name) {
+    const htri_t found = H5Aexists(object, name);
+    check(found, name);
+    return found > 0;
+}
+
 std::string readText(hid_t object, const char* name) {
     std::vector<std::string> texts = textsOf(object, name);
     if (texts.size() != 1) throw Failure(name, 0, "is not a single text");

@@ -71,6 +71,7 @@ void writeText(hid_t object, const char* name, const std::string& text, std::siz
 void rewriteText(hid_t object, const char* name, const std::string& text);
 void writeTexts(hid_t object, const char* name, const std::vector<std::string>& texts);
 void writeInteger(hid_t object, const char* name, long long value);
+bool hasAttribute(hid_t object, const char* name);
 std::string readText(hid_t object, const char* name);
 std::vector<std::string> readTexts(hid_t object, const char* name);
 long long readInteger(hid_t object, const char* name);

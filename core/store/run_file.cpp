@@ -59,6 +59,7 @@ void RunFile::create(const RunOpened& header) {
         h5::writeText(root, "software", header.software);
         h5::writeText(root, "device", header.device);
         h5::writeText(root, "teacher_hash", header.teacher_hash);
+        if (!header.chat_family.empty()) h5::writeText(root, "chat_family", header.chat_family);
         h5::writeTexts(root, "parents", header.parents);
         int index = 0;
         for (const Table& table : run_schema::storedTables(header.tables)) tables_.emplace_back(root, table, index++);

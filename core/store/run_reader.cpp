@@ -105,6 +105,7 @@ void RunReader::State::readHeader() {
     header.software = h5::readText(root, "software");
     header.device = h5::readText(root, "device");
     header.teacher_hash = h5::readText(root, "teacher_hash");
+    if (h5::hasAttribute(root, "chat_family")) header.chat_family = h5::readText(root, "chat_family");
     header.parents = h5::readTexts(root, "parents");
     readStatus();
 }

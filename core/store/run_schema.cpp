@@ -71,7 +71,7 @@ void checkHeader(const RunOpened& header) {
     constexpr std::size_t attribute_bytes = 60'000;  // an attribute of an HDF5 object header must stay below 64 KiB
     if (!isRunId(header.run_id)) throw FormatError("run_id: is not a run id");
     for (const std::string* text :
-         {&header.job, &header.spec_json, &header.software, &header.device, &header.teacher_hash})
+         {&header.job, &header.spec_json, &header.software, &header.device, &header.teacher_hash, &header.chat_family})
         if (text->size() > attribute_bytes) throw FormatError("run header: a text is longer than 60000 bytes");
     std::size_t widest_parent = 1;
     for (const std::string& parent : header.parents) widest_parent = std::max(widest_parent, parent.size());

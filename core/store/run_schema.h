@@ -1,7 +1,7 @@
 // The layout of a run file, shared by its writer and its reader. Private to core/store.
 //
 //   /                       attributes schema_version, run_id, job, status, spec_json, software, device, teacher_hash,
-//                           parents[]
+//                           parents[]; chat_family where prompts had a chat form
 //   /<Column::path>         one dataset per column, N or N x width; attributes unit, help, table
 //   /events/log/*           seq, wall_ms, severity, text      /events/state/*   seq, wall_ms, state, text
 //   /tables/<name>/rows     number of complete rows; written after the rows themselves have been flushed

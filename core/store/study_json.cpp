@@ -24,13 +24,14 @@ std::string studyToJson(const StudyInfo& info) {
                          {"path", artifact.path},
                          {"made_by", artifact.made_by},
                          {"parents", artifact.parents}};
-    const Json json = {{"schema_version", version},
-                       {"name", info.name},
-                       {"notes", info.notes},
-                       {"teacher", {{"path", info.teacher_path}, {"hash", info.teacher_hash}}},
-                       {"text", info.text_path},
-                       {"labels", std::move(labels)},
-                       {"artifacts", std::move(artifacts)}};
+    Json json = {{"schema_version", version},
+                 {"name", info.name},
+                 {"notes", info.notes},
+                 {"teacher", {{"path", info.teacher_path}, {"hash", info.teacher_hash}}},
+                 {"text", info.text_path},
+                 {"labels", std::move(labels)},
+                 {"artifacts", std::move(artifacts)}};
+    if (info.chat) json["chat"] = "chat";  // absent, older versions read the study too
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -139,6 +140,11 @@ static Artifact artifactFromJson(const Json& json, const std::string& where) {
     return artifact;
 }
 
+static bool chatFromWord(const std::string& word) {
+    if (word != "base" && word != "chat") throw FormatError("study.chat: \"" + word + "\" is not base or chat");
+    return word == "chat";
+}
+
 StudyInfo studyFromJson(const std::string& content) {
     const Json json = parseStrictly(content);
     const std::string where = "study";
@@ -146,7 +152,7 @@ StudyInfo studyFromJson(const std::string& content) {
     if (!given_version.is_number_integer() || given_version != version)
         throw FormatError("study.schema_version: " + given_version.dump(-1, ' ', true, Json::error_handler_t::replace) +
                           " is not one that this program reads (1)");
-    onlyKeys(json, where, {"schema_version", "name", "notes", "teacher", "text", "labels", "artifacts"});
+    onlyKeys(json, where, {"schema_version", "name", "notes", "teacher", "text", "chat", "labels", "artifacts"});
     StudyInfo info;
     info.name = text(json, where, "name");
     info.notes = text(json, where, "notes");
@@ -155,6 +161,7 @@ StudyInfo studyFromJson(const std::string& content) {
     info.teacher_hash = text(teacher, "study.teacher", "hash");
     onlyKeys(teacher, "study.teacher", {"path", "hash"});
     if (json.contains("text")) info.text_path = text(json, where, "text");
+    if (json.contains("chat")) info.chat = chatFromWord(text(json, where, "chat"));
     for (const auto& [id, value] : object(json, where, "labels").items()) {
         const std::string label = "study.labels." + id;
         info.labels[id] = {text(value, label, "name"), text(value, label, "notes"), texts(value, label, "tags")};

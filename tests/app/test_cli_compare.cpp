@@ -4,6 +4,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <limits>
+
 #include "core/store/run_writer.h"
 #include "core/store/study.h"
 #include "tests/app/program_runner.h"
@@ -25,20 +27,40 @@ constexpr const char* kHybridEval = "20260301T000006Z-eval-000006";
 constexpr const char* kPlanEval = "20260301T000007Z-eval-000007";
 constexpr const char* kOtherProbe = "20260301T000008Z-probe-000008";
 constexpr const char* kCutEval = "20260301T000009Z-eval-000009";
+constexpr const char* kOldProbe = "20260301T000010Z-probe-000010";
+constexpr const char* kUnfinishedProbe = "20260301T000011Z-probe-000011";
 
 Column number(const char* path) { return {path, CellType::Float64, 1, "", ""}; }
 Column word(const char* path) { return {path, CellType::Text, 32, "", ""}; }
 
-const std::vector<Table> kProbes = {
-    {"probes",
-     {word("probes/plan"), number("probes/answer_kl"), number("probes/answer_kl_half_width"),
-      number("probes/exact_match"), number("probes/exact_match_half_width"), number("probes/text_kl"),
-      number("probes/text_nll")}}};
-const std::vector<Table> kPlans = {
-    {"plans",
-     {word("plans/selector"), word("plans/plan"), number("plans/answer_kl"), number("plans/answer_kl_half_width"),
-      number("plans/exact_match"), number("plans/exact_match_half_width"), number("plans/text_kl")}}};
-const std::vector<Table> kSamples = {{"samples", {number("eval/samples/recall")}}};
+Table probes() {
+    Table table{"probes", {word("probes/plan")}};
+    for (const char* score : {"answer_kl", "exact_match", "text_kl"}) {
+        for (const char* end : {"", "_low", "_high"})
+            table.columns.push_back(number((std::string("probes/") + score + end).c_str()));
+    }
+    for (const char* count : {"sequences", "text_sequences", "planned_sequences"})
+        table.columns.push_back(number((std::string("probes/") + count).c_str()));
+    table.columns.push_back(word("probes/identity"));
+    table.columns.push_back(word("probes/purpose"));
+    return table;
+}
+
+const std::vector<Table> kProbes = {probes()};
+const std::vector<Table> kPlans = {{"plans", {word("plans/selector"), word("plans/plan")}}, probes()};
+// As they were recorded before probes had an identity.
+const std::vector<Table> kOldProbes = {
+    {"probes", {word("probes/plan"), number("probes/answer_kl"), number("probes/answer_kl_half_width")}}};
+// As earlier versions wrote it, and with the scores over tasks.
+const std::vector<Table> kSamples = {
+    {"samples",
+     {word("eval/samples/task"), word("eval/samples/seed"), number("eval/samples/tokens"), number("eval/samples/depth"),
+      number("eval/samples/recall")}}};
+const std::vector<Table> kEval = {
+    kSamples[0],
+    {"scores",
+     {word("eval/scores/task"), number("eval/scores/sequences"), number("eval/scores/recall"),
+      number("eval/scores/recall_low"), number("eval/scores/recall_high")}}};
 
 std::vector<Table> gatesTables() {
     std::vector<Table> tables = {{"steps",
@@ -91,8 +113,28 @@ Json probeSpec(const char* layers, int seed) {
     return {{"tasks", {"mk8"}}, {"lengths", {256}}, {"sequences", 8}, {"seed", seed}, {"layers", layers}};
 }
 
-Row scores(const std::string& plan, double kl) {
-    return {plan, kl, kl / 10, 0.5, 0.05, kl / 2, plan == "LL" ? 0.0 : 1.5};
+Row sampleRow(const std::string& seed, double recall) { return {std::string("mk8"), seed, 256.0, 0.5, recall}; }
+
+// Of 8 sequences with answers and, on the probe "one", 4 of text.
+Row scores(const std::string& plan, double kl, const std::string& identity = "one",
+           const std::string& purpose = "measure", double planned = 12) {
+    const bool text = identity == "one";
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    return {plan,
+            kl,
+            kl * 0.9,
+            kl * 1.2,
+            0.5,
+            0.45,
+            0.6,
+            text ? kl / 2 : none,
+            text ? kl / 3 : none,
+            text ? kl : none,
+            8.0,
+            text ? 4.0 : 0.0,
+            text ? planned : 8.0,
+            identity,
+            purpose};
 }
 
 }  // namespace
@@ -123,28 +165,42 @@ void TestCliCompare::initTestCase() {
     const Json gates = {{"budget", 1},      {"mode", "paper"},      {"tasks", {"mk8"}},
                         {"lengths", {256}}, {"probe_sequences", 4}, {"lr", 0.02}};
     const std::vector<float> half = {0.5f, 0.5f, 0.5f};
-    study_.write(kGates, gates, {kBranches}, gatesTables(),
-                 {{0, {half, half}}, {1, scores("LF", 0.9)}, {1, scores("FL", 0.7)}});
+    study_.write(
+        kGates, gates, {kBranches}, gatesTables(),
+        {{0, {half, half}}, {1, scores("LF", 0.9, "three", "choose")}, {1, scores("FL", 0.7, "three", "choose")}});
     study_.write(kTeacherProbe, probeSpec("all", 1), {}, kProbes, {{0, scores("FF", 0)}});
     study_.write(kPlanProbe, probeSpec("", 1), {kGates, kBranches}, kProbes, {{0, scores("FL", 0.5)}});
     study_.write(kSelect, probeSpec("", 1), {kBranches}, kPlans,
-                 {{0, {std::string("uniform-a"), std::string("FL"), 0.5, 0.05, 0.5, 0.05, 0.25}},
-                  {0, {std::string("uniform-b"), std::string("LF"), 0.6, 0.06, 0.4, 0.04, 0.3}},
-                  {0, {std::string("random"), std::string("LL"), 2.0, 0.2, 0.1, 0.01, 1.0}}});
+                 {{0, {std::string("uniform-a"), std::string("FL")}},
+                  {0, {std::string("uniform-b"), std::string("LF")}},
+                  {0, {std::string("random"), std::string("LL")}},
+                  {1, scores("FL", 0.5)},
+                  {1, scores("LF", 0.6)},
+                  {1, scores("LL", 2)}});
     Json hybrid = probeSpec("", 1);
     hybrid["hybrid"] = kHybrid;
     study_.write(kHybridProbe, hybrid, {kHybrid}, kProbes, {{0, scores("FL", 0.1)}});
     const Json eval = {{"hybrid", kHybrid}, {"tasks", {"mk8"}}, {"lengths", {256}}, {"depths", 2},
                        {"samples", 2},      {"new_tokens", 0},  {"seed", 1}};
-    study_.write(kHybridEval, eval, {kHybrid}, kSamples, {{0, {1.0}}, {0, {1.0}}, {0, {0.0}}, {0, {1.0}}});
+    study_.write(kHybridEval, eval, {kHybrid}, kEval,
+                 {{0, sampleRow("3", 1.0)},
+                  {0, sampleRow("4", 0.0)},
+                  {1, {std::string("mk8"), 1.0, 0.5, 0.1, 0.9}},
+                  {1, {std::string("hop2"), 1.0, 1.0, 0.6, 1.0}},
+                  {1, {std::string("all"), 2.0, 0.75, 0.4, 0.9}}});
     Json by_hand = eval;
     by_hand["hybrid"] = "";
     by_hand["layers"] = "1";
     by_hand["depths"] = 5;
-    study_.write(kPlanEval, by_hand, {kBranches}, kSamples, {{0, {0.5}}, {0, {0.0}}});
-    study_.write(kOtherProbe, probeSpec("none", 2), {kBranches}, kProbes, {{0, scores("LL", 3)}});
+    study_.write(kPlanEval, by_hand, {kBranches}, kSamples,
+                 {{0, sampleRow("5", 0.5)}, {0, sampleRow("5", 0.0)}});  // two answers of one sequence
+    study_.write(kOtherProbe, probeSpec("none", 2), {kBranches}, kProbes, {{0, scores("LL", 3, "two")}});
+    study_.write(kOldProbe, probeSpec("1", 1), {kBranches}, kOldProbes, {{0, {std::string("LF"), 9.0, 0.1}}});
+    study_.write(kUnfinishedProbe, probeSpec("1", 1), {kBranches}, kProbes,
+                 {{0, scores("LF", 8, "one", "measure", 99)}});
     by_hand["layers"] = "none";
-    study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, {1.0}}}, false);  // half a grid says nothing
+    study_.write(kCutEval, by_hand, {kBranches}, kSamples, {{0, sampleRow("6", 1.0)}},
+                 false);  // half a grid says nothing
 }
 
 void TestCliCompare::everyMeasurementOnce() {
@@ -156,23 +212,33 @@ void TestCliCompare::everyMeasurementOnce() {
                            row["recall"].dump() + " " + row["eval"].get<std::string>();
         seen.push_back(line);
     }
-    // A: the gate run's own probe, B: seed 1, C: seed 2; a: two depths, b: five.
-    QCOMPARE(seen, (std::vector<std::string>{
-                       "teacher | FF | B | 0.0 | null ",     //
-                       "all-linear | LL | B | 2.0 | null ",  //
-                       "all-linear | LL | C | 3.0 | null ",  //
-                       "gates (paper), uniform-a | FL | A | 0.7 | null ", "hybrid the good one | FL | B | 0.1 | 0.75 a",
-                       "gates (paper), uniform-a | FL | B | 0.5 | null ", "uniform-b | LF | B | 0.6 | 0.25 b"}));
-    const Json& plan = json["rows"][5];
+    // A: the probe "one", B: "two"; a: two depths, b: five. The probe by which a gate run chose measures nothing, nor
+    // does a probe that stopped early or one without an identity.
+    QCOMPARE(seen, (std::vector<std::string>{"teacher | FF | A | 0.0 | null ",     //
+                                             "all-linear | LL | A | 2.0 | null ",  //
+                                             "all-linear | LL | B | 3.0 | null ",  //
+                                             "hybrid the good one | FL | A | 0.1 | 0.75 a",
+                                             "gates (paper), uniform-a | FL | A | 0.5 | null ",
+                                             "uniform-b | LF | A | 0.6 | 0.25 b"}));
+    const Json& plan = json["rows"][4];
     QCOMPARE(text(plan["runs"]), text(Json{kPlanProbe, kSelect}));
-    QCOMPARE(plan["answer_kl_half_width"].get<double>(), 0.05);
+    QCOMPARE(plan["answer_kl_low"].get<double>(), 0.45);
+    QCOMPARE(plan["answer_kl_high"].get<double>(), 0.6);
+    QCOMPARE(plan["answer_kl_sequences"].get<int>(), 8);
+    QCOMPARE(plan["text_kl_high"].get<double>(), 0.5);
     QCOMPARE(plan["exact_match"].get<double>(), 0.5);
     QCOMPARE(plan["text_kl"].get<double>(), 0.25);
     QCOMPARE(text(plan["full_layers"]), std::string("[0]"));
-    // Mean 3/4 of four: sample variance 1/4, half-width 1.96 * sqrt(1/4 / 4).
-    QVERIFY(std::abs(json["rows"][4]["recall_half_width"].get<double>() - 1.96 * 0.25) < 1e-6);
+    QCOMPARE(json["rows"][3]["recall_low"].get<double>(), 0.4);
+    QCOMPARE(json["rows"][3]["recall_high"].get<double>(), 0.9);
+    QCOMPARE(json["rows"][3]["recall_sequences"].get<int>(), 2);
+    QCOMPARE(json["rows"][5]["recall_sequences"].get<int>(), 1);
+    QVERIFY(json["rows"][5]["recall_low"].get<double>() < 0.25 && json["rows"][5]["recall_high"].get<double>() > 0.25);
+    QVERIFY(!json["evals"]["a"].contains("answers"));
+    QCOMPARE(json["evals"]["b"]["answers"].get<std::string>(), std::string("cut at the length of the expected ones"));
     QVERIFY(json["rows"][2]["text_kl"].is_null());  // that probe had no text
-    QCOMPARE(text(json["probes"]["C"]["seed"]), std::string("2"));
+    QCOMPARE(text(json["probes"]["B"]["seed"]), std::string("2"));
+    QCOMPARE(text(json["probes"]["B"]["identity"]), std::string("\"two\""));
     QCOMPARE(text(json["evals"]["b"]["depths"]), std::string("5"));
     QCOMPARE(text(json["problems"]), std::string("[]"));
 }
@@ -238,13 +304,12 @@ void TestCliCompare::textIsATable() {
     const QList<QByteArray> lines = run.out.split('\n');
     QVERIFY2(lines[0].startsWith("name") && lines[0].contains("answer KL"), lines[0].constData());
     QVERIFY2(lines[1].startsWith("teacher") && lines[1].contains("100 %"), lines[1].constData());
-    QVERIFY2(lines[5].startsWith("hybrid the good one") && lines[5].contains("0.1000 +- 0.0100") &&
-                 lines[5].contains("0.750 +- 0.490 a"),
-             lines[5].constData());
-    QVERIFY2(run.out.contains("\nprobe B: lengths [256] seed 1") && run.out.contains("\neval a: "),
-             run.out.constData());
+    QVERIFY2(lines[4].startsWith("hybrid the good one") && lines[4].contains("0.1000 (0.0900 to 0.1200)") &&
+                 lines[4].contains("0.500 (0.450 to 0.600)") && lines[4].contains("0.750 (0.400 to 0.900) a"),
+             lines[4].constData());
+    QVERIFY2(run.out.contains("\nprobe A: identity ") && run.out.contains("\neval a: "), run.out.constData());
     const qsizetype column = lines[0].indexOf("full layers");
-    for (qsizetype i = 1; i <= 7; ++i) QVERIFY2(lines[i].size() > column && lines[i][column - 1] == ' ', lines[i]);
+    for (qsizetype i = 1; i <= 6; ++i) QVERIFY2(lines[i].size() > column && lines[i][column - 1] == ' ', lines[i]);
 }
 
 void TestCliCompare::differencesOnly() {
@@ -264,15 +329,15 @@ void TestCliCompare::differencesOnly() {
 }
 
 void TestCliCompare::damagedFilesAreSaid() {
-    const QString broken = study_.path() + "/runs/20260301T000010Z-probe-000010.h5";
+    const QString broken = study_.path() + "/runs/20260301T000020Z-probe-000020.h5";
     QFile file(broken);
     QVERIFY(file.open(QIODevice::WriteOnly));
     file.write("no run");
     file.close();
     const Json json = compare();
-    QCOMPARE(json["rows"].size(), std::size_t{7});
+    QCOMPARE(json["rows"].size(), std::size_t{6});
     QCOMPARE(json["problems"].size(), std::size_t{1});
-    QVERIFY(json["problems"][0].get<std::string>().find("000010") != std::string::npos);
+    QVERIFY(json["problems"][0].get<std::string>().find("000020") != std::string::npos);
     QVERIFY(QFile::remove(broken));
 }
 

@@ -7,10 +7,10 @@
 
 #include "app/cli/gate_run_file.h"
 #include "core/engine/gates.h"
-#include "core/engine/probe_table.h"
 #include "core/run/error.h"
 #include "core/run/gate_plan.h"
 #include "core/run/gate_tables.h"
+#include "core/run/probe_tables.h"
 #include "core/store/jsonl_writer.h"
 #include "core/store/run_writer.h"
 
@@ -27,7 +27,10 @@ class TestGateRunFile : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { folder_ = std::make_unique<QTemporaryDir>(); }
+    void init() {
+        folder_ = std::make_unique<QTemporaryDir>();
+        local_error_.clear();
+    }
     void stepsAndModes();
     void theLiveBudgetCounts();
     void swapsBelongToTheEnd();
@@ -50,6 +53,7 @@ private:
         return folder_->filePath(QString(run) + suffix).toStdString();
     }
     std::unique_ptr<QTemporaryDir> folder_;
+    std::vector<float> local_error_;  // none: as older runs
 };
 
 void TestGateRunFile::write(const char* mode, double last_budget, const std::string& swapped_to, RunState end,
@@ -67,6 +71,7 @@ void TestGateRunFile::write(const char* mode, double last_budget, const std::str
         lines->post({seq++, 0, body});
     };
     post(header);
+    if (!local_error_.empty()) post(RowAppended{2, {local_error_}});
     const std::vector<std::vector<float>> alpha = {{1, 1, 1, 1}, {0.9f, 0, 0.5f, 1}, {0, 0.1f, 0.9f, 0.2f}};
     const std::vector<std::vector<float>> mean = {{1, 1, 1, 1}, {0.95f, 0.5f, 0.75f, 1}, {0.6f, 0.4f, 0.8f, 0.7f}};
     for (std::size_t s = 0; s < 3; ++s) {
@@ -91,7 +96,8 @@ void TestGateRunFile::write(const char* mode, double last_budget, const std::str
                          none};
         post(RowAppended{0, row});
     }
-    if (!swapped_to.empty()) post(RowAppended{1, probeRow(2, planFromKey(swapped_to), ProbeScores{})});
+    if (!swapped_to.empty())
+        post(RowAppended{1, probeRow(2, planFromKey(swapped_to), ProbeScores{}, ProbePurpose::Choose)});
     post(StateChanged{end, ""});
     writer->close();
     lines->close();
@@ -100,7 +106,7 @@ void TestGateRunFile::write(const char* mode, double last_budget, const std::str
 void TestGateRunFile::stepsAndModes() {
     write("default", 1, "", RunState::Finished);
     QCOMPARE(plan(-1, -1), std::string("LLFL"));
-    QCOMPARE(plan(0, 2), std::string("FFLL"));  // all equal: the lower index
+    QCOMPARE(plan(0, 2), std::string("FFLL"));  // all equal, and no local errors in an older run: the lower index
     QCOMPARE(plan(1, 2), std::string("FLLF"));
     QCOMPARE(plan(2, 2), std::string("LLFF"));
     QCOMPARE(plan(2, 2, {{1, LayerKind::Full}, {2, LayerKind::Linear}}), std::string("LFLF"));
@@ -108,6 +114,12 @@ void TestGateRunFile::stepsAndModes() {
     folder_ = std::make_unique<QTemporaryDir>();
     write("paper", 1, "", RunState::Finished);
     QCOMPARE(plan(2, 3), std::string("LFFF"));  // by the last gates, not by their average
+    for (const char* mode : {"paper", "default"}) {
+        folder_ = std::make_unique<QTemporaryDir>();
+        local_error_ = {0.5f, 0.1f, 0.9f, 0.7f};
+        write(mode, 1, "", RunState::Finished);
+        QCOMPARE(plan(0, 2), std::string("LLFF"));  // all gates at 1: the branches that do worst alone stay full
+    }
 }
 
 void TestGateRunFile::theLiveBudgetCounts() {

@@ -33,7 +33,6 @@ private Q_SLOTS:
     void batchDependsOnSeedAndIndexOnly();
     void masksMarkAnswersAndPadding();
     void lengthsAndSharesAreAsAsked();
-    void textBatchesComeAtTheirShare();
     void heldOutSeedsAndTextAreApart();
     void wrongMixListsAllProblems();
     void packingPadsOnTheRight();
@@ -112,20 +111,6 @@ void TestBatchSource::lengthsAndSharesAreAsAsked() {
     QVERIFY(qAbs(tasks["hop4"] / total - 0.2) < 0.04);
 }
 
-void TestBatchSource::textBatchesComeAtTheirShare() {
-    BatchMix mix = wordMix();
-    mix.tasks = {{"mk4", 1}};
-    mix.text_batch_share = 0.25;
-    const BatchSource source(mix, resources_, 5);
-    int plain = 0;
-    for (std::int64_t index = 0; index < 200; ++index) {
-        const Batch batch = source.batch(index);
-        plain += batch.plain_text;
-        for (const Sample& sample : batch.samples) QCOMPARE(sample.answers.empty(), batch.plain_text);
-    }
-    QVERIFY(plain > 25 && plain < 75);  // 50 +- 4 standard deviations
-}
-
 void TestBatchSource::heldOutSeedsAndTextAreApart() {
     BatchMix mix = wordMix();
     const BatchSource train(mix, resources_, 6);
@@ -155,15 +140,14 @@ void TestBatchSource::wrongMixListsAllProblems() {
     mix.tasks = {{"mk4", -1}, {"nonsense", 1}, {"mk32", 1}};
     mix.lengths = {64, 0};
     mix.tokens_per_batch = 0;
-    mix.text_batch_share = 2;
     try {
         const BatchSource source(mix, resources_, 0);
         QFAIL("accepted");
     } catch (const InputError& error) {
         QStringList fields;
         for (const Problem& problem : error.problems()) fields << QString::fromStdString(problem.field);
-        QVERIFY2(fields.contains("lengths") && fields.contains("tokens_per_batch") &&
-                     fields.contains("text_batch_share") && fields.contains("tasks.mk4") && fields.contains("tasks"),
+        QVERIFY2(fields.contains("lengths") && fields.contains("tokens_per_batch") && fields.contains("tasks.mk4") &&
+                     fields.contains("tasks"),
                  qPrintable(fields.join(' ')));
     }
     BatchMix too_short = wordMix();

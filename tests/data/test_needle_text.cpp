@@ -45,9 +45,11 @@ QStringList wordStatements(const QString& task, const QString& context, const QS
 
 QStringList statementsOf(const QString& task, const QString& prompt, int index, const QString& answer) {
     if (task == "simple_passkey") return {"The pass key is %1. Remember it. %1 is the pass key."};
-    if (task.startsWith("passkey"))
-        return {QString("Remeber this sequence of words, it's the %1 passkey to the vault: ").arg(kOrdinals[index]) +
-                answer};
+    if (task.startsWith("passkey")) {
+        const QString begin = task.endsWith("_duo") ? "Remeber this sequence of words, it's the %1"
+                                                    : "Remember this sequence of words, it is the %1";
+        return {begin.arg(kOrdinals[index]) + " passkey to the vault: " + answer};
+    }
     if (task.startsWith("niah"))
         return {matchOf(prompt, "(One of the special magic \\w+ for \\S+ is: " + answer + "\\.)")};
     const qsizetype question = prompt.lastIndexOf('\n');
@@ -67,6 +69,7 @@ private Q_SLOTS:
              {"single", "mk8", "hop4", "hop3_4", "ahop4", "ahop3_4", "pair4", "far4", "bind8", "copy"})
             QTest::newRow(task) << task << 600;
         QTest::newRow("passkey3x4") << "passkey3x4" << 900;
+        QTest::newRow("passkey3x4_duo") << "passkey3x4_duo" << 900;
         QTest::newRow("simple_passkey") << "simple_passkey" << 900;
         for (const char* task : {"niah_single_1", "niah_single_2", "niah_single_3", "niah_multikey_1",
                                  "niah_multikey_2", "niah_multikey_3", "niah_multivalue", "niah_multiquery"})

@@ -92,7 +92,8 @@ private Q_SLOTS:
     void tokensAreThoseOfTheWholeText_data();
     void tokensAreThoseOfTheWholeText();
     void essayDepthsComeFromFortyValues();
-    void needleOrderIsTheSameInEverySample();
+    void valuesOfAKeyStandInReadingOrder();
+    void allReferencesAreOneQuestion();
     void depthCanBeFixed_data();
     void depthCanBeFixed();
     void valueTokenIsRecorded();
@@ -150,14 +151,37 @@ void TestNiah::goldenPrompts_data() {
                         << "numbers" << false << 4 << 4 << 4;
 }
 
+// The keys that the question names, in its order.
+static QStringList queriedKeys(const QString& prompt) {
+    static const QRegularExpression form(
+        QStringLiteral("\\nWhat (?:is|are all) the special magic \\w+ for (.+) mentioned in the provided text\\?"));
+    return form.match(prompt, prompt.lastIndexOf(QStringLiteral("\nWhat ")))
+        .captured(1)
+        .replace(QStringLiteral(", and "), QStringLiteral(", "))
+        .split(QStringLiteral(", "));
+}
+
+// By key as the question names them, the values of one key as they stand in the context.
+static QStringList referencesIn(const QList<Needle>& needles, const QStringList& keys) {
+    QStringList values;
+    for (const QString& key : keys)
+        for (const Needle& needle : needles)
+            if (needle.key == key) values << needle.value;
+    return values;
+}
+
 // " 1, 2, and 3"
-static QString answerList(const Sample& sample) {
+static QString answerList(const QStringList& values) {
     QString list;
-    for (std::size_t i = 0; i < sample.answers.size(); ++i) {
-        const char* joint = i + 1 == sample.answers.size() ? ", and " : ", ";
-        list += (i == 0 ? " " : joint) + QString::fromStdString(sample.answers[i].text);
-    }
+    for (qsizetype i = 0; i < values.size(); ++i)
+        list += (i == 0 ? " " : i + 1 == values.size() ? ", and " : ", ") + values[i];
     return list;
+}
+
+static QStringList answersOf(const Sample& sample) {
+    QStringList texts;
+    for (const Answer& answer : sample.answers) texts << QString::fromStdString(answer.text);
+    return texts;
 }
 
 void TestNiah::goldenPrompts() {
@@ -181,12 +205,13 @@ void TestNiah::goldenPrompts() {
             prompt.mid(before.size(), prompt.lastIndexOf(QStringLiteral("\nWhat ")) - before.size());
 
         const QList<Needle> needles = needlesIn(context, type);
-        QStringList query;
-        for (const Answer& answer : sample.answers)
-            for (const Needle& needle : needles)
-                if (needle.value == QString::fromStdString(answer.text) && !query.contains(needle.key))
-                    query << needle.key;
+        const QStringList query = queriedKeys(prompt);
         QCOMPARE(query.size(), queries);
+        const QStringList references = referencesIn(needles, query);
+        QCOMPARE(references.size(), asked);
+        QCOMPARE(answersOf(sample), references);
+        QCOMPARE(QString::fromStdString(smollm_.tokenizer->decode(sample.ids)), prompt + answerList(references) + ".");
+        QVERIFY2(checkSample(sample, *smollm_.tokenizer).empty(), checkSample(sample, *smollm_.tokenizer).c_str());
         const QString query_text =
             queries == 1 ? query[0] : QString("%1, %2, %3, and %4").arg(query[0], query[1], query[2], query[3]);
         QCOMPARE(prompt, before + context + frameAfter(type_in_frame, query_text, one));
@@ -215,8 +240,6 @@ void TestNiah::goldenPrompts() {
             QVERIFY2(wholeCorpus().startsWith(essay.simplified()), qPrintable(essay));
             QVERIFY(essay.size() > 1000);
         }
-        QCOMPARE(QString::fromStdString(smollm_.tokenizer->decode(sample.ids)), prompt + answerList(sample) + ".");
-        QVERIFY2(checkSample(sample, *smollm_.tokenizer).empty(), checkSample(sample, *smollm_.tokenizer).c_str());
     }
 }
 
@@ -292,21 +315,35 @@ void TestNiah::essayDepthsComeFromFortyValues() {
     }
 }
 
-// RULER shuffles the needles with a fresh generator of the global seed; the references stay in the order of drawing.
-void TestNiah::needleOrderIsTheSameInEverySample() {
+// Whatever stands at a given depth: a model that lists the values as it reads them gives the references' order.
+void TestNiah::valuesOfAKeyStandInReadingOrder() {
     const std::unique_ptr<Task> task = makeTask("niah_multivalue", smollm_);
-    QSet<QString> orders;
-    for (int seed = 0; seed < 20; ++seed) {
-        const Sample sample = task->make(seed, 1500);
-        QString order;
-        for (const Answer& answer : sample.answers) {
-            int rank = 0;
-            for (const Answer& other : sample.answers) rank += other.needle_begin < answer.needle_begin;
-            order += QString::number(rank);
+    QSet<qsizetype> placed;  // which of the four stands at the given depth
+    for (int seed = 0; seed < 40; ++seed) {
+        const Sample sample = task->make(seed, 1500, seed % 2 == 0 ? -1 : 0.025 * seed);
+        const QString prompt = test::promptText(sample, *smollm_.tokenizer);
+        qsizetype last = -1;
+        for (const QString& value : answersOf(sample)) {
+            QCOMPARE(prompt.count(value), 1);
+            QVERIFY2(prompt.indexOf(value) > last, qPrintable(value));
+            last = prompt.indexOf(value);
         }
-        orders.insert(order);
+        for (std::size_t i = 0; i < 4; ++i)
+            if (sample.answers[i].depth == sample.questions[0].depth) placed.insert(static_cast<qsizetype>(i));
     }
-    QCOMPARE(orders.size(), 1);
+    QVERIFY(placed.size() > 1);
+}
+
+void TestNiah::allReferencesAreOneQuestion() {
+    for (const auto& [name, references] :
+         {std::pair{"niah_single_1", 1}, {"niah_multikey_1", 1}, {"niah_multivalue", 4}, {"niah_multiquery", 4}}) {
+        const Sample sample = makeTask(name, smollm_)->make(3, 1500, 0.5);
+        QCOMPARE(sample.questions.size(), std::size_t{1});
+        QCOMPARE(sample.questions[0].first, 0);
+        QCOMPARE(sample.questions[0].count, references);
+        QCOMPARE(sample.questions[0].new_tokens, 128);
+        QVERIFY(!sample.one_line);
+    }
 }
 
 void TestNiah::depthCanBeFixed_data() { eightTasks(); }
@@ -317,8 +354,12 @@ void TestNiah::depthCanBeFixed() {
     std::int32_t last = -1;
     for (double depth : {0.0, 0.4, 0.9}) {
         const Sample sample = made->make(2, 3000, depth);
-        const Answer& answer = sample.answers[0];
-        QVERIFY2(qAbs(answer.depth - depth) < 0.06, qPrintable(QString::number(answer.depth)));
+        const double needle_depth = sample.questions[0].depth;
+        QVERIFY2(qAbs(needle_depth - depth) < 0.06, qPrintable(QString::number(needle_depth)));
+        const auto placed = std::find_if(sample.answers.begin(), sample.answers.end(),
+                                         [&](const Answer& answer) { return answer.depth == needle_depth; });
+        QVERIFY(placed != sample.answers.end());
+        const Answer& answer = *placed;
         const double place = static_cast<double>(answer.needle_begin) / sample.answers[0].begin;
         QVERIFY2(qAbs(place - depth) < 0.17, qPrintable(QString::number(place)));
         QVERIFY(answer.needle_begin > last);

@@ -32,6 +32,7 @@ class TestPasskey : public QObject {
 private Q_SLOTS:
     void textIsTheMethods_data();
     void textIsTheMethods();
+    void otherNamesAreRefused();
     void depthsAreSortedAndOnTheGrid();
     void onlyPasskeyWordsAreLabelled();
     void tokensAreThoseOfTheWholeText_data();
@@ -52,8 +53,13 @@ void TestPasskey::textIsTheMethods_data() {
     QTest::addColumn<QString>("task");
     QTest::addColumn<int>("keys");
     QTest::addColumn<int>("words");
-    QTest::newRow("passkey") << "passkey" << 10 << 32;
-    QTest::newRow("passkey4x8") << "passkey4x8" << 4 << 8;
+    QTest::addColumn<QString>("opening");
+    const QString printed = "Remember this sequence of words, it is the",
+                  duo = "Remeber this sequence of words, it's the";
+    QTest::newRow("passkey") << "passkey" << 10 << 32 << printed;
+    QTest::newRow("passkey4x8") << "passkey4x8" << 4 << 8 << printed;
+    QTest::newRow("passkey_duo") << "passkey_duo" << 10 << 32 << duo;
+    QTest::newRow("passkey3x5_duo") << "passkey3x5_duo" << 3 << 5 << duo;
 }
 
 // Without the needles the context is a piece of the book; the questions repeat the needles' words in order.
@@ -61,6 +67,7 @@ void TestPasskey::textIsTheMethods() {
     QFETCH(QString, task);
     QFETCH(int, keys);
     QFETCH(int, words);
+    QFETCH(QString, opening);
     const Sample sample = makeTask(task.toStdString(), smollm_)->make(7, 2600);
     QString text = QString::fromStdString(smollm_.tokenizer->decode(sample.ids));
     QCOMPARE(sample.answers.size(), static_cast<std::size_t>(keys));
@@ -70,8 +77,7 @@ void TestPasskey::textIsTheMethods() {
         QCOMPARE(passkey.split(' ').size(), words);
         for (const QString& word : passkey.split(' '))
             QVERIFY(std::find(natoWords().begin(), natoWords().end(), word.toStdString()) != natoWords().end());
-        const QString needle = QString("\n\nRemeber this sequence of words, it's the %1 passkey to the vault: %2\n\n")
-                                   .arg(kOrdinals[i], passkey);
+        const QString needle = QString("\n\n%1 %2 passkey to the vault: %3\n\n").arg(opening, kOrdinals[i], passkey);
         QCOMPARE(text.count(needle), 1);
         text.remove(needle);
         tail += QString("Based on the content of the book, what is the %1 passkey to the vault?\nPasskey: %2\n\n")
@@ -88,6 +94,12 @@ void TestPasskey::textIsTheMethods() {
     const QStringList expected = book.simplified().split(' ');
     QVERIFY(expected.size() > 20);
     QVERIFY2(source.simplified().contains(expected.mid(0, 100).join(' ')), qPrintable(book));
+}
+
+void TestPasskey::otherNamesAreRefused() {
+    for (const char* name : {"passkey_", "passkey_duo_duo", "passkey_duo4x8", "passkey4x8_Duo", "passkey4", "passkey4x",
+                             "passkey11x8", "passkey0x8", "passkey4x65_duo", "passkeyx8", "_duo"})
+        QVERIFY_THROWS_EXCEPTION(InputError, makeTask(name, smollm_));
 }
 
 void TestPasskey::depthsAreSortedAndOnTheGrid() {
@@ -122,7 +134,7 @@ void TestPasskey::onlyPasskeyWordsAreLabelled() {
         const std::vector<TokenId> before = test::slice(sample, answer.begin - 8, answer.begin);
         QVERIFY(qwen2_.tokenizer->decode(before).ends_with("\nPasskey:"));
         QVERIFY(qwen2_.tokenizer->decode({sample.ids[static_cast<std::size_t>(answer.needle_begin)]}).find("R") !=
-                std::string::npos);  // "Remeber ..."
+                std::string::npos);  // "Remember ..."
     }
     QCOMPARE(static_cast<std::size_t>(test::answerTokens(sample)), words);
 }
@@ -183,6 +195,10 @@ void TestPasskey::depthReplacesTheNearest() {
     }
     QCOMPARE(same, 3);
     QCOMPARE(half, 1);
+    QCOMPARE(fixed.answers[static_cast<std::size_t>(fixed.placed)].depth, 0.5);
+    QCOMPARE(fixed.questions[static_cast<std::size_t>(fixed.placed)].depth, 0.5);
+    for (std::size_t i = 0; i < 4; ++i) QCOMPARE(fixed.questions[i].new_tokens, fixed.answers[i].length + 16);
+    QVERIFY(fixed.one_line);
 }
 
 void TestPasskey::chatTurnsStandAroundTheBook() {
@@ -230,6 +246,7 @@ void TestPasskey::simplePasskeyDepthAndLength() {
         QVERIFY(qAbs(sample.answers[0].depth - 0.5) < 0.1);
         const std::int32_t used = sample.answers[0].begin + sample.answer_budget;
         QVERIFY(used <= tokens && used > tokens - line - 6);
+        QCOMPARE(sample.questions.at(0).new_tokens, 16);
     }
     QCOMPARE(task->make(1, 600, 1.0).answers[0].depth, 1.0);
     QCOMPARE(task->make(1, 600, 0.0).answers[0].depth, 0.0);

@@ -1,5 +1,9 @@
-// RULER's containment scores and the intervals. Expected intervals come from the closed form worked by hand.
+// RULER's containment score against the scores that RULER's own code and lm-evaluation-harness gave to the same answers
+// (tests/fixtures/scoring), to the last digit.
 #include <QTest>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "core/data/scoring.h"
 
@@ -9,74 +13,66 @@ class TestScoring : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void containment_data();
-    void containment();
-    void wilson_data();
-    void wilson();
-    void meanOfFractions();
+    void initTestCase();
+    void everyAnswer();
+    void everyTask();
+    void recordedWithTheAnswer();
+    void nothingAskedIsNothingFound();
+
+private:
+    static double scoreOf(const nlohmann::json& pair) {
+        return stringMatchAll(pair["prediction"].get<std::string>(),
+                              pair["references"].get<std::vector<std::string>>());
+    }
+    nlohmann::json scores_;
 };
 
-void TestScoring::containment_data() {
-    QTest::addColumn<QString>("prediction");
-    QTest::addColumn<QStringList>("references");
-    QTest::addColumn<double>("all");
-    QTest::addColumn<double>("part");
-    QTest::newRow("exact") << "1234567" << QStringList{"1234567"} << 1.0 << 1.0;
-    QTest::newRow("inside") << " the number is 1234567. Bye" << QStringList{"1234567"} << 1.0 << 1.0;
-    QTest::newRow("case") << "Alpha BRAVO" << QStringList{"alpha bravo"} << 1.0 << 1.0;
-    QTest::newRow("reference case") << "alpha bravo" << QStringList{"Alpha Bravo"} << 1.0 << 1.0;
-    QTest::newRow("fraction") << "1111111, 3333333" << QStringList{"1111111", "2222222", "3333333", "4444444"} << 0.5
-                              << 1.0;
-    QTest::newRow("none") << "nothing" << QStringList{"1", "2"} << 0.0 << 0.0;
-    QTest::newRow("tab becomes a newline") << "alpha\tbravo" << QStringList{"alpha\nbravo"} << 1.0 << 1.0;
-    QTest::newRow("tab is no blank") << "alpha\tbravo" << QStringList{"alpha bravo"} << 0.0 << 0.0;
-    QTest::newRow("empty prediction") << "" << QStringList{"1"} << 0.0 << 0.0;
-    QTest::newRow("no references") << "1" << QStringList{} << 0.0 << 0.0;
-    QTest::newRow("stripped") << "  \n" << QStringList{" "} << 0.0 << 0.0;
+void TestScoring::initTestCase() {
+    std::ifstream file(FM_FIXTURES "/scoring/scores.json");
+    scores_ = nlohmann::json::parse(file);
+    int between = 0, missed = 0, found = 0;
+    for (const nlohmann::json& pair : scores_["pairs"]) {
+        const double score = pair["harness"].get<double>();
+        ++(score == 0 ? missed : score == 1 ? found : between);
+    }
+    QVERIFY2(between > 10 && missed > 10 && found > 10, "the fixture tells the outcomes apart");
 }
 
-void TestScoring::containment() {
-    QFETCH(QString, prediction);
-    QFETCH(QStringList, references);
-    QFETCH(double, all);
-    QFETCH(double, part);
-    std::vector<std::string> expected;
-    for (const QString& reference : references) expected.push_back(reference.toStdString());
-    QCOMPARE(stringMatchAll(prediction.toStdString(), expected), all);
-    QCOMPARE(stringMatchPart(prediction.toStdString(), expected), part);
+// RULER gives per cent with two decimals, the harness the share itself.
+void TestScoring::everyAnswer() {
+    for (const nlohmann::json& pair : scores_["pairs"]) {
+        const double score = scoreOf(pair);
+        QVERIFY2(score == pair["harness"].get<double>(), pair.dump().c_str());
+        QVERIFY2(std::abs(100 * score - pair["ruler"].get<double>()) <= 0.005 + 1e-9, pair.dump().c_str());
+    }
 }
 
-// Wilson 1927 with z = 1.96: 8 of 10 gives (0.490, 0.943), 0 of 10 gives (0, 0.278), 250 of 500 is 0.5 +- 0.0436.
-void TestScoring::wilson_data() {
-    QTest::addColumn<int>("successes");
-    QTest::addColumn<int>("trials");
-    QTest::addColumn<double>("low");
-    QTest::addColumn<double>("high");
-    QTest::newRow("8/10") << 8 << 10 << 0.4902 << 0.9433;
-    QTest::newRow("0/10") << 0 << 10 << 0.0 << 0.2775;
-    QTest::newRow("10/10") << 10 << 10 << 0.7225 << 1.0;
-    QTest::newRow("250/500") << 250 << 500 << 0.4563 << 0.5437;
-    QTest::newRow("0/0") << 0 << 0 << 0.0 << 1.0;
+void TestScoring::everyTask() {
+    for (const nlohmann::json& total : scores_["totals"]) {
+        double sum = 0;
+        int count = 0;
+        for (const nlohmann::json& pair : scores_["pairs"]) {
+            if (pair["task"] != total["task"]) continue;
+            sum += scoreOf(pair);
+            ++count;
+        }
+        QVERIFY2(sum / count == total["harness"].get<double>(), total.dump().c_str());
+        QVERIFY2(std::abs(100 * sum / count - total["ruler"].get<double>()) <= 0.005 + 1e-9, total.dump().c_str());
+    }
 }
 
-void TestScoring::wilson() {
-    QFETCH(int, successes);
-    QFETCH(int, trials);
-    QFETCH(double, low);
-    QFETCH(double, high);
-    const Interval interval = wilsonInterval(successes, trials);
-    QVERIFY2(qAbs(interval.low - low) < 1e-4, qPrintable(QString::number(interval.low)));
-    QVERIFY2(qAbs(interval.high - high) < 1e-4, qPrintable(QString::number(interval.high)));
+// What the run file said when the answer was generated.
+void TestScoring::recordedWithTheAnswer() {
+    int recorded = 0;
+    for (const nlohmann::json& pair : scores_["pairs"]) {
+        if (!pair.contains("recorded")) continue;
+        QCOMPARE(pair["recorded"].get<double>(), pair["harness"].get<double>());
+        ++recorded;
+    }
+    QVERIFY(recorded > 20);
 }
 
-// Scores 0, 0.5, 1, 0.5: mean 0.5, sample variance 1/6, standard error sqrt(1/24) = 0.2041, half width 0.4001.
-void TestScoring::meanOfFractions() {
-    const Interval interval = meanInterval({0, 0.5, 1, 0.5});
-    QVERIFY(qAbs(interval.low - 0.0999) < 1e-4);
-    QVERIFY(qAbs(interval.high - 0.9001) < 1e-4);
-    QCOMPARE(meanInterval({1, 1, 1}).low, 1.0);
-    QCOMPARE(meanInterval({0.3}).high, 1.0);
-}
+void TestScoring::nothingAskedIsNothingFound() { QCOMPARE(stringMatchAll("1", {}), 0.0); }
 
 QTEST_GUILESS_MAIN(TestScoring)
 #include "test_scoring.moc"

@@ -69,7 +69,9 @@ private Q_SLOTS:
     void everySampleIsSoundAndExactlyAsLong_data();
     void everySampleIsSoundAndExactlyAsLong();
     void needlesStandAtDistinctDepths();
+    void depthCanBeFixed_data();
     void depthCanBeFixed();
+    void everyAnswerIsAQuestion();
     void shortestLengthIsNamed_data();
     void shortestLengthIsNamed();
     void numbersOutOfRangeAreRefused_data();
@@ -295,17 +297,58 @@ void TestWordTasks::needlesStandAtDistinctDepths() {
     QVERIFY(early > 100 && late > 100);  // of 320
 }
 
+void TestWordTasks::depthCanBeFixed_data() {
+    QTest::addColumn<QString>("task");
+    QTest::addColumn<int>("questions");
+    for (const auto& [name, questions] : {std::pair{"mk8", 1},
+                                          {"mk8q4", 4},
+                                          {"mq4", 4},
+                                          {"hop4", 1},
+                                          {"hop4q4", 4},
+                                          {"bind8q4", 4},
+                                          {"far4q2", 2},
+                                          {"pair8", 1},
+                                          {"ahop8", 1},
+                                          {"ahop8q4", 4},
+                                          {"ahop3_6", 1},
+                                          {"copy", 1}})
+        QTest::newRow(name) << name << questions;
+}
+
+// Read off the text: the statement with the answer to the question that is asked there.
 void TestWordTasks::depthCanBeFixed() {
-    for (const char* name : {"mk8", "hop4", "copy"}) {
-        const std::unique_ptr<Task> task = makeTask(name, smollm_);
-        for (double depth : {0.0, 0.25, 1.0}) {
-            const Sample sample = task->make(5, 700, depth);
-            QVERIFY(qAbs(sample.answers[0].depth - depth) < 0.01);
+    QFETCH(QString, task);
+    QFETCH(int, questions);
+    const std::unique_ptr<Task> made = makeTask(task.toStdString(), smollm_);
+    for (int question = 0; question < 2 * questions; ++question) {
+        for (const double depth : {0.0, 0.25, 0.5, 1.0}) {
+            const Sample sample = made->make(5 + question, 900, depth, question);
             QVERIFY(checkSample(sample, *smollm_.tokenizer).empty());
+            QCOMPARE(sample.placed, question % questions);
+            const std::size_t placed = static_cast<std::size_t>(sample.placed);
+            QCOMPARE(sample.questions[placed].depth, sample.answers[placed].depth);
+            QVERIFY2(qAbs(sample.answers[placed].depth - depth) < 0.01, qPrintable(QString::number(depth)));
+            const QString text = test::promptText(sample, *smollm_.tokenizer);
+            const QString context = text.left(text.indexOf(QStringLiteral("\n what is")));
+            const QString answer = QString::fromStdString(sample.answers[placed].text).section(' ', 0, 1);
+            const double place = static_cast<double>(context.indexOf(answer)) / static_cast<double>(context.size());
+            QVERIFY2(qAbs(place - depth) < 0.2, qPrintable(QString::number(place)));
         }
-        QCOMPARE(task->make(5, 700, 0.0).answers[0].depth, 0.0);
     }
     QCOMPARE(makeTask("copy", smollm_)->make(5, 700, 0.0).answers[0].needle_begin, 0);
+}
+
+void TestWordTasks::everyAnswerIsAQuestion() {
+    for (const char* name : {"mk8q4", "mq4", "pair8", "copy"}) {
+        const Sample sample = makeTask(name, smollm_)->make(2, 600);
+        QVERIFY(sample.one_line);
+        QCOMPARE(sample.questions.size(), sample.answers.size());
+        for (std::size_t i = 0; i < sample.answers.size(); ++i) {
+            QCOMPARE(sample.questions[i].first, static_cast<std::int32_t>(i));
+            QCOMPARE(sample.questions[i].count, 1);
+            QCOMPARE(sample.questions[i].new_tokens, sample.answers[i].length + 8);
+        }
+    }
 }
 
 void TestWordTasks::shortestLengthIsNamed_data() {

@@ -31,16 +31,17 @@ struct GateJob {
     std::vector<Pin> pins;
     std::string checkpoint_path;
     bool with_probes = false;
+    BatchFn train = [](std::int64_t i) { return tinyBatch(3, 20, 4, 1, static_cast<std::uint64_t>(i) + 1); };
     JobHarness harness{gatesTables(kGateLayers)};
 
     GatesResult run() {
         GatesInputs inputs;
         inputs.weights = &tiny.weights;
         inputs.branches = &tiny.branches;
-        inputs.train = [](std::int64_t index) { return tinyBatch(3, 20, 4, 1, static_cast<std::uint64_t>(index) + 1); };
+        inputs.train = train;
         if (with_probes) {
-            inputs.selection_probe = {tinyBatch(3, 20, 4, 1, 501)};
-            inputs.second_probe = {tinyBatch(3, 20, 4, 1, 502)};
+            inputs.selection_probe = std::make_shared<ProbeSet>(tiny.weights, std::vector{tinyBatch(3, 20, 4, 1, 501)});
+            inputs.second_probe = std::make_shared<ProbeSet>(tiny.weights, std::vector{tinyBatch(3, 20, 4, 1, 502)});
         }
         inputs.pins = pins;
         inputs.checkpoint_path = checkpoint_path;

@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "core/data/sample.h"
@@ -16,10 +18,11 @@
 namespace fm::testing {
 
 struct OracleScores {
-    double answer_kl = 0, answer_nll = 0, token_accuracy = 0, exact_match = 0;
-    double text_kl = 0, text_nll = 0, top1_agreement = 0;
+    double answer_kl = 0, answer_nll = 0, token_accuracy = 0, exact_match = 0;  // macro average over tasks
+    double text_kl = 0, text_nll = 0, top1_agreement = 0;                       // mean over sequences of text
     std::int64_t answer_rows = 0, answers = 0, text_rows = 0;
-    std::vector<double> sample_kl;  // mean answer KL of every sequence that has answers
+    std::vector<double> sample_kl, sample_exact;  // of every sequence that has answers
+    std::vector<double> sample_text_kl;           // of every sequence of text
 };
 
 // Residual of every position after the last layer, then final norm and head; [B*T][V].
@@ -69,55 +72,94 @@ inline double klOf(const std::vector<double>& log_p, const std::vector<double>& 
     return kl;
 }
 
+// Means of one sequence.
+struct OracleSequence {
+    double kl = 0, nll = 0, correct = 0, agree = 0, exact = 0;
+    double rows = 0, answers = 0;
+    void add(const std::vector<double>& p, const std::vector<double>& q, std::size_t label) {
+        const std::vector<double> log_q = logSoftmax(q);
+        kl += klOf(logSoftmax(p), log_q);
+        nll -= log_q[label];
+        correct += argmax(q) == label ? 1 : 0;
+        agree += argmax(q) == argmax(p) ? 1 : 0;
+        ++rows;
+    }
+    void finish() {
+        for (double* sum : {&kl, &nll, &correct, &agree}) *sum /= rows;
+        if (answers > 0) exact /= answers;
+    }
+};
+
+inline OracleSequence oracleAnswers(const Batch& batch, std::size_t first, const Sample& sample,
+                                    const std::vector<std::vector<double>>& p,
+                                    const std::vector<std::vector<double>>& q) {
+    OracleSequence s;
+    for (const Answer& answer : sample.answers) {
+        bool exact = true;
+        for (std::int32_t i = 0; i < answer.length; ++i) {
+            const std::size_t row = first + static_cast<std::size_t>(answer.begin + i - 1);
+            const std::size_t label = static_cast<std::size_t>(batch.ids_BT[row + 1]);
+            s.add(p[row], q[row], label);
+            exact = exact && argmax(q[row]) == label;
+        }
+        s.exact += exact ? 1 : 0;
+        ++s.answers;
+    }
+    s.finish();
+    return s;
+}
+
 // Plain-text sequences count at every fourth position (3, 7, 11, ...), as the probe does.
+inline OracleSequence oracleText(const Batch& batch, std::size_t first, const std::vector<std::vector<double>>& p,
+                                 const std::vector<std::vector<double>>& q) {
+    OracleSequence s;
+    for (std::int32_t t = 3; t + 1 < batch.tokens; t += 4) {
+        const std::size_t row = first + static_cast<std::size_t>(t);
+        if (batch.valid_BT[row + 1] != 0) s.add(p[row], q[row], static_cast<std::size_t>(batch.ids_BT[row + 1]));
+    }
+    s.finish();
+    return s;
+}
+
+// `teacher`: weights of the reference distribution where they are not those of the plan.
 inline OracleScores oracleScores(const DecoderWeights& weights, const BranchSet& branches, const Plan& plan,
-                                 const std::vector<Batch>& batches) {
-    Plan teacher = plan;
-    for (LayerKind& kind : teacher.kinds) kind = LayerKind::Full;
+                                 const std::vector<Batch>& batches, const DecoderWeights* teacher = nullptr) {
+    Plan full = plan;
+    for (LayerKind& kind : full.kinds) kind = LayerKind::Full;
     OracleScores s;
+    std::map<std::string, std::vector<OracleSequence>> tasks;
+    std::vector<OracleSequence> text;
     for (const Batch& batch : batches) {
-        const std::vector<std::vector<double>> p = oracleLogits(weights, branches, teacher, batch);
-        const std::vector<std::vector<double>> q = oracleLogits(weights, branches, plan, batch);
+        const auto p = oracleLogits(teacher != nullptr ? *teacher : weights, branches, full, batch);
+        const auto q = oracleLogits(weights, branches, plan, batch);
         for (std::int32_t b = 0; b < batch.batch; ++b) {
             const std::size_t first = static_cast<std::size_t>(b) * static_cast<std::size_t>(batch.tokens);
             const Sample& sample = batch.samples[static_cast<std::size_t>(b)];
-            double sample_kl = 0;
-            std::int64_t sample_rows = 0;
-            for (const Answer& answer : sample.answers) {
-                bool exact = true;
-                for (std::int32_t i = 0; i < answer.length; ++i) {
-                    const std::size_t row = first + static_cast<std::size_t>(answer.begin + i - 1);
-                    const std::size_t label = static_cast<std::size_t>(batch.ids_BT[row + 1]);
-                    const std::vector<double> log_q = logSoftmax(q[row]);
-                    sample_kl += klOf(logSoftmax(p[row]), log_q);
-                    s.answer_nll -= log_q[label];
-                    const bool correct = argmax(q[row]) == label;
-                    s.token_accuracy += correct ? 1 : 0;
-                    exact = exact && correct;
-                    ++sample_rows;
-                }
-                ++s.answers;
-                s.exact_match += exact ? 1 : 0;
+            if (sample.answers.empty()) {
+                text.push_back(oracleText(batch, first, p, q));
+                s.sample_text_kl.push_back(text.back().kl);
+                s.text_rows += static_cast<std::int64_t>(text.back().rows);
+                continue;
             }
-            s.answer_kl += sample_kl;
-            s.answer_rows += sample_rows;
-            if (sample_rows > 0) s.sample_kl.push_back(sample_kl / static_cast<double>(sample_rows));
-            for (std::int32_t t = 3; sample.answers.empty() && t + 1 < batch.tokens; t += 4) {
-                const std::size_t row = first + static_cast<std::size_t>(t);
-                if (batch.valid_BT[row + 1] == 0) continue;
-                const std::vector<double> log_q = logSoftmax(q[row]);
-                s.text_kl += klOf(logSoftmax(p[row]), log_q);
-                s.text_nll -= log_q[static_cast<std::size_t>(batch.ids_BT[row + 1])];
-                s.top1_agreement += argmax(q[row]) == argmax(p[row]) ? 1 : 0;
-                ++s.text_rows;
-            }
+            const OracleSequence one = oracleAnswers(batch, first, sample, p, q);
+            tasks[sample.task].push_back(one);
+            s.sample_kl.push_back(one.kl);
+            s.sample_exact.push_back(one.exact);
+            s.answer_rows += static_cast<std::int64_t>(one.rows);
+            s.answers += static_cast<std::int64_t>(one.answers);
         }
     }
-    const double rows = std::max<double>(1, static_cast<double>(s.answer_rows));
-    const double text = std::max<double>(1, static_cast<double>(s.text_rows));
-    s.answer_kl /= rows, s.answer_nll /= rows, s.token_accuracy /= rows;
-    s.exact_match /= std::max<double>(1, static_cast<double>(s.answers));
-    s.text_kl /= text, s.text_nll /= text, s.top1_agreement /= text;
+    for (const auto& [task, sequences] : tasks) {
+        const double share = 1.0 / static_cast<double>(tasks.size() * sequences.size());
+        for (const OracleSequence& one : sequences) {
+            s.answer_kl += share * one.kl, s.answer_nll += share * one.nll;
+            s.token_accuracy += share * one.correct, s.exact_match += share * one.exact;
+        }
+    }
+    for (const OracleSequence& one : text) {
+        const double share = 1.0 / static_cast<double>(text.size());
+        s.text_kl += share * one.kl, s.text_nll += share * one.nll, s.top1_agreement += share * one.agree;
+    }
     return s;
 }
 

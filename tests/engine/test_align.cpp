@@ -41,7 +41,6 @@ Batch tinyBatch(std::int64_t index) {
     batch.valid_BT.assign(72, 1);
     batch.answer_BT.assign(72, 0);
     batch.valid_BT[22] = batch.valid_BT[23] = 0;
-    batch.plain_text = true;
     return batch;
 }
 

@@ -4,9 +4,12 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cstring>
 #include <map>
 
 #include "core/engine/distill.h"
+#include "core/export/hybrid_folder.h"
+#include "core/formats/safetensors.h"
 #include "core/model/device.h"
 #include "core/run/error.h"
 #include "tests/engine/plan_oracle.h"
@@ -69,10 +72,10 @@ struct DistillJob {
 };
 
 // The loss of one batch as the spec words it: answers share `answer_weight`, every other valid row the rest.
-double lossByHand(const TinyModel& tiny, const std::string& plan, const Batch& batch, double answer_weight,
-                  bool next_token) {
-    const auto p = oracleLogits(tiny.weights, tiny.branches, planOf(std::string(kLayers, 'F')), batch);
-    const auto q = oracleLogits(tiny.weights, tiny.branches, planOf(plan), batch);
+double lossByHand(const DecoderWeights& teacher, const RecoveredHybrid& student, const Batch& batch,
+                  double answer_weight, bool next_token) {
+    const auto p = oracleLogits(teacher, student.branches, planOf(std::string(kLayers, 'F')), batch);
+    const auto q = oracleLogits(student.weights, student.branches, student.plan, batch);
     double answer = 0, other = 0, answers = 0, others = 0;
     for (std::int32_t i = 0; i + 1 < batch.batch * batch.tokens; ++i) {
         const std::size_t next = static_cast<std::size_t>(i) + 1;
@@ -97,6 +100,10 @@ private Q_SLOTS:
     void whatTrainsIsWhatIsListed();
     void lossFallsAndIsNeverNegative();
     void allFullHasNothingToLearn();
+    void branchesLearnAtTheirOwnRate_data();
+    void branchesLearnAtTheirOwnRate();
+    void theTeacherKeepsItsHead();
+    void narrowWeightsAreStoredAsMasters();
     void stoppedRunsGoOnExactly_data();
     void stoppedRunsGoOnExactly();
     void endlessLossesEndTheRun();
@@ -110,11 +117,12 @@ void TestDistill::firstLossesAreTheirDefinitions() {
     job.spec.tune_steps = 1;
     job.spec.answer_weight = 0.3;
     job.run();
+    const RecoveredHybrid start{job.tiny.weights, job.tiny.branches, planOf(kPlan)};
     const std::vector<double> losses = job.losses();
     QCOMPARE(losses.size(), std::size_t{2});
     QCOMPARE(job.harness.numbers(0, "steps/phase"), (std::vector<double>{0, 1}));
-    QVERIFY(near(losses[0], lossByHand(job.tiny, kPlan, batchAt(0), 0.3, false), kJobLossFloat32));
-    QVERIFY(near(losses[1], lossByHand(job.tiny, kPlan, batchAt(700), 0.3, true), kJobLossFloat32));
+    QVERIFY(near(losses[0], lossByHand(job.tiny.weights, start, batchAt(0), 0.3, false), kJobLossFloat32));
+    QVERIFY(near(losses[1], lossByHand(job.tiny.weights, start, batchAt(700), 0.3, true), kJobLossFloat32));
 }
 
 void TestDistill::whatTrainsIsWhatIsListed_data() {
@@ -187,6 +195,110 @@ void TestDistill::allFullHasNothingToLearn() {
     // The same sums on both sides, but for rounding; after a step AdamW has moved the weights by such errors.
     QVERIFY2(std::abs(job.losses()[0]) < kHeadLossFloat32, qPrintable(QString::number(job.losses()[0])));
     QVERIFY(job.harness.numbers(0, "series/objective/gradient_norm")[0] < 1e-5);
+}
+
+void TestDistill::branchesLearnAtTheirOwnRate_data() {
+    QTest::addColumn<QString>("trains");
+    QTest::addColumn<double>("lr");
+    QTest::addColumn<double>("branch_lr");
+    QTest::newRow("only branches train, lr 0") << "branches" << 0.0 << 2e-4;
+    QTest::newRow("only branches train, some lr") << "branches" << 1e-5 << 2e-4;
+    QTest::newRow("all train, lr 0") << "all" << 0.0 << 2e-4;
+    QTest::newRow("all train, branch_lr 0") << "all" << 2e-4 << 0.0;
+    QTest::newRow("all train, nothing moves") << "all" << 0.0 << 0.0;
+}
+
+// A step of AdamW moves no weight by more than a few times the rate, and some weight by about the rate.
+void TestDistill::branchesLearnAtTheirOwnRate() {
+    QFETCH(QString, trains);
+    QFETCH(double, lr);
+    QFETCH(double, branch_lr);
+    DistillJob job;
+    job.spec.trains = trains.toStdString();
+    job.spec.lr = lr;
+    job.spec.branch_lr = branch_lr;
+    job.spec.steps = 5;
+    job.spec.warm_up = 0;
+    const auto before = copyOf(job.tiny.weights, job.tiny.branches);
+    const RecoveredHybrid hybrid = job.run();
+    double base = 0, branch = 0;
+    for (const auto& [name, tensor] : copyOf(hybrid.weights, hybrid.branches)) {
+        double& largest = name.starts_with("branch ") ? branch : base;
+        largest = std::max(largest, (tensor - before.at(name)).abs().max().item<double>());
+    }
+    const double base_rate = trains == "all" ? lr : 0;
+    if (base_rate == 0) QCOMPARE(base, 0.0);
+    if (branch_lr == 0) QCOMPARE(branch, 0.0);
+    if (base_rate > 0) QVERIFY2(base > base_rate && base < 10 * base_rate, qPrintable(QString::number(base)));
+    if (branch_lr > 0) QVERIFY2(branch > branch_lr && branch < 10 * branch_lr, qPrintable(QString::number(branch)));
+}
+
+// The loss of the second step, after the first has moved norm and head of the student far, against loops over the
+// logits of the untouched teacher; a teacher read through the student's head would have another loss.
+void TestDistill::theTeacherKeepsItsHead() {
+    const c10::NoGradGuard no_grad;
+    DistillJob one, two;
+    for (DistillJob* job : {&one, &two}) {
+        job->spec.lr = 2e-2;
+        job->spec.warm_up = 0;
+        job->spec.lr_floor = 1;  // the same rate whatever the number of steps
+        job->spec.answer_weight = 0.3;
+    }
+    one.spec.steps = 1;
+    two.spec.steps = 2;
+    const RecoveredHybrid student = one.run();
+    two.run();
+    const double expected = lossByHand(two.tiny.weights, student, batchAt(1), 0.3, false);
+    QVERIFY(near(two.losses()[1], expected, kJobLossFloat32));
+    DecoderWeights mixed = two.tiny.weights;
+    mixed.final_norm_D = student.weights.final_norm_D;
+    mixed.head_VD = student.weights.head_VD;
+    QVERIFY(std::abs(lossByHand(mixed, student, batchAt(1), 0.3, false) - expected) > 100 * kJobLossFloat32);
+}
+
+// A teacher in bf16 trains bf16 copies, but what is returned and stored are the fp32 sums of all updates: one of 1e-6
+// is far below bf16's spacing of 2^-8 of a weight and would be lost to whoever trains the hybrid further.
+void TestDistill::narrowWeightsAreStoredAsMasters() {
+    DistillJob job;
+    forEachTensor(job.tiny.weights, [](const std::string&, at::Tensor& t) {
+        if (t.dim() > 1) t = t.to(at::kBFloat16);
+    });
+    job.tiny.weights.head_VD = job.tiny.weights.embed_VD;
+    job.tiny.branches = castBranches(job.tiny.branches, at::kCPU, at::kBFloat16);
+    job.spec.steps = 3;
+    job.spec.warm_up = 0;
+    job.spec.lr = job.spec.branch_lr = 1e-6;
+    RecoveredHybrid hybrid = job.run();
+    const DecoderWeights& teacher = job.tiny.weights;
+    const at::Tensor master_OI = hybrid.weights.layers[1].attn.q.weight_OI;
+    const at::Tensor start_OI = teacher.layers[1].attn.q.weight_OI;
+    QVERIFY(master_OI.scalar_type() == at::kFloat && start_OI.scalar_type() == at::kBFloat16);
+    const at::Tensor moved_OI = (master_OI - start_OI.to(at::kFloat)).abs();
+    QVERIFY(moved_OI.max().item<double>() > 1e-6 && moved_OI.max().item<double>() < 1e-5);
+    QVERIFY(hybrid.branches.layers[0].q_OD.scalar_type() == at::kFloat);
+
+    const QTemporaryDir folder;
+    const std::string hash = "0123456789abcdef0123456789abcdef";
+    const std::string path =
+        folder.path().toStdString() + "/" + writeHybrid(folder.path().toStdString(), teacher, hybrid, hash);
+    const SafetensorsFile stored = SafetensorsFile::open(path + "/weights.safetensors");
+    const BranchSet branches = loadBranches(path + "/branches.safetensors", teacher.config, at::kCPU, at::kFloat);
+    for (const auto& [name, master] : copyOf(hybrid.weights, hybrid.branches)) {
+        if (name.starts_with("branch ")) continue;
+        const TensorView* view = stored.find(name);
+        const bool trained = name.find("layers.0.self_attn") == std::string::npos &&
+                             name.find("layers.2.self_attn") == std::string::npos;  // plan LFL
+        QCOMPARE(view != nullptr, trained);
+        if (view == nullptr) continue;
+        QVERIFY2(view->dtype == DType::F32 && view->bytes.size() == master.nbytes(), name.c_str());
+        QVERIFY2(std::memcmp(view->bytes.data(), master.const_data_ptr(), master.nbytes()) == 0, name.c_str());
+    }
+    QVERIFY(at::equal(branches.layers[0].q_OD, hybrid.branches.layers[0].q_OD));
+
+    const RecoveredHybrid working = readHybrid(path, teacher, hash);
+    QVERIFY(at::equal(working.weights.layers[1].attn.q.weight_OI, master_OI.to(at::kBFloat16)));
+    QVERIFY(at::equal(working.branches.layers[0].q_OD, hybrid.branches.layers[0].q_OD.to(at::kBFloat16)));
+    QVERIFY(working.weights.head_VD.is_same(working.weights.embed_VD));
 }
 
 void TestDistill::stoppedRunsGoOnExactly_data() {

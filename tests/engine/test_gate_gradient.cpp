@@ -8,7 +8,7 @@
 
 #include "core/engine/gate_objective.h"
 #include "core/engine/gate_optimizer.h"
-#include "core/engine/gates.h"
+#include "core/engine/gate_step.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/device.h"
 #include "core/model/morphable_model.h"
@@ -26,9 +26,10 @@ struct Setting {
 };
 
 double lossAt(const MorphableModel& model, const ObjectiveWeights& weights, const Batch& batch,
-              const std::vector<double>& alpha_L, std::vector<double>* grad_L) {
+              const std::vector<double>& alpha_L, std::vector<double>* grad_L,
+              RowAverage average = RowAverage::Sequences) {
     const at::Tensor ids_BT = idsTensor(batch, at::kCPU);
-    const GateRows rows = gateRows(batch, 3);
+    const GateRows rows = gateRows(batch, 3, average);
     const at::Tensor rows_N = indexTensor(rows.answer, at::kCPU);
     const Rope rope =
         makeRope(model.weights->config, batch.tokens, at::kCPU, model.weights->final_norm_D.scalar_type());
@@ -92,6 +93,39 @@ private Q_SLOTS:
                 error <= kGateGradient,
                 qPrintable(
                     QString("layer %1: %2 against %3").arg(l).arg(grad_L[l], 0, 'g', 12).arg(difference, 0, 'g', 12)));
+        }
+    }
+
+    // A passkey of 9 answer rows beside a needle of 2: each row alike, or each sequence alike, and the gradients of
+    // both.
+    void longAnswersWeighAsTheAverageSays() {
+        const TinyModel tiny = tinyModel(3, at::kDouble);
+        const MorphableModel model{&tiny.weights, &tiny.branches, FullSource::Mixed, true};
+        Batch batch = tinyBatch(2, 21, 9, 0, 5);
+        for (std::int32_t t = 12; t < 19; ++t) batch.answer_BT[static_cast<std::size_t>(21 + t)] = 0;
+        const std::vector<double> alpha_L = {0.8, 0.35, 0.6};
+        const auto alone = [&](std::int32_t b) {
+            Batch one = batch;
+            for (std::int32_t t = 0; t < 21; ++t) one.answer_BT[static_cast<std::size_t>((1 - b) * 21 + t)] = 0;
+            return one;
+        };
+        for (const AlignKind kind : {AlignKind::Hidden, AlignKind::Kl}) {
+            const ObjectiveWeights weights{kind, 0, 0};
+            const double longer = lossAt(model, weights, alone(0), alpha_L, nullptr);
+            const double shorter = lossAt(model, weights, alone(1), alpha_L, nullptr);
+            for (const RowAverage average : {RowAverage::Sequences, RowAverage::Rows}) {
+                const double share = average == RowAverage::Rows ? 9.0 / 11 : 0.5;
+                std::vector<double> grad_L;
+                const double loss = lossAt(model, weights, batch, alpha_L, &grad_L, average);
+                QVERIFY(std::abs(loss - share * longer - (1 - share) * shorter) < 1e-11 * std::max(1.0, longer));
+                const double h = 1e-5;
+                std::vector<double> up = alpha_L, down = alpha_L;
+                up[1] += h, down[1] -= h;
+                const double difference = (lossAt(model, weights, batch, up, nullptr, average) -
+                                           lossAt(model, weights, batch, down, nullptr, average)) /
+                                          (2 * h);
+                QVERIFY(std::abs(difference - grad_L[1]) <= kGateGradient * std::max(1e-3, std::abs(difference)));
+            }
         }
     }
 

@@ -47,6 +47,7 @@ private Q_SLOTS:
     void init();
     void comesBackAsItWas();
     void onlyWhatDiffersIsStored();
+    void narrowFoldersAreReadToo();
     void idIsTheContent();
     void damageIsASentence_data();
     void damageIsASentence();
@@ -108,6 +109,22 @@ void TestHybridFolder::onlyWhatDiffersIsStored() {
     QVERIFY(SafetensorsFile::open((path + "/weights.safetensors").toStdString()).tensors().empty());
     const RecoveredHybrid back = readHybrid(path.toStdString(), tiny_.weights, kTeacherHash);
     QVERIFY(at::equal(back.weights.embed_VD, tiny_.weights.embed_VD));
+}
+
+// Folders of before hold the bf16 that a GPU worked in: a teacher in fp32 reads their values, widened.
+void TestHybridFolder::narrowFoldersAreReadToo() {
+    RecoveredHybrid narrow = hybrid_;
+    at::Tensor& q_OI = narrow.weights.layers[1].attn.q.weight_OI;
+    q_OI = q_OI.to(at::kBFloat16);
+    narrow.branches = castBranches(narrow.branches, at::kCPU, at::kBFloat16);
+    const std::string folder = folder_->path().toStdString();
+    const std::string path = folder + "/" + writeHybrid(folder, tiny_.weights, narrow, kTeacherHash);
+    const SafetensorsFile stored = SafetensorsFile::open(path + "/weights.safetensors");
+    QVERIFY(stored.find("model.layers.1.self_attn.q_proj.weight")->dtype == DType::BF16);
+    const RecoveredHybrid back = readHybrid(path, tiny_.weights, kTeacherHash);
+    QVERIFY(back.weights.layers[1].attn.q.weight_OI.scalar_type() == at::kFloat);
+    QVERIFY(at::equal(back.weights.layers[1].attn.q.weight_OI, q_OI.to(at::kFloat)));
+    QVERIFY(at::equal(back.branches.layers[2].q_OD, narrow.branches.layers[2].q_OD.to(at::kFloat)));
 }
 
 void TestHybridFolder::idIsTheContent() {

@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include <QtTest>
+#include <numeric>
 
 #include "core/engine/interact.h"
 #include "core/model/device.h"
@@ -30,8 +31,7 @@ Plan linearise(const std::vector<int>& layers) {
 
 // Mean answer KL of the stream y = a F + (1 - a) L, gates anywhere on the real line.
 double mixedKl(const TinyModel& tiny, const std::vector<double>& alpha_L, const std::vector<Batch>& batches) {
-    double sum = 0;
-    std::int64_t rows = 0;
+    std::vector<double> sequences;  // mean KL of each: all of one task here
     for (const Batch& batch : batches) {
         const ModelConfig& config = tiny.weights.config;
         std::vector<std::int64_t> ids(batch.ids_BT.begin(), batch.ids_BT.end());
@@ -50,14 +50,18 @@ double mixedKl(const TinyModel& tiny, const std::vector<double>& alpha_L, const 
             rmsNorm(hidden_BTD, tiny.weights.final_norm_D, config.rms_norm_eps).matmul(tiny.weights.head_VD.t());
         const at::Tensor log_q = at::log_softmax(logits_NV.view({-1, config.vocab_size}), -1);
         const auto teacher = oracleLogits(tiny.weights, tiny.branches, linearise({}), batch);
-        for (std::int32_t i = 0; i + 1 < batch.batch * batch.tokens; ++i) {
-            if (batch.answer_BT[static_cast<std::size_t>(i) + 1] == 0) continue;
-            const double* row = log_q.const_data_ptr<double>() + i * config.vocab_size;
-            sum += klOf(logSoftmax(teacher[static_cast<std::size_t>(i)]), {row, row + config.vocab_size});
-            ++rows;
+        for (std::int32_t b = 0; b < batch.batch; ++b) {
+            double sum = 0, rows = 0;
+            for (std::int32_t i = b * batch.tokens; i + 1 < (b + 1) * batch.tokens; ++i) {
+                if (batch.answer_BT[static_cast<std::size_t>(i) + 1] == 0) continue;
+                const double* row = log_q.const_data_ptr<double>() + i * config.vocab_size;
+                sum += klOf(logSoftmax(teacher[static_cast<std::size_t>(i)]), {row, row + config.vocab_size});
+                ++rows;
+            }
+            if (rows > 0) sequences.push_back(sum / rows);
         }
     }
-    return sum / static_cast<double>(rows);
+    return std::accumulate(sequences.begin(), sequences.end(), 0.0) / static_cast<double>(sequences.size());
 }
 
 }  // namespace
@@ -77,7 +81,7 @@ private:
         InteractInputs inputs;
         inputs.weights = &tiny_.weights;
         inputs.branches = &tiny_.branches;
-        inputs.probe = batches_;
+        inputs.probe = std::make_shared<ProbeSet>(tiny_.weights, batches_);
         inputs.plan = planOf(plan);
         return runInteract(spec, inputs, harness.context);
     }

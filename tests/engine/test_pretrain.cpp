@@ -52,6 +52,7 @@ private Q_SLOTS:
     void stoppedRunsGoOnExactly_data();
     void stoppedRunsGoOnExactly();
     void seedsDiffer();
+    void productsAreExactAgainAfterwards();
     void wrongShapesAreNamedTogether();
 
 private:
@@ -128,6 +129,23 @@ void TestPretrain::seedsDiffer() {
     a.spec.tokens = b.spec.tokens = 2 * 576;
     b.spec.seed = 2;
     QVERIFY(!same(run(a), run(b)));
+}
+
+// The precision of products belongs to the whole process: the jobs after this one must find it as it was.
+void TestPretrain::productsAreExactAgainAfterwards() {
+    using Precision = at::Float32MatmulPrecision;
+    const auto precision = [] { return at::globalContext().float32MatmulPrecision(); };
+    QVERIFY(precision() == Precision::HIGHEST);
+    Job finished, stopped;
+    finished.spec.tokens = 2 * 576;
+    int fast_rows = 0;
+    finished.harness.sink.after_row = [&](int, const Row&) { fast_rows += precision() == Precision::HIGH; };
+    run(finished);
+    QVERIFY(fast_rows > 0);
+    QVERIFY(precision() == Precision::HIGHEST);
+    stopped.harness.control.stop();
+    QVERIFY_EXCEPTION_THROWN(run(stopped), Cancelled);
+    QVERIFY(precision() == Precision::HIGHEST);
 }
 
 void TestPretrain::wrongShapesAreNamedTogether() {

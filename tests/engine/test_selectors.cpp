@@ -12,23 +12,6 @@ using namespace fm;
 class TestSelectors : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    // Per-layer metrics of HALO's released sweep on Qwen3-1.7B (method.md 2.4) and the sets they are known to give.
-    void haloVectors() {
-        const std::vector<double> commonsense_L = {.3108, .5548, .5804, .5839, .5756, .5799, .5784, .5753, .5828, .5802,
-                                                   .5722, .5727, .5768, .5782, .5784, .5794, .5791, .5725, .5757, .5776,
-                                                   .5708, .5768, .5709, .5775, .5776, .5769, .5779, .5794};
-        const std::vector<double> recall_L = {.6339, .7202, .6937, .7144, .7097, .7432, .6862, .7100, .7258, .6935,
-                                              .7249, .6883, .6936, .7258, .7182, .7314, .7017, .7053, .7087, .6847,
-                                              .7188, .6531, .7274, .7064, .6936, .6705, .7008, .7216};
-        const std::vector<double> scores = haloScores(recall_L, commonsense_L);
-        QCOMPARE(scores[3], 50.0);
-        QVERIFY(std::abs(scores[8] - 15.8) < 0.05 && std::abs(scores[2] - 14.1) < 0.05);
-        QCOMPARE(discretise({scores, {}, {}}, 7).fullLayers(), (std::vector<int>{2, 3, 6, 8, 9, 21, 25}));
-        std::vector<double> drop;
-        for (const double recall : recall_L) drop.push_back(.7207 - recall);
-        QCOMPARE(discretise({drop, {}, {}}, 7).fullLayers(), (std::vector<int>{0, 6, 9, 11, 19, 21, 25}));
-    }
-
     // The sets of reference/prototype.md 5 and method.md 8.
     void uniformConventions() {
         QCOMPARE(uniformA(30, 8).fullLayers(), (std::vector<int>{0, 3, 6, 9, 12, 15, 18, 21}));

@@ -116,6 +116,7 @@ Json FakeService::study(const Json& params) const {
           {"teacher_path", "/fake/teacher"},
           {"teacher_hash", "fa4e"},
           {"text_path", ""},
+          {"chat", "base"},
           {"labels", Json::object()},
           {"artifacts",
            {{"branches",

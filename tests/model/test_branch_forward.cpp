@@ -63,6 +63,25 @@ private Q_SLOTS:
         }
     }
 
+    // The CPU kernels have scratch for heads of up to 256 channels: wider ones go another way, to the same numbers.
+    void headsWiderThanTheKernels_data() { addCases(); }
+    void headsWiderThanTheKernels() {
+        const BranchSpec spec = specOf(currentCase());
+        for (const std::int64_t head_dim : {256, 257, 320}) {
+            ModelConfig config = smallConfig();
+            config.head_dim = head_dim;
+            config.num_heads = 2;
+            config.num_kv_heads = 1;
+            const BranchWeights weights = castTo(randomBranch(spec, config, 13), at::kFloat);
+            const at::Tensor x = randomInput(config, 1, 20, 14).to(at::kFloat);
+            const at::Tensor want = oracleMixer(x, weights, spec, config);
+            BranchState state;
+            const at::Tensor prompt = linearMixer(x.narrow(1, 0, 19), weights, spec, config, &state);
+            const at::Tensor last = linearMixer(x.narrow(1, 19, 1), weights, spec, config, &state);
+            QVERIFY(maxRelativeError(at::cat({prompt, last}, 1), want) < kBranchFloat32);
+        }
+    }
+
     // What stands behind a token, or in the sequence beside it, must not reach it.
     void paddingDoesNotLeak_data() { addCases(); }
     void paddingDoesNotLeak() {

@@ -42,8 +42,10 @@ inline std::vector<fm::Table> evalTables() {
              {{"eval/cells/task", CellType::Text, 32, "", "task"},
               {"eval/cells/tokens", CellType::Int64, 1, "tokens", "length"},
               {"eval/cells/depth", CellType::Float64, 1, "1", "depth"},
-              {"eval/cells/samples", CellType::Int64, 1, "answers", "answers"},
+              {"eval/cells/sequences", CellType::Int64, 1, "sequences", "sequences"},
               {"eval/cells/recall", CellType::Float64, 1, "1", "recall"},
+              {"eval/cells/recall_low", CellType::Float64, 1, "1", "low"},
+              {"eval/cells/recall_high", CellType::Float64, 1, "1", "high"},
               {"eval/cells/exact_match", CellType::Float64, 1, "1", "exact"}}},
             {"samples",
              {{"eval/samples/task", CellType::Text, 32, "", "task"},
@@ -54,7 +56,21 @@ inline std::vector<fm::Table> evalTables() {
               {"eval/samples/expected", CellType::Text, 1024, "", "expected"},
               {"eval/samples/given", CellType::Text, 1024, "", "given"},
               {"eval/samples/recall", CellType::Float64, 1, "1", "recall"},
-              {"eval/samples/exact", CellType::Int64, 1, "", "exact"}}}};
+              {"eval/samples/exact", CellType::Int64, 1, "", "exact"}}},
+            {"scores",
+             {{"eval/scores/task", CellType::Text, 32, "", "task"},
+              {"eval/scores/recall", CellType::Float64, 1, "1", "recall"},
+              {"eval/scores/recall_low", CellType::Float64, 1, "1", "low"},
+              {"eval/scores/recall_high", CellType::Float64, 1, "1", "high"}}}};
+}
+
+// As earlier versions wrote it: answers counted, no intervals, no scores over tasks.
+inline std::vector<fm::Table> earlierEvalTables() {
+    std::vector<fm::Table> tables = evalTables();
+    tables.pop_back();
+    tables[0].columns[3].path = "eval/cells/samples";
+    tables[0].columns.erase(tables[0].columns.begin() + 5, tables[0].columns.begin() + 7);
+    return tables;
 }
 
 inline fm::Row sampleRow(const std::string& task, std::int64_t tokens, double depth, const std::string& expected,

@@ -70,6 +70,18 @@ private Q_SLOTS:
                      .dump());
     }
 
+    // Absent for plain text, so that lines of earlier versions mean the same.
+    void chatFormStandsInTheHeader() {
+        QVERIFY(!parsed(opened_line)["body"].contains("chat_family"));
+        fm::RunEvent opened = openedEvent();
+        std::get<fm::RunOpened>(opened.body).chat_family = "smollm2";
+        const std::string line = fm::eventToLine(opened);
+        QCOMPARE(parsed(line)["body"]["chat_family"].get<std::string>(), std::string("smollm2"));
+        fm::EventDecoder decoder, plain;
+        QCOMPARE(std::get<fm::RunOpened>(decoder.decodeLine(line).body).chat_family, std::string("smollm2"));
+        QCOMPARE(std::get<fm::RunOpened>(plain.decodeLine(opened_line).body).chat_family, std::string());
+    }
+
     void aLineHasNoLineEnd() {
         const std::string line = fm::eventToLine({0, 0, fm::Logged{fm::Severity::Info, "two\nlines"}});
         QVERIFY(line.find('\n') == std::string::npos);

@@ -9,7 +9,8 @@ namespace fm::testing {
 
 inline std::string headerDifference(const RunOpened& a, const RunOpened& b) {
     if (a.run_id != b.run_id || a.job != b.job || a.spec_json != b.spec_json || a.software != b.software ||
-        a.device != b.device || a.teacher_hash != b.teacher_hash || a.parents != b.parents)
+        a.device != b.device || a.teacher_hash != b.teacher_hash || a.chat_family != b.chat_family ||
+        a.parents != b.parents)
         return "header";
     if (a.tables.size() != b.tables.size()) return "number of tables";
     for (std::size_t t = 0; t < a.tables.size(); ++t) {

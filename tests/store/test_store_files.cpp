@@ -65,12 +65,14 @@ private Q_SLOTS:
 
     void keepsTheHeader() {
         QTemporaryDir folder;
-        const fm::RunOpened expected = sample::header();
+        fm::RunOpened expected = sample::header();
+        expected.chat_family = "smollm2";
         const auto writer = fm::RunWriter::inFolder(folder.path().toStdString());
         writer->post({0, 0, expected});
         writer->close();
         const fm::RunReader reader(writer->path());
         const fm::RunOpened& header = reader.header();
+        QCOMPARE(header.chat_family, expected.chat_family);
         QCOMPARE(header.run_id, expected.run_id);
         QCOMPARE(header.job, expected.job);
         QCOMPARE(header.spec_json, expected.spec_json);

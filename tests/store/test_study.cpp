@@ -75,6 +75,25 @@ private Q_SLOTS:
         QCOMPARE(nlohmann::json::parse(file.readAll().toStdString()).dump(), expected.dump());
     }
 
+    void chatFormIsOneWordOrTheOther() {
+        QTemporaryDir folder;
+        const std::string path = folder.path().toStdString();
+        fm::StudyInfo chat = info();
+        chat.chat = true;
+        fm::Study::create(path, chat);
+        QVERIFY(fm::Study::open(path).info() == chat);
+        QFile file(folder.filePath("study.json"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QByteArray json = file.readAll();
+        QVERIFY2(json.contains(R"("chat": "chat")"), json.constData());
+        fm::writeFileAtomically(path + "/study.json",
+                                json.replace(R"("chat": "chat")", R"("chat": "base")").toStdString());
+        QVERIFY(!fm::Study::open(path).info().chat);
+        fm::writeFileAtomically(path + "/study.json",
+                                json.replace(R"("chat": "base")", R"("chat": "loud")").toStdString());
+        QVERIFY_EXCEPTION_THROWN(fm::Study::open(path), fm::FormatError);
+    }
+
     void updatesOfTwoOpenersAddUp() {
         QTemporaryDir folder;
         fm::Study::create(folder.path().toStdString(), info());

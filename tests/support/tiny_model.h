@@ -71,6 +71,7 @@ inline Batch tinyBatch(std::int32_t batch, std::int32_t tokens, std::int32_t ans
     for (std::int32_t b = 0; b < batch; ++b) {
         Sample sample;
         sample.task = b < text ? "text" : "tiny";
+        sample.seed = 1000 * seed + static_cast<std::uint64_t>(b);  // probes tell sequences apart by it
         sample.ids.assign(out.ids_BT.begin() + b * tokens, out.ids_BT.begin() + (b + 1) * tokens);
         if (b >= text) {
             sample.answers.push_back({tokens - answer, answer, "", 0.5, 0});

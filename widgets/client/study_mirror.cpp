@@ -48,6 +48,7 @@ StudyInfo infoFrom(const Json& study, const QString& folder_there) {
     info.teacher_path = textIn(study, "teacher_path");
     info.teacher_hash = textIn(study, "teacher_hash");
     info.text_path = textIn(study, "text_path");
+    info.chat = textIn(study, "chat") == "chat";
     const Json labels = study.value("labels", Json::object()), artifacts = study.value("artifacts", Json::object());
     for (const auto& [id, label] : labels.items())
         info.labels[id] = {textIn(label, "name"), textIn(label, "notes"), textsIn(label, "tags")};

@@ -1,10 +1,12 @@
 #include "app/cli/serve/sample_report.h"
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
 
+#include "core/data/answer_room.h"
 #include "core/data/needle_text.h"
-#include "core/data/tasks.h"
-#include "core/model/hybrid_model.h"
+#include "core/engine/retrieval_answer.h"
 #include "core/run/error.h"
 #include "core/store/run_reader.h"
 
@@ -19,8 +21,27 @@ struct StoredSample {
     std::uint64_t seed = 0;
     double recall = 0;
     bool exact = false;
-    std::size_t answer = 0;  // which answer of its sequence
+    std::int32_t question = 0;    // which question of its sequence
+    std::int32_t new_tokens = 0;  // as the run was told
+    bool is_cut = false;          // of a run that cut each answer at the length of the expected one
 };
+
+std::int32_t newTokensOf(const RunReader& reader) {
+    const nlohmann::json spec = nlohmann::json::parse(reader.header().spec_json, nullptr, false);
+    if (!spec.is_object() || !spec.contains("new_tokens") || !spec["new_tokens"].is_number_integer())
+        throw FormatError(reader.path() + ": spec_json: new_tokens: is not a number of tokens");
+    return spec["new_tokens"].get<std::int32_t>();
+}
+
+// Runs of earlier versions asked every question of a sequence; their rows stand one after the other.
+std::int32_t earlierQuestion(const RunReader& reader, std::int64_t index) {
+    const std::vector<std::string> seeds = reader.readTexts("eval/samples/seed", 0, index + 1);
+    const std::vector<std::string> tasks = reader.readTexts("eval/samples/task", 0, index + 1);
+    std::int32_t question = 0;
+    for (auto row = static_cast<std::size_t>(index); row > 0; --row, ++question)
+        if (seeds[row - 1] != seeds.back() || tasks[row - 1] != tasks.back()) break;
+    return question;
+}
 
 std::uint64_t seedOf(const RunReader& reader, const std::string& text) {
     std::uint64_t seed = 0;
@@ -46,13 +67,11 @@ StoredSample readSample(const RunReader& reader, std::int64_t index) {
     sample.seed = seedOf(reader, text("eval/samples/seed"));
     sample.recall = reader.readNumbers("eval/samples/recall", index, 1).at(0);
     sample.exact = reader.readIntegers("eval/samples/exact", index, 1).at(0) != 0;
-    // Answers of one sequence stand one after the other.
-    const std::vector<std::string> seeds = reader.readTexts("eval/samples/seed", 0, index + 1);
-    const std::vector<std::string> tasks = reader.readTexts("eval/samples/task", 0, index + 1);
-    for (std::int64_t row = index - 1; row >= 0 && seeds[static_cast<std::size_t>(row)] == seeds.back() &&
-                                       tasks[static_cast<std::size_t>(row)] == tasks.back();
-         --row)
-        ++sample.answer;
+    sample.new_tokens = newTokensOf(reader);
+    sample.is_cut = !reader.find("eval/samples/question");
+    sample.question = sample.is_cut
+                          ? earlierQuestion(reader, index)
+                          : static_cast<std::int32_t>(reader.readIntegers("eval/samples/question", index, 1).at(0));
     return sample;
 }
 
@@ -68,11 +87,33 @@ nlohmann::json newestGates(const Study& study) {
     }
 }
 
-nlohmann::json needleRanges(const Sample& sample, const Answer& answer, const Tokenizer& tokenizer) {
+nlohmann::json needleRanges(const Sample& sample, const Question& question, const Tokenizer& tokenizer) {
     nlohmann::json ranges = nlohmann::json::array();
-    for (const CharacterRange& range : needleCharacters(sample, answer, tokenizer))
-        ranges.push_back({{"begin", range.begin}, {"end", range.end}});
+    for (std::int32_t i = 0; i < question.count; ++i) {
+        const Answer& answer = sample.answers[static_cast<std::size_t>(question.first + i)];
+        for (const CharacterRange& range : needleCharacters(sample, answer, tokenizer))
+            ranges.push_back({{"begin", range.begin}, {"end", range.end}});
+    }
     return ranges;
+}
+
+// The sequence as the run made it; nullopt when text or program have changed since.
+std::optional<Sample> madeAgain(const StoredSample& stored, const TaskResources& resources) {
+    const std::unique_ptr<Task> task = makeTask(stored.task, resources);
+    const auto tokens = static_cast<std::int32_t>(stored.tokens);
+    const auto question = static_cast<std::size_t>(stored.question);
+    Sample sample = stored.is_cut
+                        ? task->make(stored.seed, tokens, stored.depth)
+                        : makeWithRoom(*task, stored.seed, tokens, stored.depth, stored.question, stored.new_tokens);
+    if (stored.is_cut) {
+        sample.one_line = false;
+        sample.questions.clear();
+        for (std::int32_t i = 0; const Answer& answer : sample.answers)
+            sample.questions.push_back({i++, 1, std::max(stored.new_tokens, answer.length), answer.depth});
+    }
+    if (stored.question < 0 || question >= sample.questions.size()) return std::nullopt;
+    if (referencesText(sample, sample.questions[question]) != stored.expected) return std::nullopt;
+    return sample;
 }
 
 }  // namespace
@@ -82,27 +123,29 @@ nlohmann::json sampleReport(StudySession& session, const std::string& run_path, 
     const StoredSample stored = readSample(reader, index);
     TaskResources resources = session.resources();
     resources.part = TextCorpus::Part::HeldOut;
-    const Sample sample =
-        makeTask(stored.task, resources)->make(stored.seed, static_cast<std::int32_t>(stored.tokens), stored.depth);
-    if (stored.answer >= sample.answers.size() || sample.answers[stored.answer].text != stored.expected)
+    resources.chat_family = reader.header().chat_family;  // the study's may be another one by now
+    const std::optional<Sample> sample = madeAgain(stored, resources);
+    if (!sample)
         throw WorldError(run_path + ": sample " + std::to_string(index) +
                          " cannot be made again: the study's text or the program has changed since");
-    const Answer& answer = sample.answers[stored.answer];
-    const std::vector<TokenId> prompt(sample.ids.begin(), sample.ids.begin() + answer.begin);
-    const std::vector<TokenId> teachers =
-        generateGreedy(teacherModel(session.weights()), prompt, answer.length, session.config().eos_ids);
+    const Question& question = sample->questions[static_cast<std::size_t>(stored.question)];
+    const std::vector<TokenId> prompt = promptOf(*sample, question);
+    const StopTokens stops = StopTokens::make(session.config(), resources);
+    const Tokenizer& tokenizer = *session.tokenizer();
+    const RetrievalAnswer teachers =
+        answerQuestion(teacherModel(session.weights()), *sample, question, stops, tokenizer);
     return {{"task", stored.task},
             {"tokens", stored.tokens},
             {"depth", stored.depth},
             {"seed", std::to_string(stored.seed)},
-            {"prompt", session.tokenizer()->decode(prompt)},
+            {"prompt", tokenizer.decode(prompt)},
             {"ids", prompt},
-            {"needle_begin", answer.needle_begin},
-            {"needle", needleRanges(sample, answer, *session.tokenizer())},
-            {"needle_depth", answer.depth},
+            {"needle_begin", sample->answers[static_cast<std::size_t>(question.first)].needle_begin},
+            {"needle", needleRanges(*sample, question, tokenizer)},
+            {"needle_depth", question.depth},
             {"expected", stored.expected},
             {"given", stored.given},
-            {"teacher", session.tokenizer()->decode(teachers)},
+            {"teacher", teachers.text},
             {"recall", stored.recall},
             {"exact", stored.exact},
             {"gates", newestGates(session.study())}};

@@ -38,12 +38,12 @@ public:
     bool closing() const { return closing_; }
 
 private:
-    void addStudyHandlers(rpc::Server& server);   // service_study.cpp
-    void addJobHandlers(rpc::Server& server);     // service_jobs.cpp
-    void addPlanHandlers(rpc::Server& server);    // service_plans.cpp
+    void addStudyHandlers(rpc::Server& server);    // service_study.cpp
+    void addJobHandlers(rpc::Server& server);      // service_jobs.cpp
+    void addPlanHandlers(rpc::Server& server);     // service_plans.cpp
     void addMeasureHandlers(rpc::Server& server);  // service_measure.cpp
-    void addRunHandlers(rpc::Server& server);     // service_runs.cpp
-    void addExportHandlers(rpc::Server& server);  // service_export.cpp
+    void addRunHandlers(rpc::Server& server);      // service_runs.cpp
+    void addExportHandlers(rpc::Server& server);   // service_export.cpp
 
     nlohmann::json capabilities() const;
     const Job& job(const std::string& name) const;  // RpcError when there is no such job
@@ -76,7 +76,7 @@ private:
     std::optional<ServedStudy> study_;
     std::unique_ptr<Workplace> workplace_;          // computing thread
     std::map<std::string, nlohmann::json> probes_;  // by settings; computing thread
-    std::atomic<std::uint64_t> measure_turn_{0};     // of the newest plan/measure: earlier ones stop
+    std::atomic<std::uint64_t> measure_turn_{0};    // of the newest plan/measure: earlier ones stop
     std::optional<rpc::Responder> shutdown_;        // waits for the end
     std::atomic<bool> closing_{false};
     JobDesk desk_;

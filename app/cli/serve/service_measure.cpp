@@ -34,7 +34,8 @@ struct Service::Measuring {
 
 void Service::beginMeasuring(const nlohmann::json& params, const rpc::Responder& respond, std::uint64_t turn) {
     try {
-        const auto measuring = std::make_shared<Measuring>(Measuring{respond, probeSpecOf(params), turn, nullptr, nullptr});
+        const auto measuring =
+            std::make_shared<Measuring>(Measuring{respond, probeSpecOf(params), turn, nullptr, nullptr});
         measuring->session = workplace_->keptSession();
         ProbeSpec spec;
         specFromJson(measuring->spec, spec);

@@ -64,7 +64,7 @@ nlohmann::json Service::probeSpecOf(const nlohmann::json& params) {
 
 // The probe job in a run file of its own; what has been measured before is not measured again.
 nlohmann::json Service::finishedProbe(const nlohmann::json& spec) {
-    const std::string settings = spec.dump() + session().study().info().text_path;
+    const std::string settings = spec.dump() + session().resources().chat_family + session().study().info().text_path;
     if (const auto found = probes_.find(settings); found != probes_.end()) {
         nlohmann::json answer = found->second;
         answer["cached"] = true;

@@ -26,14 +26,9 @@ nlohmann::json infoJson(const Study& study) {
                          {"path", artifact.path},
                          {"made_by", artifact.made_by},
                          {"parents", artifact.parents}};
-    return {{"path", study.folder()},
-            {"place", folderPlace(study.folder())},
-            {"name", info.name},
-            {"notes", info.notes},
-            {"teacher_path", study.teacherPath()},
-            {"teacher_hash", info.teacher_hash},
-            {"text_path", info.text_path},
-            {"labels", labels},
+    return {{"path", study.folder()},      {"place", folderPlace(study.folder())}, {"name", info.name},
+            {"notes", info.notes},         {"teacher_path", study.teacherPath()},  {"teacher_hash", info.teacher_hash},
+            {"text_path", info.text_path}, {"chat", info.chat ? "chat" : "base"},  {"labels", labels},
             {"artifacts", artifacts}};
 }
 
@@ -53,11 +48,12 @@ void createStudy(const nlohmann::json& params) {
     const std::string folder = params["path"].get<std::string>();
     const std::string teacher = params["teacher"].get<std::string>();
     const std::string text = params.value("text", "");
-    const std::string branches = params.value("branches", "");
+    const std::string branches = params.value("branches", ""), chat = params.value("chat", "base");
     std::vector<Problem> problems;
     if (!text.empty() && !fs::exists(text)) problems.push_back({"text", text, "a folder or file of text"});
     if (!branches.empty() && !fs::is_regular_file(branches))
         problems.push_back({"branches", branches, "a branch-set file"});
+    if (chat != "base" && chat != "chat") problems.push_back({"chat", chat, "base or chat"});
     if (!problems.empty()) throw InputError(problems);
     const std::unique_ptr<Checkpoint> checkpoint = Checkpoint::open(teacher);
     StudyInfo info;
@@ -65,6 +61,8 @@ void createStudy(const nlohmann::json& params) {
     info.teacher_path = fs::absolute(teacher).string();
     info.teacher_hash = checkpoint->contentHash();
     if (!text.empty()) info.text_path = fs::absolute(text).string();
+    info.chat = chat == "chat";
+    if (info.chat) requireChatFamily(teacher, *Tokenizer::open(teacher));
     std::string id;
     if (!branches.empty()) {
         const BranchSet set = loadBranches(branches, checkpoint->config(), at::kCPU, at::kFloat);

@@ -141,7 +141,7 @@ void Docks::giveSizes(const QSize& size, bool tall) {
         heights[1] = rest * 47 / 100;
         heights << rest * 53 / 100;  // a pair's figures stand below its map
         window_.resizeDocks({dock("interdependence"), dock("budget"), dock("compare")},
-                            {plots * 27 / 100, plots * 27 / 100, plots * 46 / 100}, Qt::Horizontal);
+                            {plots * 25 / 100, plots * 23 / 100, plots * 52 / 100}, Qt::Horizontal);
     }
     window_.resizeDocks(column, heights, Qt::Vertical);
     window_.resizeDocks({dock("gates"), dock("objective"), dock("retrieval")},

@@ -100,6 +100,9 @@ void PanelLinks::linkInterdependence() {
 }
 
 void PanelLinks::linkCompare() {
+    connect(panels_.compare, &ComparePanel::probeChosen, &workbench_.cost(), &CostState::showProbe);
+    connect(panels_.compare, &ComparePanel::measureWanted, &workbench_.prober(), &PlanProber::measureRest);
+    connect(&workbench_.prober(), &PlanProber::restChanged, panels_.compare, &ComparePanel::setLeftToMeasure);
     connect(panels_.compare, &ComparePanel::planWanted, this, [this](const std::string& key, const QString& title) {
         workbench_.plan().applyPlan(planFromKey(key), title);
     });

@@ -49,7 +49,8 @@ void Workbench::wireStudy() {
         selection_.setRun({});
         selection_.setComparedRuns({});
         cost_.setShape(settings_.shapeOf(QString::fromStdString(study_.info().teacher_hash)));
-        cost_.setMeasurements({});
+        cost_.forget();
+        prober_.forget();
     });
 }
 

@@ -39,6 +39,7 @@ public:
     CostState& cost() { return cost_; }
     Selection& selection() { return selection_; }
     EngineLink& engine() { return engine_; }
+    PlanProber& prober() { return prober_; }
 
     // A study's folder, here or, with an engine on another machine, there.
     bool openStudy(const QString& folder);

@@ -25,8 +25,10 @@ std::string stateOf(const Json& note, const std::string& run) {
     return note["params"]["body"]["state"].get<std::string>();
 }
 
+// A step of a gate run: the run tells other rows too.
 bool isRow(const Json& note, const std::string& run) {
-    return note["method"] == "event" && note["params"]["run"] == run && note["params"]["type"] == "row_appended";
+    return note["method"] == "event" && note["params"]["run"] == run && note["params"]["type"] == "row_appended" &&
+           note["params"]["body"]["table"] == 0;
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ class TestClient : public QObject {
 private Q_SLOTS:
     void requestsAreAnswered();
     void errorsComeWithTheirProblems();
+    void measurementsArrivePartByPart();
     void runsArriveInBatches();
     void jobsObey();
     void aFloodStallsNobody();
@@ -127,6 +128,33 @@ void TestClient::errorsComeWithTheirProblems() {
     QCOMPARE(reply.problems().size(), std::size_t(2));
     QCOMPARE(reply.problems()[0].field, std::string("budget"));
     QVERIFY(!ask(client, "no/such").ok());
+}
+
+void TestClient::measurementsArrivePartByPart() {
+    EngineClient client;
+    ready(client, engine());
+    std::vector<std::int64_t> parts;
+    connect(&client, &EngineClient::measured, this,
+            [&parts](const nlohmann::json& scores) { parts.push_back(scores["sequences"].get<std::int64_t>()); });
+    const nlohmann::json plan = {{"plan", "FFFFLLLLLLLL"}};
+    const EngineReply whole = ask(client, "plan/measure", plan);
+    QVERIFY(whole.ok() && whole.result["complete"].get<bool>());
+    QVERIFY(parts.size() >= 3 && std::is_sorted(parts.begin(), parts.end()));
+    // One that is stopped answers with what it has; the next goes on there.
+    const nlohmann::json other = {{"plan", "LLLLLLLLFFFF"}};
+    std::optional<EngineReply> stopped;
+    parts.clear();
+    client.request("plan/measure", other, this, [&](const EngineReply& reply) { stopped = reply; });
+    QTRY_VERIFY_WITH_TIMEOUT(!parts.empty(), kWaitMs);
+    QVERIFY(ask(client, "plan/stop").ok());
+    QTRY_VERIFY_WITH_TIMEOUT(stopped.has_value(), kWaitMs);
+    QVERIFY(stopped->ok() && !stopped->result["complete"].get<bool>());
+    QCOMPARE(stopped->result["run"].get<std::string>(), std::string());
+    const std::int64_t kept = stopped->result["sequences"].get<std::int64_t>();
+    QVERIFY(kept > 0);
+    parts.clear();
+    QVERIFY(ask(client, "plan/measure", other).result["complete"].get<bool>());
+    QVERIFY(parts.empty() || parts.front() > kept);
 }
 
 void TestClient::runsArriveInBatches() {

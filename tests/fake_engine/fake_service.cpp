@@ -1,6 +1,7 @@
 #include "tests/fake_engine/fake_service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 #include "app/cli/field_json.h"
@@ -14,12 +15,16 @@
 #include "core/store/run_rows.h"
 #include "core/store/run_writer.h"
 #include "core/store/study.h"
+#include "tests/fake_engine/fake_scores.h"
 
 namespace fm::fake {
 
 using Json = nlohmann::json;
 
 namespace {
+
+constexpr std::chrono::milliseconds kPart{30};
+constexpr std::int64_t kPartSequences = 6;
 
 const ModelShape kShape{num_layers, 128, 384, 4, 2, 32, 1024, 512, true};
 
@@ -164,25 +169,23 @@ void FakeService::control(const std::string& run, const std::function<void(Job&)
     throw rpc::RpcError(rpc::ErrorCode::WrongState, "that job is not running");
 }
 
-Json FakeService::probe(const Json& params) {
+// Part by part, as slowly as a small engine; what a plan has got stays when it is left.
+void FakeService::measure(const Json& params, const rpc::Responder& respond) {
     const Plan plan = planOf(params);
-    const double kl = fakeAnswerKl(plan), exact = std::max(0.0, 1 - kl);
-    const Json task = {{"answer_kl", kl},
-                       {"answer_nll", kl + 0.1},
-                       {"token_accuracy", exact},
-                       {"exact_match", exact},
-                       {"answers", 32}};
-    Json answer = task;
-    answer.update({{"answer_kl_half_width", 0.02},
-                   {"exact_match_half_width", 0.05},
-                   {"text_kl", kl / 4},
-                   {"text_perplexity", 20 + kl},
-                   {"top1_agreement", 1 - kl / 4},
-                   {"tasks", {{"mk8q4", task}}},
-                   {"run", makeRunId("probe")},
-                   {"plan", {{"full_layers", plan.fullLayers()}, {"budget", plan.budget()}, {"plan", plan.key()}}},
-                   {"cached", false}});
-    return answer;
+    measuring_ = {};  // ends the one before, and waits for it
+    measuring_ = std::jthread([this, plan, respond](std::stop_token stop) {
+        std::int64_t& done = measured_[plan.key()];
+        while (done < kPlannedSequences && !stop.stop_requested()) {
+            std::this_thread::sleep_for(kPart);
+            done = std::min(done + kPartSequences, kPlannedSequences);
+            if (done < kPlannedSequences)
+                outbox_.push(rpc::notificationLine(rpc::notification::measured, fakeScores(plan, done)));
+        }
+        Json answer = fakeScores(plan, done);
+        answer["run"] = done < kPlannedSequences ? "" : makeRunId("probe");
+        answer["cached"] = false;
+        respond.result(answer);
+    });
 }
 
 void FakeService::addJobHandlers(rpc::Server& server) {
@@ -240,7 +243,11 @@ void FakeService::addHandlers(rpc::Server& server) {
     server.answer("run/list", [this](const Json&) { return listRuns(runs_folder_); });
     server.answer("run/fetch", [this](const Json& params) { return fetchRows(runs_folder_, params); });
     server.answer("plan/cost", [](const Json& params) { return costJson(planCost(kShape, planOf(params))); });
-    server.answer("plan/probe", [this](const Json& params) { return probe(params); });
+    server.on("plan/measure", [this](const Json& params, const rpc::Responder& respond) { measure(params, respond); });
+    server.answer("plan/stop", [this](const Json&) {
+        measuring_.request_stop();
+        return Json::object();
+    });
     addJobHandlers(server);
 }
 
@@ -296,6 +303,7 @@ void FakeService::run() {
 }
 
 void FakeService::close() {
+    measuring_ = {};
     const std::lock_guard lock(mutex_);
     closed_ = true;
     for (Job& job : jobs_) job.control.stop();

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "core/rpc/server.h"
 #include "core/run/run_control.h"
@@ -35,7 +37,7 @@ private:
     void addJobHandlers(rpc::Server& server);
     nlohmann::json study(const nlohmann::json& params) const;
     nlohmann::json start(const nlohmann::json& params);
-    nlohmann::json probe(const nlohmann::json& params);
+    void measure(const nlohmann::json& params, const rpc::Responder& respond);
     void control(const std::string& run, const std::function<void(Job&)>& change);
     void play(Job& job);
     void tell(const Job& job, const std::string& text = {});
@@ -48,7 +50,8 @@ private:
     std::list<Job> jobs_;
     std::optional<rpc::Responder> shutdown_;
     bool closed_ = false;
-    int probes_ = 0;
+    std::map<std::string, std::int64_t> measured_;  // sequences by plan: what a stopped measurement keeps
+    std::jthread measuring_;                        // the last: its end does not outlive the others
 };
 
 }  // namespace fm::fake

@@ -9,6 +9,7 @@
 #include "core/run/event.h"
 #include "core/run/gate_tables.h"
 #include "core/store/run_writer.h"
+#include "tests/support/probe_fixture.h"
 #include "widgets/state/run_data.h"
 #include "widgets/state/study_state.h"
 
@@ -29,11 +30,11 @@ inline fm::RunOpened header(const std::string& run_id, const std::string& job, c
     return opened;
 }
 
-inline std::vector<fm::Table> probeTables(int num_layers) { return {fm::probeTable(num_layers)}; }
+inline std::vector<fm::Table> probeTables(int num_layers) { return {fm::probeTable(num_layers), fm::sequenceTable()}; }
 
-inline fm::Row probeRow(const std::string& plan, double kl, double recall) {
-    const auto budget = static_cast<std::int64_t>(std::count(plan.begin(), plan.end(), 'F'));
-    return {std::int64_t{-1}, plan, budget, kl, 0.01, 1.5, 0.9, recall, 0.05, 0.02, 2.5, 0.8, std::int64_t{24}};
+// A row of a gate run's own probe: it chose the plan, and measures nothing.
+inline fm::Row chosenRow(const std::string& plan, double kl, double recall) {
+    return probeRows(plan, {.kl = kl, .exact = recall}, 0, fm::ProbePurpose::Confirm)[0].second;
 }
 
 inline std::vector<fm::Table> evalTables() {
@@ -79,7 +80,7 @@ inline fm::Row sampleRow(const std::string& task, std::int64_t tokens, double de
             tokens,
             depth,
             depth + 0.01,
-            std::string("12345"),
+            std::to_string(std::hash<std::string>{}(expected)),  // another sequence for each
             expected,
             given,
             right ? 1.0 : 0.0,

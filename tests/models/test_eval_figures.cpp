@@ -1,9 +1,6 @@
-// What the window shows of an evaluation: recall and its interval as the run file says them, and of run files of
-// earlier versions no interval rather than a wrong one.
+// What the window shows of an evaluation: recall with an interval over sequences, of new run files and of old ones.
 #include <QTemporaryDir>
 #include <QTest>
-
-#include <cmath>
 
 #include "core/store/run_reader.h"
 #include "tests/models/run_fixtures.h"
@@ -22,11 +19,15 @@ fm::RunFigures figuresIn(const fm::RunOpened& header, const std::vector<std::pai
     return fm::figuresOf(reader, {});
 }
 
-std::vector<std::pair<int, fm::Row>> answers() {
-    return {{1, fixture::sampleRow("mk4", 512, 0.5, "alpha", "alpha")},
-            {1, fixture::sampleRow("mk4", 512, 0.5, "bravo", "none")},
-            {1, fixture::sampleRow("hop2", 512, 0.5, "kilo", "kilo")},
-            {1, fixture::sampleRow("hop2", 512, 0.5, "lima", "lima")}};
+fm::Row answer(const std::string& task, const std::string& seed, bool right) {
+    fm::Row row = fixture::sampleRow(task, 512, 0.5, "alpha", right ? "alpha" : "none");
+    row[4] = seed;
+    return row;
+}
+
+// Two sequences of mk4, of which the first has two answers, and one of hop2.
+std::vector<fm::Row> answers() {
+    return {answer("mk4", "1", true), answer("mk4", "1", false), answer("mk4", "2", true), answer("hop2", "3", true)};
 }
 
 }  // namespace
@@ -34,44 +35,33 @@ std::vector<std::pair<int, fm::Row>> answers() {
 class TestEvalFigures : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void scoresOverTasksAreTheRuns() {
-        auto rows = answers();
-        rows.push_back({2, {std::string("mk4"), 0.5, 0.2, 0.8}});
-        rows.push_back({2, {std::string("all"), 0.7, 0.6, 0.9}});
-        const fm::RunFigures figures = figuresIn(fixture::header(kRun, "eval", "{}", fixture::evalTables()), rows);
-        QCOMPARE(figures.recall.value(), 0.7);
-        QCOMPARE(figures.recall_low.value(), 0.6);
-        QCOMPARE(figures.recall_high.value(), 0.9);
-    }
-
-    void withoutScoresThereIsNoInterval() {
+    void recallIsTheMeanOfCellsOverSequences() {
         for (const auto& tables : {fixture::evalTables(), fixture::earlierEvalTables()}) {
-            const fm::RunFigures figures = figuresIn(fixture::header(kRun, "eval", "{}", tables), answers());
-            QCOMPARE(figures.recall.value(), 0.75);
-            QVERIFY(!figures.recall_low && !figures.recall_high);
+            std::vector<std::pair<int, fm::Row>> rows;
+            for (const fm::Row& row : answers()) rows.emplace_back(1, row);
+            const fm::Estimate recall = figuresIn(fixture::header(kRun, "eval", "{}", tables), rows).recall;
+            const fm::Estimate truth = fm::boundedMean({{0.5, 1}, {1}}, 0, 1);
+            QCOMPARE(recall.value, 0.875);
+            QCOMPARE(recall.n, std::int64_t{3});
+            QCOMPARE(recall.low, truth.low);
+            QCOMPARE(recall.high, truth.high);
         }
     }
 
-    void cellsHaveTheRunsIntervals() {
-        fm::RunData run;
-        run.reset(fixture::header(kRun, "eval", "{}", fixture::evalTables()));
-        fixture::fill(run, 0, {{std::string("mk4"), std::int64_t{512}, 0.5, std::int64_t{8}, 0.75, 0.4, 0.9, 0.5}});
-        const std::vector<fm::RecallCell> cells = fm::recallCells(run, "mk4");
-        QCOMPARE(cells.size(), std::size_t{1});
-        QCOMPARE(cells[0].recall, 0.75);
-        QCOMPARE(cells[0].answers, 8);
-        QCOMPARE(cells[0].low, 0.4);
-        QCOMPARE(cells[0].high, 0.9);
+    void withoutAnswersNothingIsKnown() {
+        QVERIFY(!figuresIn(fixture::header(kRun, "eval", "{}", fixture::evalTables()), {}).recall.known());
     }
 
-    void cellsOfEarlierRunsHaveNone() {
+    void cellsCountSequences() {
         fm::RunData run;
-        run.reset(fixture::header(kRun, "eval", "{}", fixture::earlierEvalTables()));
-        fixture::fill(run, 0, {{std::string("mk4"), std::int64_t{512}, 0.5, std::int64_t{32}, 1.0, 1.0}});
+        run.reset(fixture::header(kRun, "eval", "{}", fixture::evalTables()));
+        fixture::fill(run, 1, answers());
+        QCOMPARE(fm::evaluatedTasks(run), (std::vector<std::string>{"mk4", "hop2"}));
         const std::vector<fm::RecallCell> cells = fm::recallCells(run, "mk4");
         QCOMPARE(cells.size(), std::size_t{1});
-        QCOMPARE(cells[0].answers, 32);
-        QVERIFY(std::isnan(cells[0].low) && std::isnan(cells[0].high));
+        QCOMPARE(cells[0].recall.value, 0.75);
+        QCOMPARE(cells[0].recall.n, std::int64_t{2});
+        QCOMPARE(cells[0].recall.low, fm::boundedMean({{0.5, 1}}, 0, 1).low);
     }
 };
 

@@ -20,12 +20,10 @@ std::vector<RunEntry> someRuns() {
         fixture::entry("20260302T100000Z-gates-bbbbbb", "gates", R"({"budget":8,"lr":0.002,"mode":"paper"})"),
         fixture::entry("20260303T100000Z-align-cccccc", "align", R"({"kind":"gdn","lr":0.0015})"),
         fixture::entry("20260304T100000Z-eval-dddddd", "eval", R"({"hybrid":"h1","layers":""})")};
-    runs[0].figures.recall = 0.5;
+    runs[0].figures.recall = {0.5, 0.4, 0.6, 40};
     runs[0].figures.plan = "FLLFFLLF";
-    runs[1].figures.recall = 0.93;
-    runs[1].figures.recall_low = 0.91;
-    runs[1].figures.recall_high = 0.95;
-    runs[3].figures.recall = 1.0;
+    runs[1].figures.recall = {0.93, 0.88, 0.96, 85};
+    runs[3].figures.recall = {1.0, 0.96, 1.0, 80};
     runs[1].label = {"best", "first line\nsecond", {"keep", fm::archived_tag}};
     runs[2].summary.interrupted = true;
     return runs;
@@ -64,11 +62,22 @@ private Q_SLOTS:
         QVERIFY(model.index(1, RunsModel::RecallColumn)
                     .data(Qt::ToolTipRole)
                     .toString()
-                    .contains("0.93 (95 %: 0.91 to 0.95)"));
+                    .contains(QString::fromUtf8("0.93 (0.88–0.96)")));
+        QVERIFY(model.index(1, RunsModel::RecallColumn).data(Qt::ToolTipRole).toString().contains("85 sequences"));
         for (int column = 0; column < model.columnCount(); ++column) {
             QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
             QVERIFY(!model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().isEmpty());
         }
+    }
+
+    void runsOfOlderProgramsSayWhyTheyHaveNoFigures() {
+        RunsModel model;
+        std::vector<RunEntry> runs = someRuns();
+        runs[0].figures.recall = {};
+        runs[0].figures.measured_without_identity = true;
+        model.setRuns(runs);
+        QCOMPARE(shown(model, 0, RunsModel::RecallColumn), QStringLiteral("–"));
+        QVERIFY(model.index(0, RunsModel::RecallColumn).data(Qt::ToolTipRole).toString().contains("Measure again"));
     }
 
     void hybridsAreCalledByTheirNames() {
@@ -138,7 +147,7 @@ private Q_SLOTS:
         model.setRuns(someRuns());
         QCOMPARE(changes.size(), 0);
         std::vector<RunEntry> runs = someRuns();
-        runs[2].figures.answer_kl = 0.061;
+        runs[2].figures.answer_kl = {0.061, 0.05, 0.08, 85};
         runs.erase(runs.begin());
         runs.push_back(fixture::entry("20260305T100000Z-probe-eeeeee", "probe", "{}"));
         model.setRuns(runs);

@@ -84,13 +84,15 @@ inline fm::Study makeStudy(const QString& folder) {
     const fm::Study study = fm::Study::create(folder.toStdString(), info);
     const std::string runs = study.runsFolder();
     TableRows gates = inTable(0, gateRows(40));
-    gates.emplace_back(1, probeRow("FLFLLFLF", 0.061, 0.93));
+    gates.emplace_back(1, chosenRow("FLFLLFLF", 0.061, 0.93));
     writeRun(runs, header("20260301T090000Z-gates-0000aa", "gates", gateSpec(4, 0.1), gatesTables(num_layers)), gates);
     writeRun(runs, header("20260302T090000Z-gates-0000bb", "gates", gateSpec(4, 0.2), gatesTables(num_layers)), gates);
     writeRun(runs, header("20260303T090000Z-probe-0000cc", "probe", R"({"layers":"0,4"})", probeTables(num_layers)),
-             {{0, probeRow("FLLLFLLL", 0.4, 0.55)}});
+             probeRows("FLLLFLLL", {.kl = 0.4, .exact = 0.55}));
     writeRun(runs, header("20260303T100000Z-probe-0000cd", "probe", R"({"layers":"0,2,4,6"})", probeTables(num_layers)),
-             {{0, probeRow("FLFLFLFL", 0.2, 0.78)}});
+             probeRows("FLFLFLFL", {.kl = 0.2, .exact = 0.775}));
+    writeRun(runs, header("20260303T110000Z-probe-0000ce", "probe", R"({"layers":"0,2,5,7"})", probeTables(num_layers)),
+             probeRows("FLFLLFLF", {.kl = 0.06, .exact = 0.925}));
     writeRun(runs, header("20260304T090000Z-eval-0000dd", "eval", R"({"hybrid":"h1"})", evalTables()), evalRows());
     TableRows pairs = inTable(0, singleRows());
     for (int first = 0; first < num_layers; ++first)

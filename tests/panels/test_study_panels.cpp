@@ -20,6 +20,7 @@
 #include "widgets/panels/compare_panel.h"
 #include "widgets/panels/interdependence_panel.h"
 #include "widgets/panels/pair_inspector.h"
+#include "widgets/panels/probe_chooser.h"
 #include "widgets/panels/retrieval_panel.h"
 #include "widgets/panels/samples_panel.h"
 #include "widgets/plots/pair_map.h"
@@ -108,9 +109,13 @@ private Q_SLOTS:
     void retrievalIsOfARunByItsTitle() {
         QTemporaryDir folder;
         const std::string id = "20260308T100000Z-eval-000111";
+        fixture::TableRows samples;
+        for (int i = 0; i < 12; ++i) {
+            const std::string expected = "amber " + std::to_string(i);
+            samples.emplace_back(1, fixture::sampleRow("mk8", 512, 0.5, expected, i < 9 ? expected : "blue"));
+        }
         fixture::writeRun(fixture::makeStudy(folder.filePath("study")).runsFolder(),
-                          fixture::header(id, "eval", R"({"hybrid":"h1"})", fixture::evalTables()),
-                          {{0, {std::string("mk8"), std::int64_t{512}, 0.5, std::int64_t{12}, 0.75, 0.5, 0.9, 0.75}}});
+                          fixture::header(id, "eval", R"({"hybrid":"h1"})", fixture::evalTables()), samples);
         fm::StudyState study;
         fm::Selection selection;
         fm::StepCursor cursor;
@@ -119,10 +124,10 @@ private Q_SLOTS:
         QVERIFY(study.open(folder.filePath("study")));
         const QDateTime started = QDateTime({2026, 3, 8}, {10, 0}, Qt::UTC).toLocalTime();
         QTRY_COMPARE(panel.map().subtitle(),
-                     "mk8, 12 answers, " + QLocale::c().toString(started, "d MMM hh:mm") + " eval");
+                     "mk8, 12 sequences, " + QLocale::c().toString(started, "d MMM hh:mm") + " eval");
         while (study.loading()) QTest::qWait(5);
         study.setLabel(QString::fromStdString(id), {.name = "long contexts"});
-        QTRY_COMPARE(panel.map().subtitle(), QStringLiteral("mk8, 12 answers, long contexts"));
+        QTRY_COMPARE(panel.map().subtitle(), QStringLiteral("mk8, 12 sequences, long contexts"));
     }
 
     void sampleDetailSurvivesAnything() {
@@ -192,6 +197,8 @@ private Q_SLOTS:
         fm::StudyState study;
         fm::CostState cost;
         fm::Selection selection;
+        connect(&study, &fm::StudyState::measurementsChanged, &cost,
+                [&] { cost.setMeasurements(study.measurements()); });
         fm::ComparePanel panel(study, cost, selection, theme_);
         panel.resize(360, 300);
         panel.show();
@@ -226,6 +233,8 @@ private Q_SLOTS:
         fm::StudyState study;
         fm::CostState cost;
         fm::Selection selection;
+        connect(&study, &fm::StudyState::measurementsChanged, &cost,
+                [&] { cost.setMeasurements(study.measurements()); });
         fm::ComparePanel panel(study, cost, selection, theme_);
         panel.resize(900, 400);
         panel.show();
@@ -248,7 +257,8 @@ private Q_SLOTS:
         QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
                           table->visualRect(table->model()->index(gates, 0)).center());
         QVERIFY(!selection.comparedRuns().empty());
-        QVERIFY(selection.comparedRuns().begin()->contains("gates"));
+        QVERIFY(std::any_of(selection.comparedRuns().begin(), selection.comparedRuns().end(),
+                            [](const QString& run) { return run.contains("gates"); }));
 
         selection.setComparedRuns({"20260303T100000Z-probe-0000cd"});  // chosen in the table of runs
         QCOMPARE(panel.selectedIds(), QStringList({"plan-FLFLFLFL"}));
@@ -269,6 +279,56 @@ private Q_SLOTS:
         QVERIFY(panel.pareto().isVisible());
         panel.showView(fm::ComparePanel::View::Parallel);
         QVERIFY(panel.parallel().isVisible());
+    }
+
+    // Two probes: one is shown, the other's plan is grey, and the rest can be asked for.
+    void comparesOnOneProbe() {
+        QTemporaryDir folder;
+        const fm::Study made = fixture::makeStudy(folder.filePath("study"));
+        fixture::writeRun(
+            made.runsFolder(),
+            fixture::header("20260303T120000Z-probe-0000cf", "probe", R"({"tasks":["mk8"],"lengths":[512],"seed":7})",
+                            fixture::probeTables(fixture::num_layers)),
+            fixture::probeRows("LLFFFFLL", {.exact = 1.0, .identity = fixture::kProbeB}));
+        fm::StudyState study;
+        fm::CostState cost;
+        fm::Selection selection;
+        connect(&study, &fm::StudyState::measurementsChanged, &cost,
+                [&] { cost.setMeasurements(study.measurements()); });
+        fm::ComparePanel panel(study, cost, selection, theme_);
+        connect(&panel, &fm::ComparePanel::probeChosen, &cost, &fm::CostState::showProbe);
+        panel.resize(900, 400);
+        panel.show();
+        QVERIFY(study.open(folder.filePath("study")));
+        QTRY_VERIFY(!study.loading());
+        const fm::CompareModel& model = panel.model();
+        const auto recall = [&model](const char* id) {
+            return model.index(model.rowOf(id), fm::CompareModel::RecallColumn).data().toString();
+        };
+        QCOMPARE(recall("plan-LLFFFFLL"), QStringLiteral("–"));
+        QVERIFY(recall("plan-FLFLLFLF").startsWith("0.93 ("));
+        auto* chooser = panel.findChild<fm::ProbeChooser*>();
+        QCOMPARE(chooser->menu().actions().size(), 2);
+        QCOMPARE(chooser->menu().actions()[1]->text(),
+                 QStringLiteral("probe B: 1 task, 512 tokens, seed 7, 48 sequences"));
+        QSignalSpy wanted(&panel, &fm::ComparePanel::measureWanted);
+        const auto click = [chooser](const QString& text) {
+            for (QToolButton* button : chooser->findChildren<QToolButton*>())
+                if (button->text().startsWith(text)) QTest::mouseClick(button, Qt::LeftButton);
+        };
+        click("measure the rest");
+        QCOMPARE(wanted.size(), 1);
+        const auto subjects = wanted.at(0).at(0).value<std::vector<fm::ProbeSubject>>();
+        QVERIFY(std::count(subjects.begin(), subjects.end(), fm::ProbeSubject{"LLFFFFLL", ""}) == 1);
+        QVERIFY(std::count(subjects.begin(), subjects.end(), fm::ProbeSubject{"FLFLLFLF", "h1"}) == 1);
+        QVERIFY(std::count(subjects.begin(), subjects.end(), fm::ProbeSubject{"FLFLLFLF", ""}) == 0);  // it is measured
+        panel.setLeftToMeasure(2);
+        click("stop, 2 left");
+        QCOMPARE(wanted.size(), 2);
+        QVERIFY(wanted.at(1).at(0).value<std::vector<fm::ProbeSubject>>().empty());
+        chooser->menu().actions()[1]->trigger();
+        QTRY_VERIFY(recall("plan-LLFFFFLL").startsWith("1.00 ("));
+        QCOMPARE(recall("plan-FLFLLFLF"), QStringLiteral("–"));
     }
 
 private:

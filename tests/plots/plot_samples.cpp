@@ -180,16 +180,16 @@ std::unique_ptr<PlotFrame> pareto(const ThemeSource& theme) {
     auto plot = std::make_unique<ParetoPlot>(theme);
     plot->setCostAxis("KV cache, % of the teacher's");
     plot->setAccuracyAxis("recall");
-    plot->setPoints({{"t", "teacher", 100, 1.0, 0.005, ParetoKind::Teacher},
-                     {"k4", "K=4", 13, 0.85, 0.02, ParetoKind::Hybrid},
-                     {"k8", "flashmorph K=8", 27, 0.97, 0.015, ParetoKind::Hybrid, false, true},
-                     {"k15", "K=15", 50, 0.985, 0.01, ParetoKind::Hybrid},
-                     {"k10", "K=10", 33, 0.978, 0.02, ParetoKind::Hybrid, true},
-                     {"u8", "uniform K=8", 27, 0.84, 0.02, ParetoKind::Baseline},
-                     {"r8", "restore-one K=8", 27, 0.91, 0.02, ParetoKind::Baseline},
-                     {"g8", "greedy K=8", 27, 0.925, 0.02, ParetoKind::Baseline},
-                     {"l8", "local-error K=8", 27, 0.9, 0.02, ParetoKind::Baseline},
-                     {"l", "all linear", 0, 0.63, 0.02, ParetoKind::AllLinear}});
+    plot->setPoints({{"t", "teacher", 100, 1, 0.992, 1, ParetoKind::Teacher},
+                     {"k4", "K=4", 13, 0.85, 0.818, 0.868, ParetoKind::Hybrid},
+                     {"k8", "flashmorph K=8", 27, 0.97, 0.946, 0.9835, ParetoKind::Hybrid, false, true},
+                     {"k15", "K=15", 50, 0.985, 0.969, 0.994, ParetoKind::Hybrid},
+                     {"k10", "K=10", 33, 0.978, 0.946, 0.996, ParetoKind::Hybrid, true},
+                     {"u8", "uniform K=8", 27, 0.84, 0.808, 0.858, ParetoKind::Baseline, false, false, true},
+                     {"r8", "restore-one K=8", 27, 0.91, 0.878, 0.928, ParetoKind::Baseline, false, false, true},
+                     {"g8", "greedy K=8", 27, 0.925, 0.893, 0.943, ParetoKind::Baseline, false, false, true},
+                     {"l8", "local-error K=8", 27, 0.9, 0.868, 0.918, ParetoKind::Baseline, false, false, true},
+                     {"l", "all linear", 0, 0.63, 0.598, 0.648, ParetoKind::AllLinear}});
     return plot;
 }
 

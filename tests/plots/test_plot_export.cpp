@@ -57,7 +57,7 @@ private Q_SLOTS:
     void cellsCsvIsTheData() {
         const QList<QStringList> retrieval = csvOf(*shown<RetrievalMap>("retrieval_map"));
         QCOMPARE(retrieval.size(), 51);
-        QCOMPARE(retrieval[0].join(','), QString("depth,tokens,recall,low,high,answers"));
+        QCOMPARE(retrieval[0].join(','), QString("depth,tokens,recall,low,high,sequences"));
         QCOMPARE(retrieval[3][1].toDouble(), 2048.0);
         QCOMPARE(retrieval[50][2], QString());  // not measured
         const QList<QStringList> budget = csvOf(*shown<PlanBudgetMap>("plan_budget_map"));

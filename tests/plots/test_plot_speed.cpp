@@ -139,7 +139,9 @@ private Q_SLOTS:
             ParallelLine line{QString::number(i), QString("run %1").arg(i), {}};
             for (int axis = 0; axis < 8; ++axis) line.values.push_back(std::fmod(i * (axis + 1) * 0.618, 1.0));
             lines.push_back(line);
-            points.push_back({line.id, line.label, std::fmod(i * 0.618, 1.0), std::fmod(i * 0.381, 1.0), 0.01});
+            const double accuracy = std::fmod(i * 0.381, 1.0);
+            points.push_back(
+                {line.id, line.label, std::fmod(i * 0.618, 1.0), accuracy, accuracy - 0.01, accuracy + 0.01});
         }
         parallel.setLines(lines);
         showLarge(parallel);

@@ -209,7 +209,7 @@ private Q_SLOTS:
         PlanBudgetMap budgets(darkTheme());
         budgets.setPlans({4, {1, 2, 3}, {{true}, {}}});
         ParetoPlot pareto(darkTheme());
-        pareto.setPoints({{"a", "a", none, 1}, {"b", "b", 1, far}, {"c", "c", 1, 0.5, far}});
+        pareto.setPoints({{"a", "a", none, 1}, {"b", "b", 1, far}, {"c", "c", 1, 0.5, -far, far}});
         for (PlotFrame* plot :
              std::initializer_list<PlotFrame*>{&curves, &heatmap, &gates, &pairs, &retrieval, &budgets, &pareto}) {
             plot->resize(300, 200);
@@ -375,15 +375,21 @@ private Q_SLOTS:
         }
     }
 
-    void theFrontIsWhatNothingBeats() {
-        const double none = std::nan("");
-        const std::vector<ParetoPoint> points = {{"a", "", 10, 0.5, none},
-                                                 {"b", "", 20, 0.4, none},
-                                                 {"c", "", 20, 0.8, none},
-                                                 {"d", "", 30, 0.8, none},
-                                                 {"e", "", 15, 0.99, none, ParetoKind::Hybrid, true},
-                                                 {"f", "", 40, 0.9, none}};
-        QCOMPARE(paretoFront(points), (std::vector<std::size_t>{0, 2, 5}));  // b and d are beaten, e is a prediction
+    void theFrontIsWhatNothingIsToldApartFrom() {
+        std::vector<ParetoPoint> points;
+        for (const auto& [cost, accuracy] : std::vector<std::pair<double, double>>{
+                 {10, 0.5}, {20, 0.4}, {20, 0.8}, {30, 0.8}, {15, 0.99}, {40, 0.9}}) {
+            ParetoPoint point;
+            point.cost = cost;
+            point.accuracy = accuracy;
+            points.push_back(point);
+        }
+        points[1].dominated = true;
+        points[4].predicted = true;
+        // The fourth gives no more than the third and costs more, but nothing tells them apart: it stays, off the line.
+        const std::vector<std::size_t> front = paretoFront(points);
+        QCOMPARE(front, (std::vector<std::size_t>{0, 2, 3, 5}));
+        QCOMPARE(paretoLine(points, front), (std::vector<std::size_t>{0, 2, 5}));
         QVERIFY(paretoFront({}).empty());
     }
 

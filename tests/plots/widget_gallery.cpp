@@ -42,7 +42,7 @@ QWidget* tiles() {
         auto* tile = withRole(new QFrame, role);
         auto* column = new QVBoxLayout(tile);
         column->addWidget(withRole(new QLabel("Recall, probe"), "faint"));
-        column->addWidget(withRole(new QLabel("0.93 ± 0.02"), "number"));
+        column->addWidget(withRole(new QLabel("0.93 (0.88–0.96)"), "number"));
         row->addWidget(tile);
     }
     return box;

@@ -11,12 +11,26 @@
 #include "core/run/gate_tables.h"
 #include "core/run/run_id.h"
 #include "core/store/run_writer.h"
+#include "tests/support/probe_fixture.h"
 
 namespace fixture {
 
-inline fm::Row probe(const std::string& plan, double kl, double exact, std::int64_t answers = 100) {
-    const auto budget = static_cast<std::int64_t>(std::count(plan.begin(), plan.end(), 'F'));
-    return {std::int64_t{-1}, plan, budget, kl, 0.01, 0.5, 0.9, exact, 0.02, 0.03, 2.0, 0.8, answers};
+// A row of a gate run's own probe: it chose the plan, and measures nothing.
+inline fm::Row probe(const std::string& plan, double kl, double exact) {
+    return probeRows(plan, {.kl = kl, .exact = exact}, 0, fm::ProbePurpose::Confirm)[0].second;
+}
+
+inline const char* const kProbeSpec = R"({"tasks":["mk8","hop4"],"lengths":[256],"sequences":20,"seed":1,"hybrid":""})";
+
+inline fm::RunOpened probeHeader(int num_layers, const std::string& spec = kProbeSpec) {
+    fm::RunOpened opened;
+    opened.run_id = fm::makeRunId("probe");
+    opened.job = "probe";
+    opened.spec_json = spec;
+    opened.teacher_hash = "99aa06d3014798d86001c324468d497f";
+    opened.parents = {"branches1"};
+    opened.tables = {fm::probeTable(num_layers), fm::sequenceTable()};
+    return opened;
 }
 
 inline fm::RunOpened gateHeader(int num_layers,
@@ -73,6 +87,9 @@ public:
     ~Writer() { writer_->close(); }
     void post(fm::EventBody body) { writer_->post({next_++, 10.0 * double(next_), std::move(body)}); }
     void row(int table, fm::Row row) { post(fm::RowAppended{table, std::move(row)}); }
+    void rows(const std::vector<std::pair<int, fm::Row>>& rows) {
+        for (const auto& [table, each] : rows) row(table, each);
+    }
     void flush() { writer_->flush(); }
     void finish() { post(fm::StateChanged{fm::RunState::Finished, ""}); }
     std::string path() const { return writer_->path(); }

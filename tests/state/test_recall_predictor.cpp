@@ -1,12 +1,10 @@
 // Predictions from measured plans: a made-up study whose truth is known.
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
 
 #include "core/run/gate_plan.h"
-#include "core/store/run_reader.h"
-#include "tests/state/gate_run_fixture.h"
+#include "tests/support/measured_fixture.h"
 #include "widgets/state/cost_state.h"
 #include "widgets/state/recall_predictor.h"
 
@@ -27,9 +25,13 @@ double trueKl(const std::string& plan) {
 MeasuredPlan measured(const std::string& plan) {
     MeasuredPlan m;
     m.plan = plan;
-    m.answer_kl = trueKl(plan);
-    m.exact_match = std::exp(-2 * m.answer_kl);
-    m.answers = 100;
+    const double kl = trueKl(plan), recall = std::exp(-2 * kl);
+    m.answer_kl = {kl, 0.9 * kl, 1.1 * kl, 40};
+    m.exact_match = {recall, 0.9 * recall, std::min(1.0, 1.1 * recall), 40};
+    m.planned_sequences = 40;
+    m.complete = m.measured = true;
+    m.identity = fixture::kProbeA;
+    m.source = "probe";
     return m;
 }
 
@@ -96,45 +98,20 @@ private Q_SLOTS:
                 1.5 * RecallPredictor(study(kProbed)).predict(both)->answer_kl);
     }
 
-    void theProbeWithMostAnswersCounts() {
-        Measurements all = study({"LLLLLLLL"});
-        MeasuredPlan quick = measured("LLLLLLLL");
-        quick.answers = 10;
-        quick.exact_match = 0.77;
-        all.plans.push_back(quick);
-        QVERIFY(all.find("LLLLLLLL")->exact_match < 0.5);
-        QCOMPARE(all.distinct().size(), std::size_t{1});
-        QVERIFY(all.find("FFFFFFFF") == nullptr);
-    }
-
-    void readsMeasurementsFromRunFiles() {
-        QTemporaryDir folder;
-        fixture::Writer writer(folder.path().toStdString(), fixture::gateHeader(4));
-        writer.row(1, fixture::probe("FFLL", 0.2, 0.7, 50));
-        writer.row(1, fixture::probe("FLLL", 0.4, 0.5, 50));
-        writer.finish();
-        writer.flush();
-        const Measurements found = measurementsOf(RunReader(writer.path()), {});
-        QCOMPARE(QString::fromStdString(found.branches), QString("branches1"));
-        QCOMPARE(found.plans.size(), std::size_t{2});
-        QCOMPARE(found.plans[1].budget, 1);
-        QCOMPARE(found.plans[1].exact_match, 0.5);
-        // Another branch set makes earlier measurements void.
-        Measurements all = found, other = found;
-        addMeasurements(found, all);
-        QCOMPARE(all.plans.size(), std::size_t{4});
-        other.branches = "branches2";
-        addMeasurements(other, all);
-        QCOMPARE(all.plans.size(), std::size_t{2});
-        // The teacher's own plan is measured without branches: it makes nothing void, and stays.
-        Measurements teacher;
-        teacher.plans = {measured("FFFF")};
-        addMeasurements(teacher, all);
-        QCOMPARE(all.plans.size(), std::size_t{3});
-        QCOMPARE(all.branches, std::string("branches2"));
-        addMeasurements(found, all);
-        QCOMPARE(all.plans.size(), std::size_t{3});
-        QVERIFY(all.find("FFFF"));
+    // Figures of another probe are on another scale: five of them, all wrong, change no prediction.
+    void learnsFromTheShownProbeOnly() {
+        Measurements all = study(kProbed);
+        const Plan plan = planFromKey("FLFFLLFL");
+        const double before = RecallPredictor(all).predict(plan)->exact_match;
+        for (const char* key : {"FLFFFFFF", "FFFFLLFL", "FLFFLLLL", "FLLFFLFL", "LLFFLLLL"}) {
+            MeasuredPlan other = measured(key);
+            other.identity = fixture::kProbeB;
+            other.exact_match.value = 0;
+            all.plans.push_back(other);
+        }
+        QCOMPARE(RecallPredictor(all).predict(plan)->exact_match, before);
+        all.wanted_probe = fixture::kProbeB;
+        QVERIFY(RecallPredictor(all).predict(plan)->exact_match < 0.1);
     }
 
     void neverShowsAPredictionAsAMeasurement() {
@@ -145,7 +122,7 @@ private Q_SLOTS:
         QVERIFY(!cost.cost());  // no shape yet
         MeasuredPlan probe = measured("FLFFLLFL");
         cost.addMeasured(probe);
-        QVERIFY(cost.measured() && cost.measured()->exact_match == probe.exact_match);
+        QVERIFY(cost.measured() && cost.measured()->exact_match.value == probe.exact_match.value);
         cost.setPlan(planFromKey("FLFFLLFF"));
         QVERIFY(!cost.measured());
     }
@@ -168,6 +145,53 @@ private Q_SLOTS:
         cost.setMeasuring("FFFFFLLL", false);
         QTRY_COMPARE_WITH_TIMEOUT(wanted.size(), 2, 2000);
         QCOMPARE(wanted[1], QString("FFFFLLLL"));
+    }
+
+    // A part refines what is shown; a plan that was left keeps its part, and is asked for again.
+    void partsRefineAndAreKept() {
+        CostState cost;
+        QList<QString> wanted;
+        connect(&cost, &CostState::probeWanted, this,
+                [&](const Plan& plan) { wanted << QString::fromStdString(plan.key()); });
+        cost.setProbesAllowed(true);
+        cost.setPlan(planFromKey("FFFFFLLL"));
+        MeasuredPlan part = measured("FFFFFLLL");
+        part.complete = part.measured = false;
+        for (const int n : {8, 16, 24}) {
+            part.exact_match.n = part.answer_kl.n = n;
+            cost.addMeasured(part);
+            QCOMPARE(cost.measured()->exact_match.n, std::int64_t(n));
+        }
+        QCOMPARE(cost.measurements().plans.size(), std::size_t{1});  // each takes the place of the last
+        QVERIFY(!cost.isComplete());
+        cost.setMeasurements({});  // the study's files are read again: they know nothing of it yet
+        QCOMPARE(cost.measured()->exact_match.n, std::int64_t(24));
+        QTRY_VERIFY_WITH_TIMEOUT(wanted.contains("FFFFFLLL"), 2000);
+        Measurements read;
+        read.plans = {measured("FFFFFLLL")};
+        const MeasuredPlan before = *cost.measured();
+        cost.forget();  // another study
+        QVERIFY(!cost.measured() && cost.measurements().empty());
+        cost.addMeasured(before);
+        cost.setMeasurements(read);
+        QVERIFY(cost.isComplete());
+        QCOMPARE(cost.measurements().plans.size(), std::size_t{1});
+    }
+
+    void showsOneProbeAtATime() {
+        CostState cost;
+        Measurements two;
+        two.plans = {measured("FFFFFLLL"), measured("FFFFLLLL")};
+        two.plans.push_back(measured("FFFFFLLL"));
+        two.plans.back().identity = fixture::kProbeB;
+        two.plans.back().exact_match.value = 0.11;
+        cost.setMeasurements(two);
+        cost.setPlan(planFromKey("FFFFFLLL"));
+        QVERIFY(cost.measured()->exact_match.value != 0.11);  // the probe of most plans
+        cost.showProbe(fixture::kProbeB);
+        QCOMPARE(cost.measured()->exact_match.value, 0.11);
+        cost.setPlan(planFromKey("FFFFLLLL"));
+        QVERIFY(!cost.measured());
     }
 };
 

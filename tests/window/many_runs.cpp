@@ -42,26 +42,33 @@ std::string jobOf(int i) {
     return i % 20 < 6 ? some[i % 20] : "probe";
 }
 
-void writeRun(const Study& study, const Recorded& from, int i, std::mt19937& random) {
-    char time[80];
-    std::snprintf(time, sizeof time, "2026%02d%02dT%02d%02d%02dZ", 1 + i / 280, 1 + i / 20 % 14, i % 20, 7, i % 60);
+std::string runIdOf(const std::string& job, int i) {
+    char text[80];
+    std::snprintf(text, sizeof text, "2026%02d%02dT%02d%02d%02dZ-%s-%06x", 1 + i / 280, 1 + i / 20 % 14, i % 20, 7,
+                  i % 60, job.c_str(), i);
+    return text;
+}
+
+void writeRun(const Study& study, const Recorded& from, int i) {
     RunOpened header = from.header;
-    char digits[16];
-    std::snprintf(digits, sizeof digits, "%06x", i);
-    header.run_id = std::string(time) + "-" + header.job + "-" + digits;
+    header.run_id = runIdOf(header.job, i);
     fixture::Writer writer(study.runsFolder(), header);
+    for (std::size_t t = 0; t < from.rows.size(); ++t)
+        for (const Row& row : from.rows[t]) writer.row(static_cast<int>(t), row);
+    writer.finish();
+}
+
+// Another plan each time, and another result.
+void writeProbe(const Study& study, const RunOpened& gates, int i, std::mt19937& random) {
+    std::string plan = "FFFLLLLLLLLL";
+    std::shuffle(plan.begin(), plan.end(), random);
     std::uniform_real_distribution<double> recall(0.1, 0.95);
-    for (std::size_t t = 0; t < from.rows.size(); ++t) {
-        for (Row row : from.rows[t]) {
-            if (header.job == "probe") {  // another plan each time, and another result
-                std::string& plan = std::get<std::string>(row[1]);
-                std::shuffle(plan.begin(), plan.end(), random);
-                row[3] = 0.5 * recall(random);
-                row[7] = recall(random);
-            }
-            writer.row(static_cast<int>(t), std::move(row));
-        }
-    }
+    RunOpened header = fixture::probeHeader(static_cast<int>(plan.size()));
+    header.run_id = runIdOf(header.job, i);
+    header.teacher_hash = gates.teacher_hash;
+    header.parents = gates.parents;
+    fixture::Writer writer(study.runsFolder(), header);
+    writer.rows(fixture::probeRows(plan, {.kl = 0.5 * recall(random), .exact = recall(random), .sequences = 80}));
     writer.finish();
 }
 
@@ -73,6 +80,12 @@ QString fixture::writeManyRuns(const QTemporaryDir& folder, int count) {
     info.teacher_hash = jobs.at("gates").header.teacher_hash;
     const Study study = Study::create(folder.filePath("many").toStdString(), info);
     std::mt19937 random(7);
-    for (int i = 0; i < count; ++i) writeRun(study, jobs.at(jobOf(i)), i, random);
+    for (int i = 0; i < count; ++i) {
+        if (jobOf(i) == "probe") {
+            writeProbe(study, jobs.at("gates").header, i, random);
+        } else {
+            writeRun(study, jobs.at(jobOf(i)), i);
+        }
+    }
     return QString::fromStdString(study.folder());
 }

@@ -1,5 +1,6 @@
 // The window with an engine at the other end: start, watch, pause, step, rewind, change, stop; an engine that dies.
 #include <QLabel>
+#include <QSignalSpy>
 #include <QSlider>
 #include <QToolButton>
 
@@ -128,6 +129,51 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.cost().measured().has_value(), kWaitMs);
         QCOMPARE(bench.cost().measured()->budget, 7);
         QVERIFY(bench.cost().cost().has_value());
+    }
+
+    // What was measured of a plan before it was left stays, and the engine goes on from there.
+    void aPlanThatIsLeftIsStoppedAndGoesOnLater() {
+        Live live("normal", 30);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().state() == RunState::Finished, kWaitMs);
+        bench.plan().setBudget(7);
+        const std::string left = bench.plan().key();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.cost().measured().has_value(), kWaitMs);
+        const std::int64_t part = bench.cost().measured()->sequences();
+        QVERIFY(!bench.cost().isComplete());
+        bench.plan().setBudget(5);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.cost().isComplete(), kWaitMs);
+        const MeasuredPlan* kept = bench.cost().measurements().find(left);
+        QVERIFY(kept && !kept->complete && kept->sequences() >= part);
+        bench.plan().setBudget(7);
+        QCOMPARE(bench.cost().measured()->sequences(), kept->sequences());  // at once, and as the part that it is
+        QTRY_VERIFY_WITH_TIMEOUT(bench.cost().isComplete(), kWaitMs);
+        QVERIFY(bench.cost().measured()->measured);
+    }
+
+    // "Measure the rest": one plan after another; the plan under the user's hands goes first.
+    void theRestIsMeasuredOneAfterAnother() {
+        Live live("normal", 30);
+        Workbench& bench = live.w.bench;
+        QTRY_VERIFY_WITH_TIMEOUT(live.controls().start().isEnabled(), kWaitMs);
+        live.click(live.controls().start());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.run().state() == RunState::Finished, kWaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.cost().isComplete(), kWaitMs);
+        const std::vector<ProbeSubject> rest{{"FFLLLLLLLLLL", ""}, {"LFFLLLLLLLLL", ""}, {"LLFFLLLLLLLL", ""}};
+        QSignalSpy left(&bench.prober(), &PlanProber::restChanged);
+        bench.prober().measureRest(rest);
+        QCOMPARE(left.last().at(0).toInt(), 3);
+        bench.plan().setBudget(9);
+        const auto isComplete = [&bench](const std::string& key) {
+            const MeasuredPlan* found = bench.cost().measurements().find(key);
+            return found && found->complete;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(bench.cost().isComplete(), kWaitMs);
+        QVERIFY(!isComplete(rest.back().plan));
+        for (const ProbeSubject& subject : rest) QTRY_VERIFY_WITH_TIMEOUT(isComplete(subject.plan), kWaitMs);
+        QTRY_COMPARE_WITH_TIMEOUT(left.last().at(0).toInt(), 0, kWaitMs);
     }
 
     // DESIGN 7: dragging the budget brings back a measurement, also while the gates move.

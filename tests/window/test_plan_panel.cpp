@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "tests/state/gate_run_fixture.h"
+#include "tests/support/measured_fixture.h"
+#include "widgets/models/number_text.h"
 #include "widgets/panels/budget_bar.h"
 #include "widgets/panels/cost_tiles.h"
 #include "widgets/panels/plan_panel.h"
@@ -180,16 +182,55 @@ private Q_SLOTS:
         QVERIFY(tiles.tile(CostTiles::Kv).content().detail.contains("17 %"));  // 2 of 12
         QVERIFY(tiles.tile(CostTiles::Decode).content().kind == CostTile::Kind::Predicted);
         QVERIFY(tiles.tile(CostTiles::Recall).content().kind == CostTile::Kind::Plain);
-        MeasuredPlan probe;
-        probe.plan = bench.plan.key();
-        probe.exact_match = 0.93;
-        probe.exact_match_half_width = 0.02;
-        bench.cost.addMeasured(probe);
-        QVERIFY(tiles.tile(CostTiles::Recall).content().kind == CostTile::Kind::Measured);
-        QCOMPARE(tiles.tile(CostTiles::Recall).content().value, QString::fromUtf8("0.93 ± 0.02"));
-        QCOMPARE(tiles.tile(CostTiles::Recall).content().detail, QString("measured"));
+        const std::string plan = bench.plan.key();
+        const MeasuredPlan probe = fixture::measured(plan, {.exact = 0.925});
+        bench.cost.addMeasured(probe, {{"mk8", "hop4"}, {256}, 20, 1, 48});
+        const CostTile& recall = tiles.tile(CostTiles::Recall);
+        QVERIFY(recall.content().kind == CostTile::Kind::Measured);
+        QCOMPARE(recall.content().value, shareText(probe.exact_match));
+        QCOMPARE(recall.content().detail, QString::fromUtf8("measured · n 40"));
+        QVERIFY2(recall.toolTip().contains("probe A: 2 tasks, 256 tokens, seed 1, 48 sequences"),
+                 qPrintable(recall.toolTip()));
         bench.plan.setBudget(5);
         QVERIFY(tiles.tile(CostTiles::Recall).content().kind != CostTile::Kind::Measured);
+    }
+
+    // "measured" is said once every task has enough sequences, never before.
+    void tilesSayHowFarAMeasurementIs() {
+        Bench bench(12);
+        const std::string plan = bench.plan.key();
+        const CostTile& recall = bench.panel.tiles().tile(CostTiles::Recall);
+        bench.cost.setMeasuring(plan, true);
+        const auto part = [&](int sequences) {
+            MeasuredPlan m = fixture::measured(plan, {.sequences = sequences, .planned = 102});
+            m.run.clear();
+            bench.cost.addMeasured(m);
+            return recall.content();
+        };
+        const CostTile::Content few = part(12), enough = part(60);
+        QCOMPARE(few.detail, QString::fromUtf8("measuring · n 20 of 102"));  // text counts, too
+        QVERIFY(few.kind != CostTile::Kind::Measured);
+        QCOMPARE(enough.detail, QString::fromUtf8("measured · n 68 of 102"));
+        QVERIFY(enough.kind == CostTile::Kind::Measured);
+        QVERIFY(few.value != enough.value);  // the interval has shrunk
+    }
+
+    void aTieAtTheCutIsNoMargin() {
+        Bench bench(4);
+        const CostTile& margin = bench.panel.tiles().tile(CostTiles::Margin);
+        LayerRanking ranking = bench.plan.ranking();
+        const auto showing = [&](std::vector<double> score) {
+            ranking.score = std::move(score);
+            bench.plan.setRanking(ranking);
+            return margin.content();
+        };
+        QCOMPARE(showing({1, 0.4, 0.4, 0.1}).detail, QString("undecided: a tie"));
+        QCOMPARE(margin.content().value, QString("0.000"));
+        QVERIFY(!bench.strip().confidence().layers[1].sure());
+        bench.panel.strip().setSpread({0, 0.2, 0.2, 0});
+        QCOMPARE(showing({1, 0.6, 0.5, 0.1}).detail, QString("within gates' movement"));
+        QCOMPARE(showing({1, 0.9, 0.2, 0.1}).value, QString("0.70"));
+        QVERIFY2(margin.content().detail.endsWith("layers sure"), qPrintable(margin.content().detail));
     }
 
     void scrubbingShowsThatStep() {
@@ -211,11 +252,8 @@ private Q_SLOTS:
             for (int j = i + 1; j < 96; ++j) measured.effects.extra[{i, j}] = 0.001 * ((i + j) % 5 - 2);
         }
         for (int k = 0; k <= 96; k += 8) {
-            MeasuredPlan plan;
-            plan.plan = bench.plan.planAt(k).key();
-            plan.answer_kl = 0.02 * (97 - k);
-            plan.exact_match = k / 96.0;
-            measured.plans.push_back(plan);
+            measured.plans.push_back(
+                fixture::measured(bench.plan.planAt(k).key(), {.kl = 0.02 * (97 - k), .exact = k / 96.0}));
         }
         bench.cost.setMeasurements(measured);
         BudgetSlider& slider = bench.panel.budget().slider();

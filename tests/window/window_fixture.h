@@ -12,14 +12,18 @@
 
 namespace fixture {
 
-// A study with one finished gate run; returns its folder.
+// A study with one finished gate run, whose plan was measured afterwards; returns its folder.
 inline QString makeStudy(const QTemporaryDir& folder, int layers) {
     const fm::Study study =
         fm::Study::create(folder.filePath("study").toStdString(), {.name = "test", .teacher_path = "/none"});
     Writer writer(study.runsFolder(), gateHeader(layers));
     for (int step = 0; step < 20; ++step) writer.row(0, gateStep(step, layers));
-    writer.row(1, probe("FF" + std::string(static_cast<std::size_t>(layers - 2), 'L'), 0.2, 0.8));
+    const std::string plan = "FF" + std::string(static_cast<std::size_t>(layers - 2), 'L');
+    writer.row(1, probe(plan, 0.2, 0.8));
     writer.finish();
+    Writer measured(study.runsFolder(), probeHeader(layers));
+    measured.rows(probeRows(plan, {.kl = 0.25, .exact = 0.75}));
+    measured.finish();
     return QString::fromStdString(study.folder());
 }
 

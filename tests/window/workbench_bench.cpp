@@ -130,7 +130,7 @@ void WorkbenchBench::fiveHundredRuns() {
     QTRY_VERIFY_WITH_TIMEOUT(!w.bench.study().loading(), kWaitMs);
     add("500 runs: all read", static_cast<double>(timer.elapsed()), 1000, "ms");
     // Every view has what it shows: figures of the newest run, plans to compare, the shown run.
-    QVERIFY(w.bench.study().runs().back().figures.recall.has_value());
+    QVERIFY(w.bench.study().runs().back().figures.recall.known());
     QVERIFY(w.bench.study().measurements().plans.size() > std::size_t(kRuns) / 2);
     QVERIFY(w.bench.run().isOpen());
     QTest::qWait(300);

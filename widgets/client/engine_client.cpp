@@ -203,6 +203,8 @@ void EngineClient::take(rpc::Response& response) {
 void EngineClient::take(const rpc::Request& notification) {
     if (notification.method == rpc::notification::job) {
         Q_EMIT jobChanged(notification.params);
+    } else if (notification.method == rpc::notification::measured) {
+        Q_EMIT measured(notification.params);
     } else if (notification.method == rpc::notification::problem) {
         const nlohmann::json severity = notification.params.value("severity", nlohmann::json());
         const nlohmann::json text = notification.params.value("text", nlohmann::json());

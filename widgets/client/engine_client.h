@@ -69,7 +69,8 @@ Q_SIGNALS:
     // Events of one run, in order, once per 33 ms and run, or oftener while a backlog is worked off; a thinned notice
     // says that rows are missing.
     void eventsReceived(const QString& run, const std::vector<fm::rpc::RunNotice>& notices);
-    void jobChanged(const nlohmann::json& job);  // parameters of a `job` notification
+    void jobChanged(const nlohmann::json& job);   // parameters of a `job` notification
+    void measured(const nlohmann::json& scores);  // parameters of a `measured` notification: a plan/measure so far
     void problem(fm::Severity severity, const QString& text);
     void logged(const QString& line);                   // the engine's standard error
     void slow(const QString& method, double waited_s);  // a request has timed out

@@ -47,38 +47,44 @@ QString uniformName(const std::string& key) {
 
 class Collector {
 public:
-    explicit Collector(const CompareSources& sources) : sources_(sources) {}
+    explicit Collector(const CompareSources& sources)
+        : sources_(sources), shown_probe_(sources.measurements->probe()) {}
 
     std::vector<CompareEntry> collect() {
         addTeacher();
-        for (const MeasuredPlan* plan : sources_.measurements->distinct()) addMeasured(*plan);
+        for (const ChosenPlan& chosen : sources_.measurements->chosen) addChosen(chosen);
         for (const auto& [id, artifact] : sources_.info->artifacts)
             if (artifact.kind == ArtifactKind::Hybrid) addHybrid(id, artifact);
-        for (const RunEntry& run : *sources_.runs) addRun(run);
+        for (const MeasuredPlan& measured : sources_.measurements->plans) addSubject(measured);
+        for (const RunEntry& run : *sources_.runs) addEvaluation(run);
         return sorted();
     }
 
 private:
     std::int64_t numLayers() const {
         if (sources_.shape) return sources_.shape->num_layers;
-        const std::vector<MeasuredPlan>& plans = sources_.measurements->plans;
-        return plans.empty() ? 0 : static_cast<std::int64_t>(plans.front().plan.size());
+        const Measurements& known = *sources_.measurements;
+        if (!known.plans.empty()) return static_cast<std::int64_t>(known.plans.front().plan.size());
+        return known.chosen.empty() ? 0 : static_cast<std::int64_t>(known.chosen.front().plan.size());
     }
 
     CompareEntry& planEntry(const std::string& key, const QString& source) {
         const QString id = plan_prefix + QString::fromStdString(key);
         CompareEntry& entry = entries_[id];
-        if (!entry.id.isEmpty()) return entry;
-        entry.id = id;
         const QString uniform = uniformName(key);
-        entry.kind = isTeacher(key)       ? CompareEntry::Kind::Teacher
-                     : !uniform.isEmpty() ? CompareEntry::Kind::Uniform
-                                          : CompareEntry::Kind::Plan;
-        entry.title = isTeacher(key) ? QStringLiteral("teacher")
-                      : budgetOf(key) == 0
-                          ? QStringLiteral("all linear")
-                          : QStringLiteral("%1 K=%2").arg(uniform.isEmpty() ? source : uniform).arg(budgetOf(key));
-        setPlan(entry, key);
+        if (entry.id.isEmpty()) {
+            entry.id = id;
+            entry.kind = isTeacher(key)       ? CompareEntry::Kind::Teacher
+                         : !uniform.isEmpty() ? CompareEntry::Kind::Uniform
+                                              : CompareEntry::Kind::Plan;
+            setPlan(entry, key);
+        } else if (source.isEmpty()) {
+            return entry;
+        }
+        const QString name = !uniform.isEmpty() ? uniform : source.isEmpty() ? QStringLiteral("plan") : source;
+        entry.title = isTeacher(key)       ? QStringLiteral("teacher")
+                      : budgetOf(key) == 0 ? QStringLiteral("all linear")
+                                           : QStringLiteral("%1 K=%2").arg(name).arg(budgetOf(key));
         return entry;
     }
 
@@ -93,15 +99,36 @@ private:
         if (numLayers() > 0) planEntry(std::string(static_cast<std::size_t>(numLayers()), 'F'), {});
     }
 
-    void addMeasured(const MeasuredPlan& plan) {
-        // A probe tells how a plan was measured, not where it came from.
-        const QString source = plan.source == "probe" ? QStringLiteral("plan") : QString::fromStdString(plan.source);
-        CompareEntry& entry = planEntry(plan.plan, source);
-        entry.probe_recall = MeasuredValue{plan.exact_match, plan.exact_match_half_width};
-        entry.answer_kl = MeasuredValue{plan.answer_kl, plan.answer_kl_half_width};
-        entry.text_kl = plan.text_kl;
-        entry.runs.insert(QString::fromStdString(plan.run));
+    // Of several that chose a plan the newest names it, but gates before any rule.
+    void addChosen(const ChosenPlan& chosen) {
+        const QString id = plan_prefix + QString::fromStdString(chosen.plan);
+        const bool by_gates = gate_plans_.contains(id);
+        if (chosen.by == "gates") gate_plans_.insert(id);
+        CompareEntry& entry =
+            planEntry(chosen.plan, by_gates ? QStringLiteral("gates") : QString::fromStdString(chosen.by));
+        entry.runs.insert(QString::fromStdString(chosen.run));
     }
+
+    void addSubject(const MeasuredPlan& measured) {
+        const auto hybrid = entries_.find(QString::fromStdString(measured.hybrid));
+        CompareEntry& entry = measured.hybrid.empty()    ? planEntry(measured.plan, {})
+                              : hybrid == entries_.end() ? addHybrid(measured.hybrid, {})
+                                                         : hybrid->second;
+        if (entry.plan.empty()) setPlan(entry, measured.plan);
+        if (!measured.run.empty()) entry.runs.insert(QString::fromStdString(measured.run));
+        if (measured.identity != shown_probe_) {
+            entry.elsewhere = !hasProbe(entry);
+        } else if (measured.sequences() >= entry.answer_kl.n + entry.text_kl.n) {
+            entry.elsewhere = false;
+            entry.probe_recall = measured.exact_match;
+            entry.answer_kl = measured.answer_kl;
+            entry.text_kl = measured.text_kl;
+            entry.complete = measured.complete;
+            entry.scores = measured.complete ? measured.scores : nullptr;
+        }
+    }
+
+    static bool hasProbe(const CompareEntry& entry) { return entry.answer_kl.known() || entry.text_kl.known(); }
 
     CompareEntry& addHybrid(const std::string& id, const Artifact& artifact) {
         CompareEntry& entry = entries_[QString::fromStdString(id)];
@@ -116,37 +143,20 @@ private:
         return entry;
     }
 
-    // Probes of hybrids, and evaluations of anything.
-    void addRun(const RunEntry& run) {
-        const std::string& job = run.summary.job;
-        if ((job != "eval" && job != "probe") || !run.figures.recall) return;
-        const auto field = [&run](const char* name) { return specField(*run.spec, name); };
+    void addEvaluation(const RunEntry& run) {
+        if (run.summary.job != "eval" || !run.figures.recall.known()) return;
         CompareEntry* entry = nullptr;
-        if (const std::string hybrid = field("hybrid"); !hybrid.empty()) {
+        if (const std::string hybrid = specField(*run.spec, "hybrid"); !hybrid.empty()) {
             const auto found = entries_.find(QString::fromStdString(hybrid));
             entry = found == entries_.end() ? &addHybrid(hybrid, {}) : &found->second;
-            if (entry->plan.empty() && !run.figures.plan.empty()) setPlan(*entry, run.figures.plan);
-        } else if (job == "eval") {
-            std::string key = run.figures.plan;
-            if (key.empty()) key = keyOfLayers(field("layers"), numLayers());
-            if (key.empty()) return;  // a plan that only the gate run's file knows
-            entry = &planEntry(key, QStringLiteral("plan"));
-        } else if (isTeacher(run.figures.plan)) {
-            entry = &planEntry(run.figures.plan, {});  // it has no branches, so that it is not among the measurements
         } else {
-            return;  // probes of other plans are
+            std::string key = run.figures.plan;
+            if (key.empty()) key = keyOfLayers(specField(*run.spec, "layers"), numLayers());
+            if (key.empty()) return;  // a plan that only the gate run's file knows
+            entry = &planEntry(key, {});
         }
         entry->runs.insert(QString::fromStdString(run.summary.run_id));
-        MeasuredValue recall{*run.figures.recall, 0};
-        if (run.figures.recall_low && run.figures.recall_high)
-            recall.half_width = (*run.figures.recall_high - *run.figures.recall_low) / 2;
-        if (job == "eval") {
-            entry->eval_recall = recall;
-            return;
-        }
-        entry->probe_recall = recall;
-        if (run.figures.answer_kl) entry->answer_kl = MeasuredValue{*run.figures.answer_kl, 0};
-        entry->text_kl = run.figures.text_kl;
+        entry->eval_recall = run.figures.recall;
     }
 
     // Plans of one budget and origin are told apart by their layers.
@@ -176,7 +186,9 @@ private:
     }
 
     const CompareSources& sources_;
+    const std::string shown_probe_;
     std::map<QString, CompareEntry> entries_;
+    std::set<QString> gate_plans_;
 };
 
 }  // namespace

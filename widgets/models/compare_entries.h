@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QString>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,11 +17,7 @@
 
 namespace fm {
 
-struct MeasuredValue {
-    double value = 0;
-    double half_width = 0;  // 95 %; 0 when unknown
-};
-
+// Figures of the probe come from the one probe that the measurements show. n = 0: not measured on it.
 struct CompareEntry {
     enum class Kind { Teacher, Uniform, Plan, Hybrid };
     Kind kind = Kind::Plan;
@@ -28,11 +25,14 @@ struct CompareEntry {
     QString title;     // "teacher", "uniform-a K=4", "gates K=4", the hybrid's name
     std::string plan;  // key; empty when unknown
     int budget = -1;   // -1: unknown
-    std::optional<MeasuredValue> probe_recall, answer_kl, eval_recall;
-    std::optional<double> text_kl;
-    std::optional<PlanCost> cost;  // none until the model's shape is known
-    std::set<QString> runs;        // where the figures stand
+    Estimate probe_recall, answer_kl, text_kl, eval_recall;
+    bool complete = false;                      // the probe's whole design is measured
+    bool elsewhere = false;                     // measured, but on other probes only
+    std::shared_ptr<const ProbeScores> scores;  // sequence by sequence, of a complete measurement; null: not known
+    std::optional<PlanCost> cost;               // none until the model's shape is known
+    std::set<QString> runs;                     // where the figures stand, and what chose the plan
     bool pinned() const { return kind == Kind::Teacher || kind == Kind::Uniform; }
+    bool isHybrid() const { return kind == Kind::Hybrid; }
 };
 
 struct CompareSources {

@@ -16,30 +16,37 @@ constexpr const char* units[] = {"", "layers", "1", "nat", "nat", "1", "bytes", 
 constexpr const char* kCompareHelps[] = {
     "Teacher, uniform plan, measured plan, or hybrid recovered by distillation",
     "Budget K: how many layers keep full attention",
-    "Exact match of answers on the probe, measured, with 95 % half-width",
+    "Exact match of answers on the probe, measured, with its 95 % interval",
     "KL(teacher || plan) at answer tokens, nat per token, measured on the probe",
     "KL(teacher || plan) on plain text, nat per token, measured on the probe",
-    "Expected values found in generated answers (eval), measured, with 95 % half-width",
+    "Expected values found in generated answers (eval), measured, with its 95 % interval",
     "Cache that grows with the context, and its share of the teacher's; cost model",
     "Recurrent state of the linear layers, whatever the context; cost model",
     "Predicted decode speed against the teacher at the context length of the budget bar; cost model, not measured",
     "Which layers keep full attention"};
 
+// What was measured, of the columns that show it.
+const Estimate* estimateOf(const CompareEntry& entry, int column) {
+    switch (column) {
+        case CompareModel::RecallColumn:
+            return &entry.probe_recall;
+        case CompareModel::KlColumn:
+            return &entry.answer_kl;
+        case CompareModel::TextKlColumn:
+            return &entry.text_kl;
+        case CompareModel::EvalColumn:
+            return &entry.eval_recall;
+        default:
+            return nullptr;
+    }
+}
+
 std::optional<double> valueOf(const CompareEntry& entry, int column) {
-    const auto of = [](const std::optional<MeasuredValue>& value) {
-        return value ? std::optional(value->value) : std::nullopt;
-    };
+    if (const Estimate* estimate = estimateOf(entry, column))
+        return estimate->known() ? std::optional(estimate->value) : std::nullopt;
     switch (column) {
         case CompareModel::BudgetColumn:
             return entry.budget < 0 ? std::nullopt : std::optional<double>(entry.budget);
-        case CompareModel::RecallColumn:
-            return of(entry.probe_recall);
-        case CompareModel::KlColumn:
-            return of(entry.answer_kl);
-        case CompareModel::TextKlColumn:
-            return entry.text_kl;
-        case CompareModel::EvalColumn:
-            return of(entry.eval_recall);
         case CompareModel::KvColumn:
             return entry.cost ? std::optional<double>(static_cast<double>(entry.cost->kv_bytes_per_token))
                               : std::nullopt;
@@ -52,12 +59,6 @@ std::optional<double> valueOf(const CompareEntry& entry, int column) {
     }
 }
 
-// 1 the larger the better, -1 the smaller the better, 0 neither.
-int better(int column) {
-    if (column == CompareModel::RecallColumn || column == CompareModel::EvalColumn) return 1;
-    return column == CompareModel::KlColumn || column == CompareModel::TextKlColumn ? -1 : 0;
-}
-
 QString planText(const std::string& key) {
     QStringList layers;
     for (std::size_t layer = 0; layer < key.size(); ++layer)
@@ -68,7 +69,6 @@ QString planText(const std::string& key) {
 }
 
 QString textOf(const CompareEntry& entry, int column) {
-    const auto interval = [](const std::optional<MeasuredValue>& value) { return value ? value->half_width : 0; };
     if (column == CompareModel::NameColumn) return entry.title;
     if (column == CompareModel::PlanColumn) return planText(entry.plan);
     const std::optional<double> value = valueOf(entry, column);
@@ -77,11 +77,11 @@ QString textOf(const CompareEntry& entry, int column) {
         case CompareModel::BudgetColumn:
             return QString::number(*value);
         case CompareModel::RecallColumn:
-            return measuredShareText(*value, interval(entry.probe_recall));
         case CompareModel::EvalColumn:
-            return measuredShareText(*value, interval(entry.eval_recall));
+            return shareText(*estimateOf(entry, column));
         case CompareModel::KlColumn:
-            return measuredNumberText(*value, interval(entry.answer_kl));
+        case CompareModel::TextKlColumn:
+            return numberText(*estimateOf(entry, column));
         case CompareModel::KvColumn:
             return QStringLiteral("%1 · %2 %").arg(bytesText(*value)).arg(100 * entry.cost->kv_share, 0, 'f', 0);
         case CompareModel::StateColumn:
@@ -107,7 +107,7 @@ QString csvCell(QString text) {
 
 }  // namespace
 
-CompareModel::CompareModel(QObject* parent) : QAbstractTableModel(parent), best_row_(num_columns, -1) {}
+CompareModel::CompareModel(QObject* parent) : QAbstractTableModel(parent) {}
 
 // Rows stay where the entries are the same ones: new figures must not throw the selection away.
 void CompareModel::setEntries(std::vector<CompareEntry> entries) {
@@ -126,23 +126,15 @@ void CompareModel::setEntries(std::vector<CompareEntry> entries) {
 }
 
 void CompareModel::findBest() {
-    for (int column = 0; column < num_columns; ++column) {
-        int& best = best_row_[static_cast<std::size_t>(column)];
-        best = -1;
-        if (better(column) == 0) continue;
-        double best_value = 0;
-        bool differ = false;  // among equals nobody is the best
-        for (int row = 0; row < rowCount(); ++row) {
-            const CompareEntry& entry = entries_[static_cast<std::size_t>(row)];
-            const std::optional<double> value = valueOf(entry, column);
-            if (!value || !std::isfinite(*value) || entry.kind == CompareEntry::Kind::Teacher) continue;
-            differ = differ || (best >= 0 && *value != best_value);
-            if (best >= 0 && !((*value - best_value) * better(column) > 0)) continue;
-            best = row;
-            best_value = *value;
-        }
-        if (!differ) best = -1;
-    }
+    marks_.clear();
+    marks_[RecallColumn] = bestMarks(entries_, kRecallMeasure, differences_);
+    marks_[KlColumn] = bestMarks(entries_, kAnswerKlMeasure, differences_);
+    marks_[TextKlColumn] = bestMarks(entries_, kTextKlMeasure, differences_);
+}
+
+CompareMark CompareModel::markAt(const QModelIndex& index) const {
+    const auto column = marks_.find(index.column());
+    return column == marks_.end() ? CompareMark::None : column->second[static_cast<std::size_t>(index.row())];
 }
 
 int CompareModel::rowOf(const QString& id) const {
@@ -151,19 +143,26 @@ int CompareModel::rowOf(const QString& id) const {
     return found == entries_.end() ? -1 : static_cast<int>(found - entries_.begin());
 }
 
+// A measured column is four: value, ends of the interval, number of sequences.
 QString CompareModel::csv() const {
+    const CompareEntry none;
     QStringList header;
-    for (int column = 0; column < num_columns; ++column)
-        header << csvCell(QLatin1String(kCompareTitles[column]) +
-                          (*units[column] ? QStringLiteral(" [%1]").arg(QLatin1String(units[column])) : QString()));
+    for (int column = 0; column < num_columns; ++column) {
+        const QString title = QLatin1String(kCompareTitles[column]);
+        header << title + (*units[column] ? QStringLiteral(" [%1]").arg(QLatin1String(units[column])) : QString());
+        if (estimateOf(none, column)) header << title + " low" << title + " high" << title + " n";
+    }
+    for (QString& cell : header) cell = csvCell(cell);
     QStringList lines{header.join(QChar(','))};
+    const auto full = [](double value) { return QString::number(value, 'g', 9); };
     for (const CompareEntry& entry : entries_) {
         QStringList cells;
         for (int column = 0; column < num_columns; ++column) {
             const std::optional<double> value = valueOf(entry, column);
-            cells << (isText(column) ? csvCell(textOf(entry, column))
-                      : value        ? QString::number(*value, 'g', 9)
-                                     : QString());
+            cells << (isText(column) ? csvCell(textOf(entry, column)) : value ? full(*value) : QString());
+            const Estimate* e = estimateOf(entry, column);
+            if (e && e->known()) cells << full(e->low) << full(e->high) << QString::number(e->n);
+            if (e && !e->known()) cells << QString() << QString() << QString();
         }
         lines << cells.join(QChar(','));
     }
@@ -176,6 +175,23 @@ int CompareModel::rowCount(const QModelIndex& parent) const {
 
 int CompareModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : num_columns; }
 
+QString CompareModel::toolTip(const CompareEntry& entry, const QModelIndex& index) const {
+    const int column = index.column();
+    QString text = textOf(entry, column) + QChar('\n');
+    text += column == NameColumn ? rowLines(*this, index.row(), NameColumn + 1) : tr(kCompareHelps[column]);
+    const Estimate* estimate = estimateOf(entry, column);
+    const bool of_probe = estimate != nullptr && column != EvalColumn;
+    if (estimate != nullptr && estimate->known()) text += QChar('\n') + tr("%1 sequences").arg(estimate->n);
+    if (of_probe && estimate->known() && !entry.complete) text += tr(", of a probe that has not been finished");
+    if (markAt(index) == CompareMark::Best)
+        text += QChar('\n') + tr("Best: told apart from every other plan of this budget");
+    if (markAt(index) == CompareMark::Tied)
+        text += QChar('\n') + tr("Tied for best: the same sequences do not tell these plans apart");
+    if (entry.elsewhere && (of_probe || column == NameColumn))
+        text += QChar('\n') + tr("Measured on another probe only; figures of two probes are not compared");
+    return text;
+}
+
 QVariant CompareModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount() || index.column() >= num_columns) return {};
     const CompareEntry& entry = entries_[static_cast<std::size_t>(index.row())];
@@ -183,9 +199,7 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
         case Qt::DisplayRole:
             return textOf(entry, index.column());
         case Qt::ToolTipRole:
-            return index.column() == NameColumn
-                       ? QString(textOf(entry, NameColumn) + QChar('\n') + rowLines(*this, index.row(), NameColumn + 1))
-                       : QString(textOf(entry, index.column()) + QChar('\n') + tr(kCompareHelps[index.column()]));
+            return toolTip(entry, index);
         case Qt::TextAlignmentRole:
             return QVariant::fromValue((isText(index.column()) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         case SortRole: {
@@ -200,7 +214,11 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
         case GroupRole:
             return groupOf(entry);
         case BestRole:
-            return best_row_[static_cast<std::size_t>(index.column())] == index.row();
+            return markAt(index) == CompareMark::Best;
+        case TiedRole:
+            return markAt(index) == CompareMark::Tied;
+        case AbsentRole:
+            return entry.elsewhere;
         default:
             return {};
     }

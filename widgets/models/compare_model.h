@@ -3,11 +3,12 @@
 
 #include <QAbstractTableModel>
 #include <QSortFilterProxyModel>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
 
-#include "widgets/models/compare_entries.h"
+#include "widgets/models/compare_best.h"
 
 namespace fm {
 
@@ -32,12 +33,15 @@ public:
         IdRole,      // QString, CompareEntry::id
         PinnedRole,  // bool
         GroupRole,   // int: 0 teacher, 1 uniform, 2 the rest
-        BestRole,    // bool: the best measured value of its column, the teacher left out
+        BestRole,    // bool: every other plan of its budget and probe is told apart from it, by the paired interval
+        TiedRole,    // bool: one of several at the top of that budget that nothing tells apart
+        AbsentRole,  // bool: measured on other probes only
     };
 
     explicit CompareModel(QObject* parent = nullptr);
     void setEntries(std::vector<CompareEntry> entries);
     const std::vector<CompareEntry>& entries() const { return entries_; }
+    PairedDifferences& differences() { return differences_; }
     int rowOf(const QString& id) const;
     QString csv() const;  // numbers in full
 
@@ -48,9 +52,12 @@ public:
 
 private:
     void findBest();
+    CompareMark markAt(const QModelIndex& index) const;
+    QString toolTip(const CompareEntry& entry, const QModelIndex& index) const;
 
     std::vector<CompareEntry> entries_;
-    std::vector<int> best_row_;  // per column, -1 where there is none
+    std::map<int, std::vector<CompareMark>> marks_;  // by column, one a row
+    PairedDifferences differences_;
 };
 
 // Sorts within the pinned group and within the rest; after a brush shows only what it kept, and what is pinned.

@@ -1,13 +1,18 @@
 #include "widgets/models/number_text.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/run/byte_text.h"
 
 namespace fm {
 
-static QString withInterval(const QString& value, double half_width, QString (*text)(double)) {
-    return half_width > 0 ? value + QStringLiteral(" ± ") + text(half_width) : value;
+static QString estimateText(const Estimate& e, int digits, int most_digits) {
+    if (!e.known()) return QStringLiteral("–");
+    const auto text = [](double value, int with) { return QString::number(value, 'f', with); };
+    const auto merges = [&](double end) { return end != e.value && text(end, digits) == text(e.value, digits); };
+    while (digits < most_digits && (merges(e.low) || merges(e.high))) ++digits;
+    return QStringLiteral("%1 (%2–%3)").arg(text(e.value, digits), text(e.low, digits), text(e.high, digits));
 }
 
 QString numberText(double value) {
@@ -22,17 +27,14 @@ QString numberText(double value) {
 
 QString shareText(double value) { return std::isfinite(value) ? QString::number(value, 'f', 2) : numberText(value); }
 
-QString measuredShareText(double value, double half_width) {
-    return withInterval(shareText(value), half_width, shareText);
-}
+QString shareText(const Estimate& share) { return estimateText(share, 2, 4); }
 
-QString shareWithinText(double value, std::optional<double> low, std::optional<double> high) {
-    if (!low || !high) return shareText(value);
-    return QStringLiteral("%1 (95 %: %2 to %3)").arg(shareText(value), shareText(*low), shareText(*high));
-}
-
-QString measuredNumberText(double value, double half_width) {
-    return withInterval(numberText(value), half_width, numberText);
+// Two digits of the interval's width are what a reader can use.
+QString numberText(const Estimate& number) {
+    constexpr int kMostDigits = 7;
+    const double width = number.high - number.low;
+    const int digits = width > 0 ? 1 + static_cast<int>(std::ceil(-std::log10(width))) : number.value == 0 ? 0 : 3;
+    return estimateText(number, std::clamp(digits, 0, kMostDigits), kMostDigits);
 }
 
 QString bytesText(double bytes) { return QString::fromStdString(byteText(bytes)); }

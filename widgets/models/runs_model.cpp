@@ -30,9 +30,14 @@ QString shortProblem(const RunSummary& run) {
     return problem.startsWith(path) ? problem.mid(path.size()) : problem;
 }
 
+bool same(const Estimate& a, const Estimate& b) {
+    return a.n == b.n && a.value == b.value && a.low == b.low && a.high == b.high;
+}
+
 bool sameFigures(const RunFigures& a, const RunFigures& b) {
-    return a.plan == b.plan && a.budget == b.budget && a.recall == b.recall && a.recall_low == b.recall_low &&
-           a.recall_high == b.recall_high && a.answer_kl == b.answer_kl && a.text_kl == b.text_kl;
+    return a.plan == b.plan && a.budget == b.budget && same(a.recall, b.recall) && same(a.answer_kl, b.answer_kl) &&
+           same(a.text_kl, b.text_kl) && a.identity == b.identity &&
+           a.measured_without_identity == b.measured_without_identity;
 }
 
 bool sameRun(const RunEntry& a, const RunEntry& b) {
@@ -62,7 +67,7 @@ constexpr const char* kRunsTitles[] = {"run",  "plan",  "recall", "answer KL", "
 constexpr const char* kRunsHelps[] = {
     "When the job started, and which job it was",
     "What the run worked on: its budget K, hybrid, selectors or branch kind",
-    "Share of right answers that this run measured, with its 95 % half-width in the tooltip",
+    "Share of right answers that this run measured; its 95 % interval and the number of sequences in the tooltip",
     "KL(teacher || plan) at answer tokens, nat per token, that this run measured",
     "live, paused, done, stopped, failed, interrupted (killed; can go on) or unreadable; "
     "copying: not all of it has come from the engine's machine yet",
@@ -221,9 +226,9 @@ QString RunsModel::text(const Item& item, int column) const {
         case AboutColumn:
             return about(item);
         case RecallColumn:
-            return run.figures.recall ? shareText(*run.figures.recall) : no_value;
+            return run.figures.recall.known() ? shareText(run.figures.recall.value) : no_value;
         case KlColumn:
-            return run.figures.answer_kl ? numberText(*run.figures.answer_kl) : no_value;
+            return run.figures.answer_kl.known() ? numberText(run.figures.answer_kl.value) : no_value;
         case StateColumn:
             return stateText(item);
         case TagsColumn:
@@ -245,8 +250,8 @@ QString RunsModel::text(const Item& item, int column) const {
 QVariant RunsModel::sortValue(const Item& item, int column) const {
     const RunFigures& figures = item.run.figures;
     if (column == RunColumn) return item.run.started.isValid() ? item.run.started.toMSecsSinceEpoch() : qint64{0};
-    if (column == RecallColumn) return figures.recall.value_or(-1.0);
-    if (column == KlColumn) return figures.answer_kl.value_or(-1.0);
+    if (column == RecallColumn) return figures.recall.known() ? figures.recall.value : -1.0;
+    if (column == KlColumn) return figures.answer_kl.known() ? figures.answer_kl.value : -1.0;
     const QString shown = text(item, column).toLower();
     if (column < num_fixed_columns) return shown;
     bool is_number = false;
@@ -258,15 +263,20 @@ QString RunsModel::toolTip(const Item& item, int column) const {
     const RunEntry& run = item.run;
     const RunFigures& figures = run.figures;
     if (!run.summary.problem.empty()) return QString::fromStdString(run.summary.problem);
-    if (column == RecallColumn && figures.recall) {
+    const bool is_figure = column == RecallColumn || column == KlColumn;
+    if (is_figure && figures.measured_without_identity)
+        return tr("Measured before probes had an identity: nobody can say what on. Measure again.");
+    if (column == RecallColumn && figures.recall.known()) {
         const QString how =
             run.summary.job == "eval"
                 ? tr("expected values found in generated answers")
                 : tr("exact match of the plan %1 on the probe").arg(QString::fromStdString(figures.plan));
-        return tr("Recall %1\n%2").arg(shareWithinText(*figures.recall, figures.recall_low, figures.recall_high), how);
+        return tr("Recall %1\n%2, %3 sequences").arg(shareText(figures.recall), how).arg(figures.recall.n);
     }
-    if (column == KlColumn && figures.answer_kl)
-        return tr("KL(teacher || plan) at answer tokens: %1 nat").arg(numberText(*figures.answer_kl));
+    if (column == KlColumn && figures.answer_kl.known())
+        return tr("KL(teacher || plan) at answer tokens: %1 nat, %2 sequences")
+            .arg(numberText(figures.answer_kl))
+            .arg(figures.answer_kl.n);
     if (column == NotesColumn && !run.label.notes.empty()) return QString::fromStdString(run.label.notes);
     QStringList lines{QString::fromStdString(run.summary.run_id)};
     if (run.started.isValid()) lines << run.started.toLocalTime().toString(QStringLiteral("yyyy-MM-dd hh:mm:ss"));

@@ -147,7 +147,8 @@ BudgetBar::BudgetBar(PlanState& plan, ThemeSource& theme, QWidget* parent)
 
 void BudgetBar::setMeasurements(const Measurements& measured) {
     std::set<int> budgets;
-    for (const MeasuredPlan& plan : measured.plans) budgets.insert(plan.budget);
+    for (const MeasuredPlan* plan : measured.distinct())
+        if (plan->complete) budgets.insert(plan->budget);
     slider_->setProbedBudgets(budgets);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace fm {
 
@@ -16,7 +17,7 @@ ParetoKind kindOf(const CompareEntry& entry) {
     return entry.kind == CompareEntry::Kind::Uniform ? ParetoKind::Baseline : ParetoKind::Hybrid;
 }
 
-double valueOf(const std::optional<MeasuredValue>& measured) { return measured ? measured->value : missing; }
+double valueOf(const Estimate& measured) { return measured.known() ? measured.value : missing; }
 
 std::optional<double> specNumber(const RunEntry& run, const char* field) {
     bool is_number = false;
@@ -59,29 +60,65 @@ std::vector<double> allValues(const CompareEntry& entry, const StudyState& study
             gateSetting(entry, study, "lr"),
             gateSetting(entry, study, "text_kl_weight"),
             valueOf(entry.answer_kl),
-            entry.text_kl.value_or(missing),
+            valueOf(entry.text_kl),
             valueOf(entry.eval_recall),
             valueOf(entry.probe_recall)};
+}
+
+// By the paired interval on the probe; evaluations share no record of sequences, so there only intervals that do not
+// touch tell two apart.
+bool isToldBetter(const CompareEntry& a, const CompareEntry& b, bool from_eval, PairedDifferences& differences) {
+    if (from_eval) return a.eval_recall.low > b.eval_recall.high;
+    return differences.of(a.scores, b.scores).exact_match.low > 0;
+}
+
+// Only the highest of each cost is asked: who is not told apart from that one is not beaten by a lower one either.
+void markDominated(const std::vector<const CompareEntry*>& entries, bool from_eval, PairedDifferences& differences,
+                   std::vector<ParetoPoint>& points) {
+    std::map<double, std::size_t> highest;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const auto [place, is_new] = highest.try_emplace(points[i].cost, i);
+        if (!is_new && points[i].accuracy > points[place->second].accuracy) place->second = i;
+    }
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        points[i].dominated = std::any_of(highest.begin(), highest.end(), [&](const auto& candidate) {
+            const ParetoPoint& other = points[candidate.second];
+            return other.cost <= points[i].cost && other.accuracy > points[i].accuracy &&
+                   isToldBetter(*entries[candidate.second], *entries[i], from_eval, differences);
+        });
+    }
+}
+
+// In the order of allAxes(); the axes of settings and of the cost model have none.
+std::vector<std::pair<double, double>> allIntervals(const CompareEntry& entry) {
+    std::vector<std::pair<double, double>> intervals(allAxes().size() - 4, {missing, missing});
+    for (const Estimate* e : {&entry.answer_kl, &entry.text_kl, &entry.eval_recall, &entry.probe_recall})
+        intervals.emplace_back(e->known() ? e->low : missing, e->known() ? e->high : missing);
+    return intervals;
 }
 
 }  // namespace
 
 std::vector<ParetoPoint> paretoPoints(const std::vector<CompareEntry>& entries, bool from_eval,
-                                      const QStringList& selected) {
+                                      const QStringList& selected, PairedDifferences& differences) {
     std::vector<ParetoPoint> points;
+    std::vector<const CompareEntry*> shown;
     for (const CompareEntry& entry : entries) {
-        const std::optional<MeasuredValue>& recall = from_eval ? entry.eval_recall : entry.probe_recall;
-        if (!recall || !entry.cost) continue;
+        const Estimate& recall = from_eval ? entry.eval_recall : entry.probe_recall;
+        if (!recall.known() || !entry.cost) continue;
         ParetoPoint point;
         point.id = entry.id;
         point.label = entry.title;
         point.cost = 100 * entry.cost->kv_share;
-        point.accuracy = recall->value;
-        if (recall->half_width > 0) point.half_width = recall->half_width;
+        point.accuracy = recall.value;
+        point.low = recall.low;
+        point.high = recall.high;
         point.kind = kindOf(entry);
         point.selected = selected.contains(entry.id);
         points.push_back(point);
+        shown.push_back(&entry);
     }
+    markDominated(shown, from_eval, differences, points);
     return points;
 }
 
@@ -91,7 +128,8 @@ ParetoPoint predictedPoint(const PlanCost& cost, const Prediction& prediction) {
     point.label = QObject::tr("your plan, predicted");
     point.cost = 100 * cost.kv_share;
     point.accuracy = prediction.exact_match;
-    point.half_width = prediction.exact_match_error;
+    point.low = std::max(0.0, prediction.exact_match - prediction.exact_match_error);
+    point.high = std::min(1.0, prediction.exact_match + prediction.exact_match_error);
     point.predicted = true;
     return point;
 }
@@ -111,7 +149,11 @@ ParallelFigure parallelFigure(const std::vector<CompareEntry>& entries, const St
     }
     for (std::size_t i = 0; i < entries.size(); ++i) {
         ParallelLine line{entries[i].id, entries[i].title, {}, entries[i].pinned(), selected.contains(entries[i].id)};
-        for (const std::size_t axis : kept) line.values.push_back(values[i][axis]);
+        const std::vector<std::pair<double, double>> intervals = allIntervals(entries[i]);
+        for (const std::size_t axis : kept) {
+            line.values.push_back(values[i][axis]);
+            line.intervals.push_back(intervals[axis]);
+        }
         figure.lines.push_back(std::move(line));
     }
     return figure;

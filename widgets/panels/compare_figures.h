@@ -7,13 +7,14 @@
 #include "widgets/models/compare_entries.h"
 #include "widgets/plots/parallel_plot.h"
 #include "widgets/plots/pareto_plot.h"
+#include "widgets/state/paired_differences.h"
 #include "widgets/state/recall_predictor.h"
 
 namespace fm {
 
 // Measured entries of known cost; an entry without a measured recall has no point.
 std::vector<ParetoPoint> paretoPoints(const std::vector<CompareEntry>& entries, bool from_eval,
-                                      const QStringList& selected);
+                                      const QStringList& selected, PairedDifferences& differences);
 // The plan under the user's hands while nobody has measured it.
 ParetoPoint predictedPoint(const PlanCost& cost, const Prediction& prediction);
 

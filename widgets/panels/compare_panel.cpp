@@ -18,6 +18,7 @@
 #include "widgets/panels/column_fit.h"
 #include "widgets/panels/compare_figures.h"
 #include "widgets/panels/panel_parts.h"
+#include "widgets/panels/probe_chooser.h"
 #include "widgets/plots/parallel_plot.h"
 #include "widgets/plots/pareto_plot.h"
 #include "widgets/state/cost_state.h"
@@ -34,6 +35,8 @@ static void compareCellLook(const QModelIndex& index, const Theme& theme, QStyle
     if (column == CompareModel::DecodeColumn || column == CompareModel::KvColumn ||
         column == CompareModel::StateColumn || column == CompareModel::PlanColumn)
         colour = theme.text_faint;
+    if (index.data(CompareModel::AbsentRole).toBool()) colour = theme.text_faint;
+    if (index.data(CompareModel::TiedRole).toBool()) colour = theme.accent;
     if (index.data(CompareModel::BestRole).toBool()) {
         colour = theme.accent;
         option.font.setWeight(QFont::DemiBold);
@@ -56,6 +59,8 @@ ComparePanel::ComparePanel(const StudyState& study, const CostState& cost, Selec
     layout->setContentsMargins(6, 4, 6, 6);
     layout->setSpacing(4);
     layout->addLayout(buildHead());
+    probe_ = new ProbeChooser(this);
+    layout->addWidget(probe_);
     pages_ = new QStackedWidget(this);
     table_ = buildTable();
     pareto_ = new ParetoPlot(theme_, pages_);
@@ -75,9 +80,12 @@ ComparePanel::ComparePanel(const StudyState& study, const CostState& cost, Selec
         choose(id, keys & (Qt::ControlModifier | Qt::ShiftModifier));
     });
     connect(parallel_, &ParallelPlot::brushed, this, &ComparePanel::brushed);
-    for (const auto changed :
-         {&StudyState::runsChanged, &StudyState::measurementsChanged, &StudyState::modelChanged, &StudyState::opened})
+    connect(probe_, &ProbeChooser::chosen, this, &ComparePanel::probeChosen);
+    connect(probe_, &ProbeChooser::restWanted, this, [this] { Q_EMIT measureWanted(lacking()); });
+    connect(probe_, &ProbeChooser::stopWanted, this, [this] { Q_EMIT measureWanted({}); });
+    for (const auto changed : {&StudyState::runsChanged, &StudyState::modelChanged, &StudyState::opened})
         connect(&study_, changed, this, &ComparePanel::collect);
+    connect(&cost_, &CostState::measurementsChanged, this, &ComparePanel::collect);
     connect(&cost_, &CostState::changed, this, &ComparePanel::showPareto);
     connect(&selection_, &Selection::comparedRunsChanged, this, &ComparePanel::followSelection);
     connect(&theme_, &ThemeSource::changed, table_->viewport(), qOverload<>(&QWidget::update));
@@ -122,13 +130,13 @@ QTableView* ComparePanel::buildTable() {
     table->setContextMenuPolicy(Qt::CustomContextMenu);
     table->setItemDelegate(new ThemedDelegate(theme_, compareCellLook, table));
     new ColumnFit(*table, {{CompareModel::NameColumn, "uniform-a K=4", 1},
-                           {CompareModel::RecallColumn, QString::fromUtf8("0.96 ± 0.15")},
+                           {CompareModel::RecallColumn, QString::fromUtf8("0.96 (0.81–0.99)")},
                            {CompareModel::KvColumn, QString::fromUtf8("144 KiB · 100 %")},
                            {CompareModel::BudgetColumn, "12"},
-                           {CompareModel::KlColumn, QString::fromUtf8("0.00033 ± 0.00027")},
+                           {CompareModel::KlColumn, QString::fromUtf8("0.003 (0.000–0.357)")},
                            {CompareModel::DecodeColumn, QString::fromUtf8("×17.1")},
-                           {CompareModel::EvalColumn, QString::fromUtf8("0.96 ± 0.15")},
-                           {CompareModel::TextKlColumn, "0.00033"},
+                           {CompareModel::EvalColumn, QString::fromUtf8("0.96 (0.81–0.99)")},
+                           {CompareModel::TextKlColumn, QString::fromUtf8("0.16 (0.07–0.47)")},
                            {CompareModel::StateColumn, "96.0 KiB"},
                            {CompareModel::PlanColumn, "0 4 8 11", 2}});
     connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &ComparePanel::followTable);
@@ -147,11 +155,26 @@ void ComparePanel::showView(View view) { tabs_->setCurrentIndex(static_cast<int>
 void ComparePanel::collect() {
     const bool before = std::exchange(following_, true);
     model_->setEntries(
-        compareEntries({&study_.runs(), &study_.info(), &study_.measurements(), study_.shape(), cost_.query()}));
+        compareEntries({&study_.runs(), &study_.info(), &cost_.measurements(), study_.shape(), cost_.query()}));
     following_ = before;
+    probe_->setMeasurements(cost_.measurements());
+    probe_->setLacking(static_cast<int>(lacking().size()));
     followSelection();
     showFigures();
 }
+
+// Teacher, plans and hybrids that the shown probe has not measured, or not to its end.
+std::vector<ProbeSubject> ComparePanel::lacking() const {
+    std::vector<ProbeSubject> subjects;
+    if (cost_.measurements().probe().empty()) return subjects;
+    for (const CompareEntry& entry : model_->entries()) {
+        if (entry.complete || entry.plan.empty()) continue;
+        subjects.push_back({entry.plan, entry.isHybrid() ? entry.id.toStdString() : std::string()});
+    }
+    return subjects;
+}
+
+void ComparePanel::setLeftToMeasure(int plans) { probe_->setLeft(plans); }
 
 const CompareEntry* ComparePanel::entry(const QString& id) const {
     const int row = model_->rowOf(id);
@@ -179,7 +202,7 @@ void ComparePanel::showPareto() {
     const bool from_eval = measure_->currentIndex() == 1;
     pareto_->setCostAxis(tr("KV cache, % of the teacher's"));
     pareto_->setAccuracyAxis(from_eval ? tr("recall, generated answers") : tr("recall on the probe"));
-    std::vector<ParetoPoint> points = paretoPoints(model_->entries(), from_eval, selectedIds());
+    std::vector<ParetoPoint> points = paretoPoints(model_->entries(), from_eval, selectedIds(), model_->differences());
     if (!from_eval && !cost_.measured() && cost_.predicted() && cost_.cost())
         points.push_back(predictedPoint(*cost_.cost(), *cost_.predicted()));
     pareto_->setPoints(points);

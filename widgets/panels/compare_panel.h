@@ -2,8 +2,8 @@
 // as parallel coordinates with brushing.
 //
 // Wiring: ComparePanel(study, cost, selection, theme). The window connects planWanted (PlanState::applyPlan),
-// exportWanted and distillWanted (dialog, job form), evaluateWanted. pareto() and parallel() are the figures for
-// "export all".
+// exportWanted and distillWanted (dialog, job form), evaluateWanted, probeChosen (CostState::showProbe) and
+// measureWanted (the engine). pareto() and parallel() are the figures for "export all".
 #pragma once
 
 #include <QStringList>
@@ -25,10 +25,12 @@ class CompareOrder;
 class CostState;
 class ParallelPlot;
 class ParetoPlot;
+class ProbeChooser;
 class Selection;
 class StudyState;
 class ThemeSource;
 struct CompareEntry;
+struct ProbeSubject;
 
 class ComparePanel : public QWidget {
     Q_OBJECT
@@ -41,13 +43,16 @@ public:
     const CompareModel& model() const { return *model_; }
     ParetoPlot& pareto() { return *pareto_; }
     ParallelPlot& parallel() { return *parallel_; }
-    QStringList selectedIds() const;  // of CompareEntry
+    QStringList selectedIds() const;   // of CompareEntry
+    void setLeftToMeasure(int plans);  // of what measureWanted() asked for
 
 Q_SIGNALS:
     void planWanted(const std::string& plan_key, const QString& title);
     void exportWanted(const QString& id);  // "plan-FLLF" or a hybrid's id
     void distillWanted(const std::string& plan_key);
     void evaluateWanted(const QString& id);
+    void probeChosen(const std::string& identity);
+    void measureWanted(const std::vector<fm::ProbeSubject>& subjects);  // on the shown probe; empty: no more
 
 private:
     QLayout* buildHead();
@@ -63,6 +68,7 @@ private:
     void followSelection();
     void openMenu(const QPoint& at);
     void copy() const;
+    std::vector<ProbeSubject> lacking() const;
     const CompareEntry* entry(const QString& id) const;
 
     const StudyState& study_;
@@ -72,6 +78,7 @@ private:
     CompareModel* model_ = nullptr;
     CompareOrder* order_ = nullptr;
     QTabBar* tabs_ = nullptr;
+    ProbeChooser* probe_ = nullptr;
     QToolButton* kept_button_ = nullptr;
     QComboBox* measure_ = nullptr;
     QStackedWidget* pages_ = nullptr;

@@ -6,9 +6,11 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "widgets/models/number_text.h"
+#include "widgets/models/probe_text.h"
 #include "widgets/panels/plan_strip.h"
 #include "widgets/panels/sign_icon.h"
 #include "widgets/state/cost_state.h"
@@ -84,7 +86,7 @@ void CostTile::paintEvent(QPaintEvent*) {
                      painter.fontMetrics().elidedText(content_.name, Qt::ElideRight, int(inner.width()) - 14));
     if (!choices_.empty())
         signIcon(Sign::Down).paint(&painter, QRectF(inner.right() - 10, inner.top() + 2, 10, 10).toRect());
-    painter.setFont(uiFont(2, true));
+    painter.setFont(valueFont(int(inner.width())));
     painter.setPen(theme.text);
     const int value_width = painter.fontMetrics().horizontalAdvance(content_.value);
     const QRectF value_room = three_lines_ ? inner.adjusted(0, 0, 0, -17) : inner;
@@ -94,6 +96,15 @@ void CostTile::paintEvent(QPaintEvent*) {
     const QRectF rest = three_lines_ ? inner : inner.adjusted(value_width + kDetailGap, 0, 0, -1);
     painter.drawText(rest, Qt::AlignLeft | Qt::AlignBottom,
                      painter.fontMetrics().elidedText(content_.detail, Qt::ElideRight, int(rest.width())));
+}
+
+// A value with its interval may be long: it gives up size before it gives up digits.
+QFont CostTile::valueFont(int room) const {
+    for (const double smaller : {0.0, 1.5, 3.0}) {
+        const QFont font = uiFont(2 - smaller, true);
+        if (QFontMetrics(font).horizontalAdvance(content_.value) <= room) return font;
+    }
+    return uiFont(-1.5, true);
 }
 
 bool CostTile::fitsInTwoLines() const {
@@ -116,7 +127,7 @@ CostTiles::CostTiles(CostState& cost, const PlanState& plan, const PlanStrip& st
     row->setSpacing(8);
     for (int i = 0; i <= Margin; ++i) {
         tiles_.push_back(new CostTile(theme, this));
-        row->addWidget(tiles_.back(), i == Recall || i == Kl ? 5 : 4);
+        row->addWidget(tiles_.back(), i == StateBytes ? 3 : i == Kv || i == Decode ? 4 : 5);
     }
     std::vector<std::pair<QString, std::int64_t>> contexts;
     for (const std::int64_t tokens : kContexts) contexts.push_back({tr("%1 tokens").arg(tokensText(tokens)), tokens});
@@ -171,18 +182,27 @@ void CostTiles::showCost() {
            "the bytes that must be read, not timed. Click to choose another length."));
 }
 
+// How far a measurement has come: "measured · n 85", while it refines "measuring · n 24 of 102".
+QString CostTiles::progressText(const MeasuredPlan& m, const Estimate& estimate) const {
+    if (m.complete) return (m.measured ? tr("measured · n %1") : tr("few sequences · n %1")).arg(estimate.n);
+    const QString word = m.measured ? tr("measured") : cost_.measuring() ? tr("measuring") : tr("unfinished");
+    return tr("%1 · n %2 of %3").arg(word).arg(m.sequences()).arg(m.planned_sequences);
+}
+
 void CostTiles::showQuality() {
     CostTile::Content recall{tr("Recall"), kDash, {}}, kl{tr("KL to teacher"), kDash, {}};
     QString tip;
-    if (cost_.measured()) {
-        const MeasuredPlan& m = *cost_.measured();
-        recall = {tr("Recall, probe"), measuredShareText(m.exact_match, m.exact_match_half_width), tr("measured"),
-                  CostTile::Kind::Measured};
-        kl = {tr("KL to teacher"), measuredNumberText(m.answer_kl, m.answer_kl_half_width), tr("measured"),
-              CostTile::Kind::Measured};
-        tip = tr("Measured on the probe, questions about texts that no training has seen; ± is the 95 % interval. "
-                 "From run %1 (%2).")
-                  .arg(QString::fromStdString(m.run), QString::fromStdString(m.source));
+    const std::optional<MeasuredPlan>& m = cost_.measured();
+    if (m && m->exact_match.known()) {
+        const CostTile::Kind kind = m->measured ? CostTile::Kind::Measured : CostTile::Kind::Plain;
+        recall = {tr("Recall, probe"), shareText(m->exact_match), progressText(*m, m->exact_match), kind};
+        kl = {tr("KL to teacher"), numberText(m->answer_kl), progressText(*m, m->answer_kl), kind};
+        tip = tr("Measured on %1, questions about texts that no training has seen. In brackets the 95 % interval; n is "
+                 "the number of sequences.")
+                  .arg(probeText(cost_.measurements(), m->identity));
+        if (!m->run.empty())
+            tip +=
+                "\n" + tr("From run %1 (%2).").arg(QString::fromStdString(m->run), QString::fromStdString(m->source));
     } else if (cost_.predicted()) {
         const Prediction& p = *cost_.predicted();
         const QString word = cost_.measuring() ? tr("predicted, probing …") : tr("predicted");
@@ -190,8 +210,9 @@ void CostTiles::showQuality() {
                   CostTile::Kind::Predicted};
         kl = {tr("KL to teacher"), QString::fromUtf8("≈ %1").arg(numberText(p.answer_kl)), word,
               CostTile::Kind::Predicted};
-        tip = tr("Predicted from single layers and pairs, calibrated on the probed plans of this study: recall is "
-                 "typically wrong by %1, KL by a factor of %2. When the plan rests, the engine measures it.")
+        tip = tr("Predicted from single layers and pairs, calibrated on the plans that %1 has measured: recall is "
+                 "typically wrong by %2, KL by a factor of %3. When the plan rests, the engine measures it.")
+                  .arg(probeText(cost_.measurements(), cost_.measurements().probe()))
                   .arg(p.exact_match_error, 0, 'f', 2)
                   .arg(p.answer_kl_factor, 0, 'f', 2);
     } else {
@@ -212,16 +233,25 @@ void CostTiles::showMargin() {
     const CutConfidence& confidence = strip_.confidence();
     CostTile::Content margin{tr("Cut margin"), kDash, tr("no gates yet")};
     if (plan_.hasRanking() && confidence.exists) {
-        margin.value = QString::number(confidence.margin, 'f', 2);
-        margin.detail = tr("%1 of %2 layers sure").arg(confidence.sureFullLayers(plan_.plan())).arg(plan_.budget());
+        const bool tie = std::abs(confidence.margin) <= kSmallestMargin;
+        margin.value = QString::number(tie ? 0 : confidence.margin, 'f', std::abs(confidence.margin) < 0.1 ? 3 : 2);
+        margin.value.replace(QChar('-'), QChar(0x2212));
+        margin.detail =
+            tie                     ? tr("undecided: a tie")
+            : confidence.margin < 0 ? tr("the gates disagree")
+            : confidence.undecided()
+                ? tr("within gates' movement")
+                : tr("%1 of %2 layers sure").arg(confidence.sureFullLayers(plan_.plan())).arg(plan_.budget());
     } else if (plan_.hasRanking()) {
         margin.detail = tr("nothing to cut");
     }
     tiles_[Margin]->setContent(margin);
     tiles_[Margin]->setToolTip(
-        tr("Distance between the lowest gate that stays full and the highest that becomes linear. Near 0 the choice "
-           "between these two layers is a close call: try both. A layer is sure when its gate is at least two standard "
-           "deviations of its last steps away from the cut."));
+        tr("Distance between the lowest gate that stays full and the highest that becomes linear.\n"
+           "Near 0, or within what these gates still move (%1), the order of the two layers is undecided: try both.\n"
+           "Below 0 the plan keeps a layer whose gate is lower than one it gives up: swapped or flipped by hand.\n"
+           "A layer is sure when its gate is more than two standard deviations of its last steps away from the cut.")
+            .arg(confidence.noise, 0, 'f', 3));
 }
 
 }  // namespace fm

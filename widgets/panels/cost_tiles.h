@@ -1,5 +1,5 @@
 // Six tiles under the budget: what the present plan costs and does. A prediction is an outlined tile with the word
-// "predicted", a measurement has a filled accent and its interval: never the one for the other.
+// "predicted", a measurement has a filled accent, its interval and its n: never the one for the other.
 #pragma once
 
 #include <QFrame>
@@ -12,6 +12,8 @@ class CostState;
 class PlanStrip;
 class PlanState;
 class ThemeSource;
+struct Estimate;
+struct MeasuredPlan;
 
 // One figure. Thread: the window's.
 class CostTile : public QWidget {
@@ -42,6 +44,7 @@ protected:
 
 private:
     void openMenu();
+    QFont valueFont(int room) const;
 
     ThemeSource& theme_;
     Content content_;
@@ -66,6 +69,7 @@ private:
     void showCost();
     void showQuality();
     void showMargin();
+    QString progressText(const MeasuredPlan& measured, const Estimate& estimate) const;
 
     CostState& cost_;
     const PlanState& plan_;

@@ -58,7 +58,8 @@ void PlanBudgetPanel::showMarks() { map_->setMarks(layerMarks(plan_, selection_)
 
 void PlanBudgetPanel::showMeasured() {
     std::set<int> budgets;
-    for (const MeasuredPlan& measured : cost_.measurements().plans) budgets.insert(measured.budget);
+    for (const MeasuredPlan* measured : cost_.measurements().distinct())
+        if (measured->complete) budgets.insert(measured->budget);
     map_->setMeasuredBudgets({budgets.begin(), budgets.end()});
 }
 

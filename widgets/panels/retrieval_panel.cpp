@@ -107,7 +107,7 @@ void RetrievalPanel::readRun() {
     live_->setCurves(
         {{.id = "probes/exact_match", .label = tr("exact answers"), .colour = CurveColour::Accent, .smooth = false},
          {.id = "probes/token_accuracy", .label = tr("answer tokens"), .colour = CurveColour::Faint, .smooth = false}});
-    live_->setSubject(tr("probes of the run's plan"));
+    live_->setSubject(tr("the run's plan, on the probe that chooses"));
     readNewRows();
     live_->setStepCursor(stepOfRow(run_, cursor_.step()));
     if (!page_chosen_) showMap(probes_read_ < 2 && evaluation_.data());
@@ -165,11 +165,11 @@ void RetrievalPanel::showCells() {
     std::sort(depths_.begin(), depths_.end());
     std::sort(lengths_.begin(), lengths_.end());
     RetrievalGrid grid{depths_, lengths_, std::vector<RetrievalCell>(depths_.size() * lengths_.size())};
-    answers_ = 0;
+    sequences_ = 0;
     for (const RecallCell& cell : cells) {
         RetrievalCell& to = grid.cells[indexOf(depths_, cell.depth) * lengths_.size() + indexOf(lengths_, cell.tokens)];
-        to = {cell.recall, cell.answers, cell.low, cell.high};
-        answers_ += cell.answers;
+        to = {cell.recall.value, static_cast<int>(cell.recall.n), cell.recall.low, cell.recall.high};
+        sequences_ += static_cast<int>(cell.recall.n);
     }
     map_->setGrid(grid);
     map_->setSelectedCell(std::nullopt);
@@ -180,7 +180,7 @@ void RetrievalPanel::showSubject() {
     const RunData* run = evaluation_.data();
     if (run == nullptr || depths_.empty()) return map_->setSubtitle({});
     const QString title = runLongTitle(study_, run->runId());
-    map_->setSubtitle(tr("%1, %2 answers, %3").arg(task_->currentText()).arg(answers_).arg(title));
+    map_->setSubtitle(tr("%1, %2 sequences, %3").arg(task_->currentText()).arg(sequences_).arg(title));
 }
 
 // The first sample of the cell, so that the inspector opens on it.

@@ -50,7 +50,7 @@ private:
     QStackedWidget* pages_;
     QList<QButtonGroup*> switches_;
     std::vector<double> depths_, lengths_;  // of the map's rows and columns
-    int answers_ = 0;                       // in the map's cells
+    int sequences_ = 0;                     // in the map's cells
     std::int64_t probes_read_ = 0;
     bool page_chosen_ = false;  // by the user: runs no longer change it
 };

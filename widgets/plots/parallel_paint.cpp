@@ -60,6 +60,21 @@ void ParallelPlot::paintLines(QPainter& painter, const QRectF& area) const {
         painter.setPen(
             QPen(line.selected ? theme().full : theme().mark, 2, line.pinned ? Qt::DashLine : Qt::SolidLine));
         painter.drawPolyline(polyline(line, area));
+        if (line.selected) paintIntervals(painter, line, area);
+    }
+}
+
+void ParallelPlot::paintIntervals(QPainter& painter, const ParallelLine& line, const QRectF& area) const {
+    painter.setPen(QPen(withAlpha(theme().full, 110), 5, Qt::SolidLine, Qt::FlatCap));
+    for (std::size_t axis = 0; axis < std::min(line.intervals.size(), axes_.size()); ++axis) {
+        const auto [low, high] = line.intervals[axis];
+        if (!std::isfinite(low) || !std::isfinite(high)) continue;
+        const double x = xOf(static_cast<int>(axis), area);
+        const auto y = [&](double value) {
+            const double share = shareOf(static_cast<int>(axis), value);
+            return area.bottom() - std::clamp(std::isnan(share) ? 0.0 : share, 0.0, 1.0) * area.height();
+        };
+        painter.drawLine(QPointF(x, y(low)), QPointF(x, y(high)));
     }
 }
 

@@ -23,6 +23,7 @@ struct ParallelLine {
     std::vector<double> values;  // one per axis; NaN: missing, drawn below the axis
     bool pinned = false;         // the teacher and what else is always shown
     bool selected = false;
+    std::vector<std::pair<double, double>> intervals = {};  // one per axis, NaN: none; drawn where the line is selected
 };
 
 class ParallelPlot : public PlotFrame {
@@ -80,6 +81,7 @@ private:
     QPolygonF polyline(const ParallelLine& line, const QRectF& area) const;
     void paint(QPainter& painter, const QSize& size) const;
     void paintLines(QPainter& painter, const QRectF& area) const;
+    void paintIntervals(QPainter& painter, const ParallelLine& line, const QRectF& area) const;
     void paintAxis(QPainter& painter, int axis, const QRectF& area) const;
     std::optional<int> axisNear(const QPointF& at) const;
     std::optional<std::size_t> lineNear(const QPointF& at) const;

@@ -15,24 +15,28 @@ constexpr double kMark = 4.5;           // half the size of a mark, pixels
 constexpr std::size_t kMaxLabels = 40;  // more would cover the points
 constexpr double kReach = 18;           // pixels from the pointer to the point it means
 
-double halfWidth(const ParetoPoint& point) { return std::isfinite(point.half_width) ? point.half_width : 0; }
-
 }  // namespace
 
+bool ParetoPoint::hasInterval() const { return std::isfinite(low) && std::isfinite(high); }
+
 std::vector<std::size_t> paretoFront(const std::vector<ParetoPoint>& points) {
-    std::vector<std::size_t> order;
+    std::vector<std::size_t> front;
     for (std::size_t i = 0; i < points.size(); ++i) {
-        if (!points[i].predicted) order.push_back(i);
+        if (!points[i].predicted && !points[i].dominated) front.push_back(i);
     }
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    std::stable_sort(front.begin(), front.end(), [&](std::size_t a, std::size_t b) {
         if (points[a].cost != points[b].cost) return points[a].cost < points[b].cost;
         return points[a].accuracy > points[b].accuracy;
     });
-    std::vector<std::size_t> front;
-    for (const std::size_t i : order) {
-        if (front.empty() || points[i].accuracy > points[front.back()].accuracy) front.push_back(i);
-    }
     return front;
+}
+
+std::vector<std::size_t> paretoLine(const std::vector<ParetoPoint>& points, const std::vector<std::size_t>& front) {
+    std::vector<std::size_t> line;
+    for (const std::size_t i : front) {
+        if (line.empty() || points[i].accuracy > points[line.back()].accuracy) line.push_back(i);
+    }
+    return line;
 }
 
 ParetoPlot::ParetoPlot(const ThemeSource& theme_source, QWidget* parent)
@@ -63,6 +67,7 @@ void ParetoPlot::setPoints(const std::vector<ParetoPoint>& points) {
     points_ = points;
     std::erase_if(points_, [](const ParetoPoint& p) { return !std::isfinite(p.cost) || !std::isfinite(p.accuracy); });
     front_ = paretoFront(points_);
+    line_ = paretoLine(points_, front_);
     markStale();
 }
 
@@ -75,8 +80,8 @@ ChartPlot::Bounds ParetoPlot::bounds(double, double) const {
     for (const ParetoPoint& point : points_) {
         all.x_low = std::min(all.x_low, point.cost);
         all.x_high = std::max(all.x_high, point.cost);
-        all.y_low = std::min(all.y_low, point.accuracy - halfWidth(point));
-        all.y_high = std::max(all.y_high, point.accuracy + halfWidth(point));
+        all.y_low = std::min(all.y_low, point.hasInterval() ? point.low : point.accuracy);
+        all.y_high = std::max(all.y_high, point.hasInterval() ? point.high : point.accuracy);
     }
     const double x_room = all.x_high > all.x_low ? 0.09 * (all.x_high - all.x_low) : 1;
     const double y_room = all.y_high > all.y_low ? 0.09 * (all.y_high - all.y_low) : 0.05;
@@ -103,17 +108,17 @@ QColor ParetoPlot::colourOf(const ParetoPoint& point) const {
 
 void ParetoPlot::paintFront(QCPPainter& painter) const {
     QPolygonF line;
-    for (const std::size_t i : front_) line << pixel(points_[i]);
+    for (const std::size_t i : line_) line << pixel(points_[i]);
     painter.setPen(QPen(theme().accent, 1.2, Qt::DashLine));
     painter.setBrush(Qt::NoBrush);
     painter.drawPolyline(line);
 }
 
 void ParetoPlot::paintErrorBar(QCPPainter& painter, const ParetoPoint& point) const {
-    if (halfWidth(point) <= 0) return;
+    if (!point.hasInterval()) return;
     const double x = pixel(point).x();
-    const double low = chart().yAxis->coordToPixel(point.accuracy - point.half_width);
-    const double high = chart().yAxis->coordToPixel(point.accuracy + point.half_width);
+    const double low = chart().yAxis->coordToPixel(point.low);
+    const double high = chart().yAxis->coordToPixel(point.high);
     painter.setPen(QPen(colourOf(point), 1.2, point.predicted ? Qt::DotLine : Qt::SolidLine));
     painter.drawLine(QPointF(x, low), QPointF(x, high));
 }
@@ -145,9 +150,9 @@ QList<QRectF> ParetoPlot::obstacles() const {
     for (const ParetoPoint& point : points_) {
         const QPointF at = pixel(point);
         taken << QRectF(at.x() - kMark - 1, at.y() - kMark - 1, 2 * kMark + 2, 2 * kMark + 2);
-        if (halfWidth(point) <= 0) continue;
-        const double low = chart().yAxis->coordToPixel(point.accuracy - point.half_width);
-        const double high = chart().yAxis->coordToPixel(point.accuracy + point.half_width);
+        if (!point.hasInterval()) continue;
+        const double low = chart().yAxis->coordToPixel(point.low);
+        const double high = chart().yAxis->coordToPixel(point.high);
         taken << QRectF(at.x() - 1, high, 2, low - high);
     }
     return taken;
@@ -165,8 +170,8 @@ void ParetoPlot::paintLabels(QCPPainter& painter) const {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
     if (order.size() > kMaxLabels) order.resize(kMaxLabels);
     QList<QLineF> lines;
-    for (std::size_t i = 1; i < front_.size(); ++i)
-        lines << QLineF(pixel(points_[front_[i - 1]]), pixel(points_[front_[i]]));
+    for (std::size_t i = 1; i < line_.size(); ++i)
+        lines << QLineF(pixel(points_[line_[i - 1]]), pixel(points_[line_[i]]));
     QList<QPointF> pixels;
     for (const ParetoPoint& point : points_) pixels << pixel(point);
     LabelPlaces places(QRectF(plotArea()), pixels, obstacles(), lines);
@@ -208,7 +213,8 @@ std::optional<ReadOut> ParetoPlot::readOutAt(double x, double y) const {
     const ParetoPoint& point = points_[*at];
     out.heading = point.label;
     QString accuracy = formatNumber(point.accuracy, 4);
-    if (!std::isnan(point.half_width)) accuracy += QStringLiteral(" ± ") + formatNumber(point.half_width, 2);
+    if (point.hasInterval())
+        accuracy += QStringLiteral(" (%1–%2)").arg(formatNumber(point.low, 3), formatNumber(point.high, 3));
     out.lines << ReadOutLine{colourOf(point), chart().yAxis->label(), accuracy};
     out.lines << ReadOutLine{QColor(), chart().xAxis->label(), formatNumber(point.cost, 4)};
     out.lines << ReadOutLine{QColor(), point.predicted ? tr("predicted") : tr("measured"), QString()};
@@ -234,10 +240,10 @@ QPointF ParetoPlot::neighbour(double x, double y, int columns, int rows) const {
 
 void ParetoPlot::writeCsv(QTextStream& out) const {
     out << "id,label," << csvText(chart().xAxis->label()) << ',' << csvText(chart().yAxis->label())
-        << ",half_width,state\n";
+        << ",low,high,state\n";
     for (const ParetoPoint& point : points_) {
         out << csvText(point.id) << ',' << csvText(point.label) << ',' << exactNumber(point.cost) << ','
-            << exactNumber(point.accuracy) << ',' << exactNumber(point.half_width) << ','
+            << exactNumber(point.accuracy) << ',' << exactNumber(point.low) << ',' << exactNumber(point.high) << ','
             << (point.predicted ? "predicted" : "measured") << '\n';
     }
 }

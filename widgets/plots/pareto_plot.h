@@ -1,5 +1,5 @@
-// Accuracy against cost: what each hybrid gives for what it needs. The teacher is a square, measured points are filled,
-// predicted ones hollow; the dashed line joins the measured points that no other beats in both.
+// Accuracy against cost: what each hybrid gives for what it needs, with its interval. The teacher is a square, measured
+// points are filled, predicted ones hollow; the dashed line follows the measured points that none beats.
 #pragma once
 
 #include <limits>
@@ -17,14 +17,19 @@ struct ParetoPoint {
     QString label;
     double cost = 0;
     double accuracy = 0;
-    double half_width = std::numeric_limits<double>::quiet_NaN();  // of the accuracy's interval
+    double low = std::numeric_limits<double>::quiet_NaN();  // of the accuracy's interval
+    double high = std::numeric_limits<double>::quiet_NaN();
     ParetoKind kind = ParetoKind::Hybrid;
     bool predicted = false;
     bool selected = false;
+    bool dominated = false;  // another is no dearer and told apart from it as better; being lower alone is no reason
+    bool hasInterval() const;
 };
 
-// Indices of the measured points on the front, by growing cost.
+// Indices of the measured points that none dominates, by growing cost.
 std::vector<std::size_t> paretoFront(const std::vector<ParetoPoint>& points);
+// Those of them that the line joins: it never falls, since what costs more and is tied with less gives no more.
+std::vector<std::size_t> paretoLine(const std::vector<ParetoPoint>& points, const std::vector<std::size_t>& front);
 
 class ParetoPlot : public ChartPlot {
     Q_OBJECT
@@ -58,7 +63,7 @@ private:
     QList<QRectF> obstacles() const;
 
     std::vector<ParetoPoint> points_;
-    std::vector<std::size_t> front_;
+    std::vector<std::size_t> front_, line_;
 };
 
 }  // namespace fm

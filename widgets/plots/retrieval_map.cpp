@@ -73,7 +73,7 @@ ReadOut RetrievalMap::cellReadOut(int row, int column) const {
             QColor(), tr("95 % interval"),
             QStringLiteral("%1 – %2").arg(QString::number(value.low, 'f', 3), QString::number(value.high, 'f', 3))};
     }
-    out.lines << ReadOutLine{QColor(), tr("answers"), formatInteger(value.num_answers)};
+    out.lines << ReadOutLine{QColor(), tr("sequences"), formatInteger(value.num_sequences)};
     return out;
 }
 
@@ -85,13 +85,14 @@ void RetrievalMap::paintMarks(QCPPainter& painter) const {
 }
 
 void RetrievalMap::writeCsv(QTextStream& out) const {
-    out << "depth,tokens,recall,low,high,answers\n";
+    out << "depth,tokens,recall,low,high,sequences\n";
     for (int row = 0; row < numRows(); ++row) {
         for (int column = 0; column < numColumns(); ++column) {
             const RetrievalCell value = cell(row, column);
             out << exactNumber(grid_.depths[static_cast<std::size_t>(row)]) << ','
                 << exactNumber(grid_.lengths[static_cast<std::size_t>(column)]) << ',' << exactNumber(value.recall)
-                << ',' << exactNumber(value.low) << ',' << exactNumber(value.high) << ',' << value.num_answers << '\n';
+                << ',' << exactNumber(value.low) << ',' << exactNumber(value.high) << ',' << value.num_sequences
+                << '\n';
         }
     }
 }

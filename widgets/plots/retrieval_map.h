@@ -12,7 +12,7 @@ namespace fm {
 
 struct RetrievalCell {
     double recall = std::numeric_limits<double>::quiet_NaN();  // NaN: not measured
-    int num_answers = 0;
+    int num_sequences = 0;
     double low = std::numeric_limits<double>::quiet_NaN();  // 95 % interval
     double high = std::numeric_limits<double>::quiet_NaN();
 };

@@ -1,8 +1,16 @@
 #include "widgets/state/cost_state.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace fm {
+namespace {
+
+bool isSameSubject(const MeasuredPlan& a, const MeasuredPlan& b) {
+    return a.identity == b.identity && a.plan == b.plan && a.hybrid == b.hybrid;
+}
+
+}  // namespace
 
 CostState::CostState(QObject* parent) : QObject(parent) {
     rest_.setSingleShot(true);
@@ -25,14 +33,55 @@ void CostState::setContextTokens(std::int64_t tokens) {
 }
 
 void CostState::setMeasurements(Measurements measurements) {
+    measurements.wanted_probe = measurements_.wanted_probe;
     measurements_ = std::move(measurements);
-    predictor_ = RecallPredictor(measurements_);
-    Q_EMIT measurementsChanged();
-    update();
+    takeTold();
+    measurementsHaveChanged();
 }
 
-void CostState::addMeasured(const MeasuredPlan& measured) {
+void CostState::forget() {
+    told_.clear();
+    told_designs_.clear();
+    measuring_key_.clear();
+    probe_text_.clear();
+    measurements_ = {};
+    measurementsHaveChanged();
+}
+
+// What the engine has told and no run file says yet stays in view while files are read again.
+void CostState::takeTold() {
+    if (measurements_.branches != told_branches_) told_.clear();
+    told_branches_ = measurements_.branches;
+    std::erase_if(told_, [this](const MeasuredPlan& told) {
+        return std::any_of(measurements_.plans.begin(), measurements_.plans.end(), [&told](const MeasuredPlan& known) {
+            return isSameSubject(known, told) && known.sequences() >= told.sequences();
+        });
+    });
+    measurements_.plans.insert(measurements_.plans.end(), told_.begin(), told_.end());
+    if (!told_.empty()) measurements_.designs.insert(told_designs_.begin(), told_designs_.end());
+}
+
+void CostState::addMeasured(const MeasuredPlan& measured, const ProbeDesign& design) {
+    const auto was_part_of_it = [&measured](const MeasuredPlan& known) {
+        return !known.scores && isSameSubject(known, measured) && known.sequences() <= measured.sequences();
+    };
+    std::erase_if(measurements_.plans, was_part_of_it);
+    std::erase_if(told_, was_part_of_it);
     measurements_.plans.push_back(measured);
+    told_.push_back(measured);
+    told_designs_.try_emplace(measured.identity, design);
+    measurements_.designs.try_emplace(measured.identity, design);
+    measurementsHaveChanged();
+}
+
+void CostState::showProbe(const std::string& identity) {
+    if (std::exchange(measurements_.wanted_probe, identity) == identity) return;
+    probe_text_.clear();
+    measurementsHaveChanged();
+    rest_.start();  // what was measured on the other one may be missing on this one
+}
+
+void CostState::measurementsHaveChanged() {
     predictor_ = RecallPredictor(measurements_);
     Q_EMIT measurementsChanged();
     update();
@@ -54,17 +103,17 @@ void CostState::setMeasuring(const std::string& plan_key, bool measuring, const 
         measuring_key_.clear();
     }
     if (plan_key == plan_.key()) probe_text_ = text;
-    if (!measuring) rest_.start();  // the plan may have changed meanwhile
+    if (!measuring && !rest_.isActive()) rest_.start();  // the plan may have changed meanwhile
     Q_EMIT changed();
 }
 
 void CostState::setProbesAllowed(bool allowed) {
     if (std::exchange(probes_allowed_, allowed) == allowed) return;
-    if (allowed && !measured_ && !plan_.kinds.empty()) rest_.start();
+    if (allowed && !isComplete() && !plan_.kinds.empty()) rest_.start();
 }
 
 void CostState::rested() {
-    if (probes_allowed_ && !measured_ && measuring_key_.empty() && probe_text_.isEmpty()) Q_EMIT probeWanted(plan_);
+    if (probes_allowed_ && !isComplete() && measuring_key_.empty() && probe_text_.isEmpty()) Q_EMIT probeWanted(plan_);
 }
 
 std::optional<CostState::LayerCost> CostState::layerCost() const {

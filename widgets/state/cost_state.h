@@ -4,8 +4,10 @@
 #include <QObject>
 #include <QString>
 #include <QTimer>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/run/model_shape.h"
 #include "core/run/plan_cost.h"
@@ -27,7 +29,8 @@ public:
     const Plan& plan() const { return plan_; }
     const std::optional<PlanCost>& cost() const { return cost_; }  // none until the model's shape is known
     const std::optional<Prediction>& predicted() const { return predicted_; }
-    const std::optional<MeasuredPlan>& measured() const { return measured_; }
+    const std::optional<MeasuredPlan>& measured() const { return measured_; }  // also a part of it
+    bool isComplete() const { return measured_ && measured_->complete; }
     bool measuring() const;  // a probe of the present plan is under way
     const Measurements& measurements() const { return measurements_; }
     const RecallPredictor& predictor() const { return predictor_; }
@@ -35,8 +38,11 @@ public:
     void setShape(const std::optional<ModelShape>& shape);
     void setContextTokens(std::int64_t tokens);
     void setMeasurements(Measurements measurements);  // of the whole study
-    void addMeasured(const MeasuredPlan& measured);   // a probe that came back
-    void setPlan(const Plan& plan);                   // recomputes; after a rest asks for a probe
+    void forget();                                    // another study: nothing is measured, asked for or chosen
+    // A probe that came back, or a part of one.
+    void addMeasured(const MeasuredPlan& measured, const ProbeDesign& design = {});
+    void showProbe(const std::string& identity);  // figures and predictions are of this one
+    void setPlan(const Plan& plan);               // recomputes; after a rest asks for a probe
     // The probe that probeWanted() asked for: `text` says why it failed, empty while it runs or when it is done.
     void setMeasuring(const std::string& plan_key, bool measuring, const QString& text = {});
     const QString& probeText() const { return probe_text_; }
@@ -51,11 +57,13 @@ public:
 Q_SIGNALS:
     void changed();
     void measurementsChanged();
-    void probeWanted(const fm::Plan& plan);  // the plan has rested and was never measured
+    void probeWanted(const fm::Plan& plan);  // the plan has rested and is not measured, or not to the end
 
 private:
     void update();
     void rested();
+    void takeTold();
+    void measurementsHaveChanged();
 
     std::optional<ModelShape> shape_;
     CostQuery query_;
@@ -64,6 +72,9 @@ private:
     std::optional<Prediction> predicted_;
     std::optional<MeasuredPlan> measured_;
     Measurements measurements_;
+    std::vector<MeasuredPlan> told_;  // by the engine; until the study's files have as much
+    std::map<std::string, ProbeDesign> told_designs_;
+    std::string told_branches_;
     RecallPredictor predictor_;
     std::string measuring_key_;
     QString probe_text_;

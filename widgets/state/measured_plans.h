@@ -1,27 +1,57 @@
-// Everything a study has measured about plans, read from its run files: probes, selections, pair maps.
+// Everything a study has measured about plans. A score belongs to the probe that gave it: scores of two probes are
+// never pooled, and what chose a plan never measures it (DESIGN 10).
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "widgets/state/run_spec.h"
+#include "core/run/intervals.h"
+#include "core/run/probe_scores.h"
+#include "core/run/probe_tables.h"
 
 namespace fm {
 
-class RunReader;
-
-// One plan's probe: the teacher's weights with the study's branches, no recovery.
+// One plan on one probe: the teacher's weights with the study's branches, or a recovered hybrid's.
 struct MeasuredPlan {
-    std::string plan;  // key, "FLLF..."
+    std::string plan;    // key, "FLLF..."
+    std::string hybrid;  // id of the recovered hybrid; empty: no recovery
     int budget = 0;
-    double answer_kl = 0, answer_kl_half_width = 0;  // nat; 95 %
-    double exact_match = 0, exact_match_half_width = 0;
-    double text_kl = 0;
-    double answers = 0;  // how many were measured; 0: not recorded
-    std::string run;     // id of the run where it stands
-    std::string source;  // "probe", "gates", or the rule of a selection: "uniform-a", ...
+    Estimate answer_kl, exact_match, text_kl;  // n = 0: not measured; nat for KL
+    std::int64_t answers = 0;
+    std::int64_t planned_sequences = 0;  // of the probe's whole design, text included
+    bool complete = false;               // all of them are measured
+    bool measured = false;               // every task has enough sequences for the word
+    std::string identity;                // of the probe
+    ProbePurpose purpose = ProbePurpose::Measure;
+    std::string run;                            // id of the run where it stands; empty: only the engine has it
+    std::string source;                         // "probe", or the rule of a selection: "uniform-a", ...
+    std::shared_ptr<const ProbeScores> scores;  // sequence by sequence, for paired comparison; null: not known
+
+    std::int64_t sequences() const { return answer_kl.n + text_kl.n; }
+};
+
+// What a probe can be asked to measure: a plan, or a recovered hybrid.
+struct ProbeSubject {
+    std::string plan, hybrid;
+    bool operator==(const ProbeSubject&) const = default;
+};
+
+// What a probe asks, in the words of a probe's spec: enough to measure another plan on it.
+struct ProbeDesign {
+    std::vector<std::string> tasks;
+    std::vector<int> lengths;    // tokens
+    std::int64_t sequences = 0;  // of each task at each length; 0: the engine's own choice
+    std::int64_t seed = -1;      // -1: not known
+    std::int64_t planned_sequences = 0;
+};
+
+// Who chose a plan. A name for the plan, no measurement of it.
+struct ChosenPlan {
+    std::string plan, by, run;  // by: "gates" or the rule of a selection
 };
 
 // What the singles and pairs of one study say. NaN where not measured.
@@ -33,22 +63,28 @@ struct LayerEffects {
 
 // Plans measured with one branch set.
 struct Measurements {
-    std::string branches;             // id of the branch set; empty: nothing measured
-    std::vector<MeasuredPlan> plans;  // in order of time
+    std::string branches;                        // id of the branch set; empty: nothing measured
+    std::vector<MeasuredPlan> plans;             // of every probe, in order of time
+    std::map<std::string, ProbeDesign> designs;  // by identity
+    std::vector<ChosenPlan> chosen;              // in order of time
     LayerEffects effects;
-    bool empty() const { return plans.empty() && effects.single.empty(); }
+    int runs_without_identity = 0;  // measured before probes had an identity: nobody knows what on
+    std::string wanted_probe;       // identity that the user chose to see; empty: the one with most plans
+
+    bool empty() const;
     bool sameSize(const Measurements& other) const;  // of one run at two times: nothing was added
 
-    // The one with most answers, the newest among equals; null when never measured.
-    const MeasuredPlan* find(const std::string& plan_key) const;
-    // Every measured plan once, as find() would give it, in order of key.
+    std::vector<std::string> probes() const;  // identities, in order of their first measurement
+    std::string probe() const;                // the identity that is shown; the newest of those with most plans
+
+    // On the probe that is shown: the measurement of most sequences, the newest among equals; null when there is none.
+    const MeasuredPlan* find(const std::string& plan_key, const std::string& hybrid = {}) const;
+    // On the probe that is shown: every measured plan once, as find() would give it, in order of key. No hybrids.
     std::vector<const MeasuredPlan*> distinct() const;
 };
 
-// What one run file holds; nothing for runs of recovered hybrids and of jobs that measure no plan.
-Measurements measurementsOf(const RunReader& reader, const SpecFields& spec);
-
-// Adds what a later run measured. Another branch set makes earlier measurements void, but for the teacher's own plan.
+// Adds what a later run measured. Another branch set makes earlier measurements void, but for the teacher's own plan
+// and for hybrids, which bring theirs.
 void addMeasurements(const Measurements& later, Measurements& to);
 
 }  // namespace fm

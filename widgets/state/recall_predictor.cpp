@@ -36,8 +36,9 @@ RecallPredictor::RecallPredictor(const Measurements& measured) {
     }
     std::vector<Probe> probes;
     for (const MeasuredPlan* plan : measured.distinct()) {
-        if (static_cast<int>(plan->plan.size()) != num_layers_ || !std::isfinite(plan->answer_kl)) continue;
-        probes.push_back({logAdditive(plan->plan), logOf(plan->answer_kl), plan->exact_match});
+        const bool says = (plan->measured || plan->complete) && plan->answer_kl.known() && plan->exact_match.known();
+        if (!says || static_cast<int>(plan->plan.size()) != num_layers_) continue;
+        probes.push_back({logAdditive(plan->plan), logOf(plan->answer_kl.value), plan->exact_match.value});
     }
     if (probes.size() < kLeastProbes) {
         missing_ =

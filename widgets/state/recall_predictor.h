@@ -4,6 +4,7 @@
 //   KL(plan)       = exp(a + b log additive(plan)): a and b by least squares on the probes of the study, b held near 1
 //   recall(plan)   = m(KL(plan)): m the best non-increasing fit (isotonic, linear in between) of recall over KL
 //
+// All probed plans come from one probe, the one that the window shows: figures of two probes are not on one scale.
 // Singles come from the pair map (interact), else from a selection by remove-one. Without them, or with fewer than
 // three probed plans, there is no prediction. Errors are root mean squares over the probes, each left out in turn.
 #pragma once

@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "core/run/intervals.h"
+
 namespace fm {
 
 class RunData;
 
 struct RecallCell {
     double depth = 0, tokens = 0;
-    double recall = 0;
-    int answers = 0;
-    double low = 0, high = 0;  // 95 %; not a number where the run does not say
+    Estimate recall;  // over the cell's sequences
 };
 
 std::vector<std::string> evaluatedTasks(const RunData& run);  // in order of appearance

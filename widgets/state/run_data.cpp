@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Json* specField(const Json& spec, const char* field) {
+const Json* jsonField(const Json& spec, const char* field) {
     if (!spec.is_object()) return nullptr;
     const auto found = spec.find(field);
     return found == spec.end() ? nullptr : &*found;
@@ -28,13 +28,13 @@ RunData::~RunData() = default;
 
 double RunData::specNumber(const char* field, double otherwise) const {
     const Json spec = parsed(header_.spec_json);
-    const Json* value = specField(spec, field);
+    const Json* value = jsonField(spec, field);
     return value && value->is_number() ? value->get<double>() : otherwise;
 }
 
 QString RunData::specText(const char* field, const QString& otherwise) const {
     const Json spec = parsed(header_.spec_json);
-    const Json* value = specField(spec, field);
+    const Json* value = jsonField(spec, field);
     return value && value->is_string() ? QString::fromStdString(value->get<std::string>()) : otherwise;
 }
 

@@ -2,45 +2,61 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
+#include <cmath>
 
 #include "core/store/run_reader.h"
+#include "widgets/state/eval_sequences.h"
+#include "widgets/state/measured_reader.h"
 
 namespace fm {
 namespace {
 
-std::optional<double> numberAt(const RunReader& reader, const char* column, std::int64_t row) {
+double numberAt(const RunReader& reader, const std::string& column, std::int64_t row) {
     const std::vector<double> values = reader.readNumbers(column, row, 1);
-    return values.empty() ? std::nullopt : std::optional(values[0]);
+    return values.empty() ? 0 : values[0];
 }
 
-void fillFrom(const RunReader& reader, const std::string& group, std::int64_t row, RunFigures& figures) {
-    const auto number = [&](const char* name) { return numberAt(reader, (group + "/" + name).c_str(), row); };
-    const std::vector<std::string> plans = reader.readTexts(group + "/plan", row, 1);
-    if (!plans.empty()) figures.plan = plans[0];
+std::string textAt(const RunReader& reader, const std::string& column, std::int64_t row) {
+    const std::vector<std::string> texts = reader.readTexts(column, row, 1);
+    return texts.empty() ? std::string() : texts[0];
+}
+
+Estimate estimateAt(const RunReader& reader, const std::string& name, const char* count, std::int64_t row) {
+    const std::string path = "probes/" + name;
+    const Estimate e{numberAt(reader, path, row), numberAt(reader, path + "_low", row),
+                     numberAt(reader, path + "_high", row),
+                     static_cast<std::int64_t>(numberAt(reader, std::string("probes/") + count, row))};
+    return std::isfinite(e.value) ? e : Estimate{};
+}
+
+void fillFromProbe(const RunReader& reader, std::int64_t row, RunFigures& figures) {
+    figures.plan = textAt(reader, "probes/plan", row);
     figures.budget = static_cast<int>(std::count(figures.plan.begin(), figures.plan.end(), 'F'));
-    figures.recall = number("exact_match");
-    if (const auto half_width = number("exact_match_half_width"); figures.recall && half_width) {
-        figures.recall_low = std::max(0.0, *figures.recall - *half_width);
-        figures.recall_high = std::min(1.0, *figures.recall + *half_width);
-    }
-    figures.answer_kl = number("answer_kl");
-    figures.text_kl = number("text_kl");
+    if (!reader.find("probes/identity") || !isReport(textAt(reader, "probes/purpose", row))) return;
+    figures.identity = textAt(reader, "probes/identity", row);
+    figures.recall = estimateAt(reader, "exact_match", "sequences", row);
+    figures.answer_kl = estimateAt(reader, "answer_kl", "sequences", row);
+    figures.text_kl = estimateAt(reader, "text_kl", "text_sequences", row);
 }
 
-// The mean over tasks in the last row of the scores. A run that is under way, or of an earlier version, has its answers
-// only: their mean, without an interval.
+// Of a selection: the plan that its measuring probe finds best.
+std::int64_t bestRow(const RunReader& reader) {
+    const std::vector<double> kl = reader.readNumbers("probes/answer_kl");
+    return std::min_element(kl.begin(), kl.end()) - kl.begin();
+}
+
 void fillFromEvaluation(const RunReader& reader, RunFigures& figures) {
-    const auto scores = reader.find("eval/scores/recall");
-    if (const std::int64_t rows = scores ? reader.rows(scores->table) : 0; rows > 0) {
-        figures.recall = numberAt(reader, "eval/scores/recall", rows - 1);
-        figures.recall_low = numberAt(reader, "eval/scores/recall_low", rows - 1);
-        figures.recall_high = numberAt(reader, "eval/scores/recall_high", rows - 1);
-        return;
-    }
-    const std::vector<double> recalls = reader.readNumbers("eval/samples/recall");
-    if (recalls.empty()) return;
-    figures.recall = std::reduce(recalls.begin(), recalls.end()) / static_cast<double>(recalls.size());
+    const std::vector<std::string> task = reader.readTexts("eval/samples/task"),
+                                   seed = reader.readTexts("eval/samples/seed");
+    const std::vector<double> tokens = reader.readNumbers("eval/samples/tokens"),
+                              depth = reader.readNumbers("eval/samples/depth"),
+                              recall = reader.readNumbers("eval/samples/recall");
+    std::vector<double> sequence;
+    if (reader.find("eval/samples/sequence")) sequence = reader.readNumbers("eval/samples/sequence");
+    Strata strata;
+    for (auto& [cell, values] : sequenceRecalls({task, seed, tokens, depth, sequence, recall}))
+        strata.push_back(values);
+    figures.recall = boundedMean(strata, 0, 1);
 }
 
 std::optional<int> budgetIn(const SpecFields& spec) {
@@ -56,12 +72,10 @@ std::optional<int> budgetIn(const SpecFields& spec) {
 RunFigures figuresOf(const RunReader& reader, const SpecFields& spec) {
     RunFigures figures;
     figures.budget = budgetIn(spec);
-    if (reader.find("probes/plan")) {
-        const std::int64_t rows = reader.rows(reader.find("probes/plan")->table);
-        if (rows > 0) fillFrom(reader, "probes", rows - 1, figures);
-    } else if (reader.find("plans/answer_kl")) {
-        const std::vector<double> kl = reader.readNumbers("plans/answer_kl");
-        if (!kl.empty()) fillFrom(reader, "plans", std::min_element(kl.begin(), kl.end()) - kl.begin(), figures);
+    figures.measured_without_identity = lacksIdentity(reader);
+    if (const auto probes = reader.find("probes/plan")) {
+        const std::int64_t rows = reader.rows(probes->table);
+        if (rows > 0) fillFromProbe(reader, reader.find("plans/selector") ? bestRow(reader) : rows - 1, figures);
     } else if (reader.find("eval/samples/recall")) {
         fillFromEvaluation(reader, figures);
     }

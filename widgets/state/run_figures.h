@@ -4,19 +4,22 @@
 #include <optional>
 #include <string>
 
+#include "core/run/intervals.h"
 #include "widgets/state/run_spec.h"
 
 namespace fm {
 
 class RunReader;
 
-// Absent where the job has none. All from the run file.
+// Not known (n = 0) where the job has none, or none that measures: what chose a plan is no figure of it. All from the
+// run file.
 struct RunFigures {
-    std::string plan;                               // key of the plan the run chose, probed or worked on
-    std::optional<int> budget;                      // K
-    std::optional<double> recall;                   // exact match of the newest probe, or mean recall of an evaluation
-    std::optional<double> recall_low, recall_high;  // 95 %; absent where the run does not say
-    std::optional<double> answer_kl, text_kl;       // nat
+    std::string plan;                        // key of the plan the run chose, probed or worked on
+    std::optional<int> budget;               // K
+    Estimate recall;                         // exact match of the newest probe, or mean recall of an evaluation
+    Estimate answer_kl, text_kl;             // nat
+    std::string identity;                    // of the probe; empty for an evaluation
+    bool measured_without_identity = false;  // by an older program: nobody knows on what
 };
 
 // Throws FormatError for damaged columns.

@@ -13,6 +13,7 @@
 #include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
 #include "core/store/writer_lock.h"
+#include "widgets/state/measured_reader.h"
 
 namespace fm {
 

@@ -37,6 +37,8 @@ WindowToolbar::WindowToolbar(QWidget* parent)
            tr("Optimises one gate per layer together: which layers must keep full attention"));
     addJob(*row, "select", tr("Select"), tr("Baselines: uniform, remove-one, restore-one, greedy, exhaustive"));
     addJob(*row, "interact", tr("Interact"), tr("Measures how pairs of layers depend on each other"));
+    addJob(*row, "judge", tr("Judge"),
+           tr("Holds the plans and hybrids of the study against each other on one large unseen probe"));
     addJob(*row, "eval", tr("Evaluate"), tr("Retrieval by depth and length, every sample kept"));
     addJob(*row, "distill", tr("Distill"), tr("Recovers the hybrid of the present plan from the teacher"));
     QToolButton* exporting = addButton(

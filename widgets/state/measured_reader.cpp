@@ -122,18 +122,23 @@ MeasuredPlan measuredRow(const ProbeRows& rows, std::size_t i, std::vector<Seque
     return m;
 }
 
-// Row i of a selection's "plans" is measured by row i of its "probes".
+// Row i of a selection's "plans", or of a judgement's "subjects", is measured by row i of its "probes".
 void readProbes(const RunReader& reader, const SpecFields& spec, Measurements& to) {
     const ProbeRows rows(reader);
     std::vector<std::string> sources(rows.count, reader.header().job);
+    std::vector<std::string> hybrids(rows.count, specField(spec, "hybrid"));
     if (reader.find("plans/selector")) sources = reader.readTexts("plans/selector");
-    const std::size_t count = std::min(rows.count, sources.size());
+    if (reader.find("subjects/name")) {
+        sources = reader.readTexts("subjects/name");
+        hybrids = reader.readTexts("subjects/hybrid");
+    }
+    const std::size_t count = std::min({rows.count, sources.size(), hybrids.size()});
     if (std::none_of(rows.purpose.begin(), rows.purpose.end(), isReport)) return;
     std::vector<std::vector<SequenceScore>> sequences = sequencesOf(reader, count);
     for (std::size_t i = 0; i < count; ++i) {
         if (!isReport(rows.purpose[i])) continue;
         MeasuredPlan m = measuredRow(rows, i, std::move(sequences[i]));
-        m.hybrid = specField(spec, "hybrid");
+        m.hybrid = hybrids[i];
         m.run = reader.header().run_id;
         m.source = sources[i];
         to.designs.try_emplace(m.identity, designOf(spec, m.planned_sequences));

@@ -87,6 +87,8 @@ ComparePanel::ComparePanel(const StudyState& study, const CostState& cost, Selec
         connect(&study_, changed, this, &ComparePanel::collect);
     connect(&cost_, &CostState::measurementsChanged, this, &ComparePanel::collect);
     connect(&cost_, &CostState::changed, this, &ComparePanel::showPareto);
+    next_turn_.setSingleShot(true);
+    connect(&next_turn_, &QTimer::timeout, this, &ComparePanel::goOnComparing);
     connect(&selection_, &Selection::comparedRunsChanged, this, &ComparePanel::followSelection);
     connect(&theme_, &ThemeSource::changed, table_->viewport(), qOverload<>(&QWidget::update));
     collect();
@@ -157,6 +159,7 @@ void ComparePanel::collect() {
     model_->setEntries(
         compareEntries({&study_.runs(), &study_.info(), &cost_.measurements(), study_.shape(), cost_.query()}));
     following_ = before;
+    if (model_->differences().isBehind()) next_turn_.start();
     probe_->setMeasurements(cost_.measurements());
     probe_->setLacking(static_cast<int>(lacking().size()));
     followSelection();
@@ -206,6 +209,15 @@ void ComparePanel::showPareto() {
     if (!from_eval && !cost_.measured() && cost_.predicted() && cost_.cost())
         points.push_back(predictedPoint(*cost_.cost(), *cost_.predicted()));
     pareto_->setPoints(points);
+    if (model_->differences().isBehind()) next_turn_.start();
+}
+
+// Comparing hundreds of plans takes several turns of the event loop.
+void ComparePanel::goOnComparing() {
+    model_->markBest();
+    const bool marks_wait = model_->differences().isBehind();
+    showPareto();
+    if (marks_wait) next_turn_.start();
 }
 
 void ComparePanel::showParallel() {

@@ -39,7 +39,7 @@ std::string scoresText(const EvaluateResult& result, const std::string& chat_fam
     return text + "prompts: " + (chat_family.empty() ? "base (plain text)" : "chat (" + chat_family + ")") + "\n";
 }
 
-nlohmann::json scoresJson(const EvaluateResult& result) {
+nlohmann::json recallJson(const EvaluateResult& result) {
     nlohmann::json json = {{"cells", nlohmann::json::array()}, {"tasks", nlohmann::json::array()}};
     putScore(json, result.all);
     json["questions"] = result.all.recall.n;
@@ -76,12 +76,12 @@ JobOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const Eval
     EvaluateInputs inputs;
     inputs.model = {&hybrid.weights, &hybrid.branches, hybrid.plan};
     inputs.resources = session.resources();
-    inputs.teacher = spec.teacher && !is_teacher ? &session.weights() : nullptr;
+    inputs.teacher = spec.with_teacher && !is_teacher ? &session.weights() : nullptr;
     openStudyRun(context, session, files, "eval", specToJson(spec), {spec.hybrid, chosen.run_id, hybrid.branches.id},
                  evaluateTables(inputs.teacher != nullptr));
     const EvaluateResult result = runEvaluate(spec, inputs, context);
     JobOutcome outcome;
-    outcome.json = scoresJson(result);
+    outcome.json = recallJson(result);
     outcome.json["run"] = files.run_id;
     outcome.json["plan"] = planJson(hybrid.plan);
     outcome.json["chat_family"] = inputs.resources.chat_family;

@@ -30,7 +30,7 @@ struct EvaluateSpec {
     std::int64_t samples = 8;
     std::int64_t new_tokens = 0;
     std::int64_t seed = 1;
-    bool teacher = true;
+    bool with_teacher = true;
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
@@ -54,8 +54,8 @@ struct EvaluateSpec {
                         "end of the line 16 more than the answer has for passkeys and 8 more for tasks of words",
                         0, 4096});
         visit(s.seed, FieldInfo{"seed", "", "seed of the samples (held-out side)", 0, 9.0e15});
-        visit(s.teacher,
-              FieldInfo{.name = "teacher", .unit = "", .help = "ask the teacher the same questions (twice the time)"});
+        visit(s.with_teacher,
+              FieldInfo{.name = "with_teacher", .unit = "", .help = "ask the teacher the same questions (twice the time)"});
     }
 };
 

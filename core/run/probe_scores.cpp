@@ -15,26 +15,32 @@ constexpr double kSmallestScale = 0.6931471805599453;
 
 CellKey cellOf(const SequenceScore& s) { return {s.task, s.tokens}; }
 
-void add(TaskScores& sum, const TaskScores& part, double weight) {
-    sum.answer_kl += weight * part.answer_kl;
-    sum.answer_nll += weight * part.answer_nll;
-    sum.token_accuracy += weight * part.token_accuracy;
-    sum.exact_match += weight * part.exact_match;
-    sum.teacher_exact_match += weight * part.teacher_exact_match;
-    sum.teacher_nll += weight * part.teacher_nll;
+void add(TaskScores& sum, const TaskScores& part) {
+    sum.answer_kl += part.answer_kl;
+    sum.answer_nll += part.answer_nll;
+    sum.token_accuracy += part.token_accuracy;
+    sum.exact_match += part.exact_match;
+    sum.teacher_exact_match += part.teacher_exact_match;
+    sum.teacher_nll += part.teacher_nll;
     sum.rows += part.rows;
     sum.answers += part.answers;
     sum.sequences += part.sequences;
 }
 
+// Means from sums, divided once: a share of ones is 1. The counts stay sums.
+void divide(TaskScores& sum, std::size_t parts) {
+    for (double* value : {&sum.answer_kl, &sum.answer_nll, &sum.token_accuracy, &sum.exact_match,
+                          &sum.teacher_exact_match, &sum.teacher_nll})
+        *value /= static_cast<double>(std::max<std::size_t>(1, parts));
+}
+
 TaskScores cellScores(const std::vector<const SequenceScore*>& sequences) {
     TaskScores scores;
-    const double weight = 1 / static_cast<double>(sequences.size());
     for (const SequenceScore* s : sequences) {
         add(scores,
-            {s->kl, s->nll, s->token_accuracy, s->exact, s->teacher_exact, s->teacher_nll, s->rows, s->answers, 1},
-            weight);
+            {s->kl, s->nll, s->token_accuracy, s->exact, s->teacher_exact, s->teacher_nll, s->rows, s->answers, 1});
     }
+    divide(scores, sequences.size());
     return scores;
 }
 
@@ -53,10 +59,16 @@ double mean(const Strata& strata) { return openMean(strata).value; }
 
 // Averages the cells of each task, then the tasks.
 void averageTasks(ProbeScores& scores) {
-    std::map<std::string, int> lengths;
-    for (const auto& [cell, ignored] : scores.cells) ++lengths[cell.first];
-    for (const auto& [cell, part] : scores.cells) add(scores.tasks[cell.first], part, 1.0 / lengths[cell.first]);
-    for (const auto& [task, part] : scores.tasks) add(scores.all, part, 1 / static_cast<double>(scores.tasks.size()));
+    std::map<std::string, std::size_t> lengths;
+    for (const auto& [cell, part] : scores.cells) {
+        add(scores.tasks[cell.first], part);
+        ++lengths[cell.first];
+    }
+    for (auto& [task, part] : scores.tasks) {
+        divide(part, lengths[task]);
+        add(scores.all, part);
+    }
+    divide(scores.all, scores.tasks.size());
 }
 
 // Pairs of sequences that both probes have, by task, length and seed; a's order.

@@ -77,6 +77,8 @@ void TestServeSchema::askAboutPlans(ServeDriver& engine) {
     const std::string plan = "FLLLLLLFLLLF";
     ask(engine, "plan/cost", {{"plan", plan}, {"query", {{"context_tokens", 512}}}});
     ask(engine, "plan/probe", {{"plan", plan}, {"sequences", 2}});
+    ask(engine, "plan/measure", {{"plan", "FLLLLLLFLLLL"}, {"sequences", 2}});
+    ask(engine, "plan/stop");
     const std::string hybrid = ask(engine, "plan/instantiate", {{"plan", plan}, {"name", "by hand"}})["hybrid"];
     const Json eval = {{"hybrid", hybrid}, {"tasks", {"mk8q4"}}, {"lengths", {192}}, {"depths", 1}, {"samples", 2}};
     const std::string run = runToItsEnd(engine, "eval", eval);

@@ -54,7 +54,7 @@ void TestSpecProblems::everyProblemAtOnce_data() {
         {"budget", "lr_floor", "mode", "pins", "pins", "text_share"});
     row("select", R"({"job": "select", "selectors": ["best", "uniform-a", "worst"], "budgets": [-1], "seed": 1.5})",
         {"budgets", "seed", "selectors"});
-    row("probe", R"({"job": "probe", "sequences": 0, "pins": ["a=full"], "lengths": 64})",
+    row("probe", R"({"job": "probe", "sequences": -1, "pins": ["a=full"], "lengths": 64})",
         {"lengths", "pins", "sequences"});
     row("interact", R"({"job": "interact", "curvature": "yes", "curvature_step": 3, "pins": ["1"]})",
         {"curvature", "curvature_step", "pins"});

@@ -45,9 +45,10 @@ std::string costProblem(const Json& cost, int budget) {
 }
 
 std::string scoresProblem(const Json& s) {
-    for (const char* share : {"token_accuracy", "exact_match", "top1_agreement", "exact_match_half_width"})
+    for (const char* share : {"token_accuracy", "exact_match", "top1_agreement", "exact_match_low", "exact_match_high",
+                              "teacher_exact_match"})
         if (!inRange(s.at(share), 0, 1)) return share;
-    for (const char* value : {"answer_kl", "answer_nll", "text_kl", "answer_kl_half_width"})
+    for (const char* value : {"answer_kl", "answer_nll", "text_kl", "answer_kl_low", "answer_kl_high", "text_kl_high"})
         if (!inRange(s.at(value), -1e-6, 50)) return value;
     if (!inRange(s.at("text_perplexity"), 1, 1e5)) return "text_perplexity";
     std::int64_t answers = 0;
@@ -75,6 +76,7 @@ private Q_SLOTS:
     void planOfAnyStepAndBudget();
     void probe();
     void select();
+    void judge();
     void interact();
     void distillAndEval();
     void exportAndVerify();
@@ -227,6 +229,34 @@ void TestStudyVerbs::select() {
     QCOMPARE(json["plans"][0]["plan"]["plan"].get<std::string>(), std::string("FLLLLLFLLLLL"));
     QCOMPARE(json["plans"][3]["plan"]["plan"].get<std::string>(), std::string("LLLFLLLFLLLF"));
     QCOMPARE(reader(json).readTexts("plans/plan").size(), std::size_t{12});
+}
+
+// Every chosen plan of the study on one probe, tasks like those of training and an unseen family beside each other.
+void TestStudyVerbs::judge() {
+    const Json json = result({"judge", "--tasks", "mk8q4", "--unseen", "single", "--lengths", "256", "--sequences", "9",
+                              "--subjects", "uniform-a@2,uniform-b@2,layers:4 8"});
+    QCOMPARE(json["subjects"].size(), std::size_t{4});  // and all-linear
+    std::vector<std::string> names;
+    for (const Json& subject : json["subjects"]) {
+        names.push_back(subject["name"].get<std::string>());
+        QCOMPARE(scoresProblem(subject), std::string());
+        QCOMPARE(subject["seen"]["answer_kl"]["n"].get<int>(), 9);
+        QCOMPARE(subject["unseen"]["answer_kl"]["n"].get<int>(), 9);
+        const double mean = (subject["seen"]["answer_kl"]["value"].get<double>() +
+                             subject["unseen"]["answer_kl"]["value"].get<double>()) /
+                            2;
+        QVERIFY(std::abs(subject["answer_kl"].get<double>() - mean) < 1e-9);  // tasks alike
+    }
+    QCOMPARE(names, (std::vector<std::string>{"all-linear", "by hand", "uniform-a", "uniform-b"}));
+    QCOMPARE(json["differences"].size(), std::size_t{6});
+    const RunReader run = reader(json);
+    QCOMPARE(run.readTexts("subjects/name"), names);
+    QCOMPARE(run.readTexts("probes/purpose"), std::vector<std::string>(4, "judge"));
+    for (const QStringList& wrong : {QStringList{"--subjects", "best"},
+                                     {"--subjects", "uniform-a@13"},
+                                     {"--subjects", "hybrid:nobody"},
+                                     {"--unseen", "mk8q4", "--tasks", "mk8q4"}})
+        QCOMPARE(runFlashmorph(options() + QStringList{"judge", "--sequences", "1"} + wrong).exit_code, 2);
 }
 
 void TestStudyVerbs::interact() {

@@ -279,7 +279,7 @@ void TestGatesJob::lambdaStartsFromABatchThatAsks() {
 void TestGatesJob::lambdaNeverStartsAtZero() {
     GateJob job;
     job.spec.objective = "hidden";
-    for (BranchWeights& branch : job.tiny.branches.layers) branch.o.weight_OI.zero_();
+    for (BranchWeights& branch : job.tiny.branches.layers) branch.o_DO.zero_();
     for (LayerWeights& layer : job.tiny.weights.layers) layer.attn.o.weight_OI.zero_();
     job.run();
     const std::vector<double> lambda = job.harness.numbers(0, "series/objective/lambda");

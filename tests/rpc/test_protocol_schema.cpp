@@ -33,6 +33,7 @@ std::vector<rpc::RunNotice> oneOfEach() {
     const std::string run = "20260314T150926Z-gates-3fa9c1";
     RunOpened opened{run, "gates", "{}", "flashmorph", "cpu", "00", {"a"}, {}};
     opened.tables = {{"steps", {{"series/loss", CellType::Float64, 1, "nat", "a loss"}}}};
+    opened.chat_family = "chatml";
     std::vector<rpc::RunNotice> notices;
     std::uint64_t seq = 0;
     for (const EventBody& body :
@@ -94,8 +95,8 @@ void TestProtocolSchema::errorsAreThoseOfTheCode() {
 
 void TestProtocolSchema::notificationsAreThoseOfTheCode() {
     QCOMPARE(protocol_["notifications"].size(), std::size_t(4));
-    for (const char* name :
-         {rpc::notification::event, rpc::notification::job, rpc::notification::measured, rpc::notification::problem})
+    for (const char* name : {rpc::notification::event, rpc::notification::job, rpc::notification::measured,
+                             rpc::notification::problem})
         QVERIFY2(protocol_["notifications"].contains(name), name);
 }
 

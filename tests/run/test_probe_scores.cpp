@@ -39,6 +39,7 @@ class TestProbeScores : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void averagesGoFromSequencesToTasks();
+    void aShareOfOnesIsOne();
     void textThatNobodyMeasuredIsAbsent();
     void aProbeIsMeasuredWhenEveryTaskHasItsMinimum();
     void pairsAreMatchedBySeed();
@@ -71,6 +72,19 @@ void TestProbeScores::averagesGoFromSequencesToTasks() {
     QCOMPARE(scores.text_rows, std::int64_t{100});
     QVERIFY(!scores.complete());
     QCOMPARE(planObjective(scores, 0.5), scores.all.answer_kl + 0.5 * scores.text_kl.value);
+}
+
+// Sums of shares in binary: nine ninths must not be 1.0000000000000002.
+void TestProbeScores::aShareOfOnesIsOne() {
+    for (int n = 1; n < 60; ++n) {
+        std::vector<SequenceScore> sequences;
+        for (int i = 0; i < n; ++i) {
+            for (const char* task : {"a", "b", "c"}) sequences.push_back(answered(task, 64, 100 + i, 0.1, 1));
+        }
+        const ProbeScores scores = summarise(sequences, 1, 0, "");
+        QCOMPARE(scores.all.exact_match, 1.0);
+        QVERIFY(scores.exact_match.value <= 1 && scores.exact_match.high <= 1);
+    }
 }
 
 void TestProbeScores::textThatNobodyMeasuredIsAbsent() {

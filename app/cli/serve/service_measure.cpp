@@ -48,13 +48,11 @@ void Service::beginMeasuring(const nlohmann::json& params, const rpc::Responder&
 
 void Service::goOnMeasuring(const std::shared_ptr<Measuring>& measuring) {
     try {
-        bool more = true;
         const auto end = std::chrono::steady_clock::now() + kPart;
         const auto stopped = [&] { return measuring->turn != measure_turn_ || closing_; };
-        do {
-            more = !stopped() && measuring->measurement->advance();
-        } while (more && std::chrono::steady_clock::now() < end);
-        if (!stopped() && !more) {
+        while (!stopped() && measuring->measurement->advance() && std::chrono::steady_clock::now() < end) {
+        }
+        if (!stopped() && measuring->measurement->scores().complete()) {
             // Everything is measured and kept: the job only writes it down.
             nlohmann::json answer = finishedProbe(measuring->spec);
             answer["hybrid"] = measuring->spec["hybrid"];

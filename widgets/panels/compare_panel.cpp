@@ -105,8 +105,9 @@ QLayout* ComparePanel::buildHead() {
     tabs_->setTabToolTip(2, tr("One line per plan or hybrid; drag along an axis to keep only what lies there"));
     tabs_->setAccessibleName(tr("View of the comparison"));
     measure_ = new QComboBox(this);
-    measure_->addItems({tr("recall, probe"), tr("recall, eval")});
-    measure_->setToolTip(tr("Which measured recall the Pareto view shows"));
+    measure_->addItems({tr("probe"), tr("eval")});  // short: the tabs stand beside it in a narrow dock
+    measure_->setToolTip(
+        tr("Which measured recall the Pareto view shows: exact answers on the probe, or generated answers (eval)"));
     measure_->setAccessibleName(tr("Measure of the Pareto view"));
     kept_button_ = flatButton({}, tr("A brush in the parallel view keeps only these; click to show all"), this);
     QToolButton* copy = flatButton(tr("copy"), tr("Copies the table as CSV, numbers in full"), this);

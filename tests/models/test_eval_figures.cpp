@@ -16,7 +16,7 @@ fm::RunFigures figuresIn(const fm::RunOpened& header, const std::vector<std::pai
     const QTemporaryDir folder;
     fixture::writeRun(folder.path().toStdString(), header, rows);
     const fm::RunReader reader(folder.filePath(QString(kRun) + ".h5").toStdString());
-    return fm::figuresOf(reader, {});
+    return fm::figuresOf(reader, {}, {});
 }
 
 fm::Row answer(const std::string& task, const std::string& seed, bool right) {

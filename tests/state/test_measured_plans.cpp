@@ -28,8 +28,9 @@ Measurements readBack(const RunOpened& header, const TableRows& rows, RunFigures
     writer.flush();
     const RunReader reader(writer.path());
     const SpecFields spec = flatSpec(header.spec_json);
-    if (figures) *figures = figuresOf(reader, spec);
-    return measurementsOf(reader, spec);
+    const Measurements measured = measurementsOf(reader, spec);
+    if (figures) *figures = figuresOf(reader, spec, measured);
+    return measured;
 }
 
 // A probe's table as older programs wrote it.
@@ -206,15 +207,16 @@ private Q_SLOTS:
 
     void onlyThePairedIntervalTellsApart() {
         PairedDifferences differences;
+        differences.beginTurn();
         const auto half = measured("FFLL", {.exact = 0.5}).scores,
                    other_half = measured("FLFL", {.exact = 0.5, .first_wrong = 20}).scores,
                    better = measured("LFFL", {.exact = 0.95}).scores,
                    elsewhere = measured("LFFL", {.exact = 0.95, .identity = kProbeB}).scores;
-        QVERIFY(!differences.of(half, other_half).exact_match.excludesZero());
-        QVERIFY(differences.of(better, half).exact_match.low > 0);
-        QVERIFY(differences.of(half, better).exact_match.high < 0);
-        QVERIFY(!differences.of(elsewhere, half).exact_match.known());
-        QVERIFY(!differences.of(better, nullptr).exact_match.known());
+        QVERIFY(!differences.of(half, other_half)->exact_match.excludesZero());
+        QVERIFY(differences.of(better, half)->exact_match.low > 0);
+        QVERIFY(differences.of(half, better)->exact_match.high < 0);
+        QVERIFY(!differences.of(elsewhere, half)->exact_match.known());
+        QVERIFY(!differences.of(better, nullptr)->exact_match.known());
     }
 
     // Four answers of one sequence are one value; without a number of the sequence its seed tells.

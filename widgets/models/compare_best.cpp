@@ -21,11 +21,14 @@ std::vector<CompareMark> bestMarks(const std::vector<CompareEntry>& entries, con
         const std::size_t leader = *std::max_element(
             rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return valueOf(a) < valueOf(b); });
         std::vector<std::size_t> top{leader};
+        bool waits = false;
         for (const std::size_t row : rows) {
             if (row == leader) continue;
-            const ScoreDifference& difference = differences.of(entries[leader].scores, entries[row].scores);
-            if (!(difference.*measure.difference).excludesZero()) top.push_back(row);
+            const ScoreDifference* difference = differences.of(entries[leader].scores, entries[row].scores);
+            waits = waits || difference == nullptr;
+            if (difference && !(difference->*measure.difference).excludesZero()) top.push_back(row);
         }
+        if (waits) continue;
         for (const std::size_t row : top) marks[row] = top.size() > 1 ? CompareMark::Tied : CompareMark::Best;
     }
     return marks;

@@ -26,7 +26,7 @@ inline constexpr ProbeMeasure kAnswerKlMeasure{&CompareEntry::answer_kl, &ScoreD
 inline constexpr ProbeMeasure kTextKlMeasure{&CompareEntry::text_kl, &ScoreDifference::text_kl, false};
 
 // One mark an entry. The teacher takes no part, nor what is not measured to its end; alone in its budget nobody is
-// best.
+// best. A budget whose differences have to wait for another turn has no marks yet.
 std::vector<CompareMark> bestMarks(const std::vector<CompareEntry>& entries, const ProbeMeasure& measure,
                                    PairedDifferences& differences);
 

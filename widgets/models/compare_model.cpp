@@ -115,21 +115,22 @@ void CompareModel::setEntries(std::vector<CompareEntry> entries) {
                                  [](const CompareEntry& a, const CompareEntry& b) { return a.id == b.id; });
     if (same) {
         entries_ = std::move(entries);
-        findBest();
-        if (!entries_.empty()) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, num_columns - 1));
+        markBest();
         return;
     }
     beginResetModel();
     entries_ = std::move(entries);
-    findBest();
+    marks_.clear();
     endResetModel();
+    markBest();
 }
 
-void CompareModel::findBest() {
-    marks_.clear();
+void CompareModel::markBest() {
+    differences_.beginTurn();
     marks_[RecallColumn] = bestMarks(entries_, kRecallMeasure, differences_);
     marks_[KlColumn] = bestMarks(entries_, kAnswerKlMeasure, differences_);
     marks_[TextKlColumn] = bestMarks(entries_, kTextKlMeasure, differences_);
+    if (!entries_.empty()) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, num_columns - 1));
 }
 
 CompareMark CompareModel::markAt(const QModelIndex& index) const {

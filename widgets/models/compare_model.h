@@ -42,6 +42,7 @@ public:
     void setEntries(std::vector<CompareEntry> entries);
     const std::vector<CompareEntry>& entries() const { return entries_; }
     PairedDifferences& differences() { return differences_; }
+    void markBest();  // goes on where the last turn ended; setEntries() takes the first
     int rowOf(const QString& id) const;
     QString csv() const;  // numbers in full
 
@@ -51,7 +52,6 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
 private:
-    void findBest();
     CompareMark markAt(const QModelIndex& index) const;
     QString toolTip(const CompareEntry& entry, const QModelIndex& index) const;
 

@@ -69,12 +69,14 @@ std::vector<double> allValues(const CompareEntry& entry, const StudyState& study
 // touch tell two apart.
 bool isToldBetter(const CompareEntry& a, const CompareEntry& b, bool from_eval, PairedDifferences& differences) {
     if (from_eval) return a.eval_recall.low > b.eval_recall.high;
-    return differences.of(a.scores, b.scores).exact_match.low > 0;
+    const ScoreDifference* difference = differences.of(a.scores, b.scores);
+    return difference && difference->exact_match.low > 0;
 }
 
 // Only the highest of each cost is asked: who is not told apart from that one is not beaten by a lower one either.
 void markDominated(const std::vector<const CompareEntry*>& entries, bool from_eval, PairedDifferences& differences,
                    std::vector<ParetoPoint>& points) {
+    differences.beginTurn();
     std::map<double, std::size_t> highest;
     for (std::size_t i = 0; i < points.size(); ++i) {
         const auto [place, is_new] = highest.try_emplace(points[i].cost, i);

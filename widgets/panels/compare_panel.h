@@ -7,6 +7,7 @@
 #pragma once
 
 #include <QStringList>
+#include <QTimer>
 #include <QWidget>
 #include <string>
 #include <vector>
@@ -60,6 +61,7 @@ private:
     void collect();
     void showFigures();
     void showPareto();
+    void goOnComparing();
     void showParallel();
     void choose(const QString& id, bool add);
     void brushed(const std::vector<QString>& ids);
@@ -87,6 +89,7 @@ private:
     ParallelPlot* parallel_ = nullptr;
     QLabel* empty_ = nullptr;
     QStringList parallel_axes_;
+    QTimer next_turn_;        // of comparing
     bool following_ = false;  // the table's selection changes for another reason than the user's choice
 };
 

@@ -27,9 +27,10 @@ struct MeasuredPlan {
     bool measured = false;               // every task has enough sequences for the word
     std::string identity;                // of the probe
     ProbePurpose purpose = ProbePurpose::Measure;
-    std::string run;                            // id of the run where it stands; empty: only the engine has it
-    std::string source;                         // "probe", or the rule of a selection: "uniform-a", ...
-    std::shared_ptr<const ProbeScores> scores;  // sequence by sequence, for paired comparison; null: not known
+    std::string run;     // id of the run where it stands; empty: only the engine has it
+    std::string source;  // "probe", or the rule of a selection: "uniform-a", ...
+    // KL and exactness of every sequence, for paired comparison; null: not known.
+    std::shared_ptr<const ProbeScores> scores;
 
     std::int64_t sequences() const { return answer_kl.n + text_kl.n; }
 };

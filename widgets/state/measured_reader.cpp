@@ -27,6 +27,18 @@ std::string branchesOf(const RunOpened& header) {
     return {};
 }
 
+// Whether a row of "probes" reports, or belongs to what chooses a plan.
+bool isReport(const std::string& purpose) {
+    return purpose == toString(ProbePurpose::Measure) || purpose == toString(ProbePurpose::Judge);
+}
+
+// Measured by an older program, whose probes had no identity: figures that nobody can put beside others. The rows of a
+// gate run never were measurements.
+bool lacksIdentity(const RunReader& reader) {
+    if (reader.header().job == "gates" || reader.find("probes/identity")) return false;
+    return reader.find("probes/answer_kl") || reader.find("plans/answer_kl");
+}
+
 std::int64_t wholeField(const SpecFields& spec, const char* name, std::int64_t otherwise) {
     bool is_number = false;
     const std::int64_t value = QString::fromStdString(specField(spec, name)).toLongLong(&is_number);
@@ -46,28 +58,28 @@ ProbeDesign designOf(const SpecFields& spec, std::int64_t planned_sequences) {
     return design;
 }
 
-// The sequences of every row of "probes"; empty where the run does not hold them.
+// The sequences of every row of "probes", with what pairs them and what is compared; every column is a part of the time
+// that a study takes to open. Empty where the run does not hold them.
 std::vector<std::vector<SequenceScore>> sequencesOf(const RunReader& reader, std::size_t subjects) {
     std::vector<std::vector<SequenceScore>> by_subject(subjects);
     if (!reader.find("sequences/subject")) return by_subject;
-    const auto whole = [&](const char* name) { return reader.readIntegers(std::string("sequences/") + name); };
-    const auto numbers = [&](const char* name) { return reader.readNumbers(std::string("sequences/") + name); };
-    const std::vector<std::int64_t> subject = whole("subject"), tokens = whole("tokens"), rows = whole("rows"),
-                                    answers = whole("answers");
+    const std::vector<std::int64_t> subject = reader.readIntegers("sequences/subject"),
+                                    tokens = reader.readIntegers("sequences/tokens"),
+                                    answers = reader.readIntegers("sequences/answers");
     const std::vector<std::string> task = reader.readTexts("sequences/task"), seed = reader.readTexts("sequences/seed");
-    const std::vector<double> kl = numbers("kl"), nll = numbers("nll"), accuracy = numbers("token_accuracy"),
-                              exact = numbers("exact"), agreement = numbers("agreement"),
-                              teacher_nll = numbers("teacher_nll"), teacher_exact = numbers("teacher_exact");
-    const std::size_t count = std::min({subject.size(), tokens.size(), rows.size(), answers.size(), task.size(),
-                                        seed.size(), kl.size(), nll.size(), accuracy.size(), exact.size(),
-                                        agreement.size(), teacher_nll.size(), teacher_exact.size()});
+    const std::vector<double> kl = reader.readNumbers("sequences/kl"), exact = reader.readNumbers("sequences/exact");
+    const std::size_t count =
+        std::min({subject.size(), tokens.size(), answers.size(), task.size(), seed.size(), kl.size(), exact.size()});
     for (std::size_t i = 0; i < count; ++i) {
         if (subject[i] < 0 || static_cast<std::size_t>(subject[i]) >= subjects) continue;
-        std::uint64_t number = 0;
-        std::from_chars(seed[i].data(), seed[i].data() + seed[i].size(), number);
-        by_subject[static_cast<std::size_t>(subject[i])].push_back(
-            {task[i], static_cast<std::int32_t>(tokens[i]), number, rows[i], answers[i], kl[i], nll[i], accuracy[i],
-             exact[i], agreement[i], teacher_nll[i], teacher_exact[i]});
+        SequenceScore score;
+        score.task = task[i];
+        score.tokens = static_cast<std::int32_t>(tokens[i]);
+        std::from_chars(seed[i].data(), seed[i].data() + seed[i].size(), score.seed);
+        score.answers = answers[i];
+        score.kl = kl[i];
+        score.exact = exact[i];
+        by_subject[static_cast<std::size_t>(subject[i])].push_back(std::move(score));
     }
     return by_subject;
 }
@@ -191,15 +203,6 @@ void readPairMap(const RunReader& reader, Measurements& to) {
 }
 
 }  // namespace
-
-bool isReport(const std::string& purpose) {
-    return purpose == toString(ProbePurpose::Measure) || purpose == toString(ProbePurpose::Judge);
-}
-
-bool lacksIdentity(const RunReader& reader) {
-    if (reader.header().job == "gates" || reader.find("probes/identity")) return false;
-    return reader.find("probes/answer_kl") || reader.find("plans/answer_kl");
-}
 
 Measurements measurementsOf(const RunReader& reader, const SpecFields& spec) {
     Measurements measured;

@@ -11,11 +11,4 @@ class RunReader;
 // Nothing for jobs that measure no plan. Throws FormatError for damaged columns.
 Measurements measurementsOf(const RunReader& reader, const SpecFields& spec);
 
-// Measured by an older program, whose probes had no identity: figures that nobody can put beside others. The rows of a
-// gate run never were measurements.
-bool lacksIdentity(const RunReader& reader);
-
-// Whether a row of "probes" reports, or belongs to what chooses a plan.
-bool isReport(const std::string& purpose);
-
 }  // namespace fm

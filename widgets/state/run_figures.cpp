@@ -2,47 +2,35 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "core/store/run_reader.h"
 #include "widgets/state/eval_sequences.h"
-#include "widgets/state/measured_reader.h"
 
 namespace fm {
 namespace {
 
-double numberAt(const RunReader& reader, const std::string& column, std::int64_t row) {
-    const std::vector<double> values = reader.readNumbers(column, row, 1);
-    return values.empty() ? 0 : values[0];
-}
-
-std::string textAt(const RunReader& reader, const std::string& column, std::int64_t row) {
-    const std::vector<std::string> texts = reader.readTexts(column, row, 1);
-    return texts.empty() ? std::string() : texts[0];
-}
-
-Estimate estimateAt(const RunReader& reader, const std::string& name, const char* count, std::int64_t row) {
-    const std::string path = "probes/" + name;
-    const Estimate e{numberAt(reader, path, row), numberAt(reader, path + "_low", row),
-                     numberAt(reader, path + "_high", row),
-                     static_cast<std::int64_t>(numberAt(reader, std::string("probes/") + count, row))};
-    return std::isfinite(e.value) ? e : Estimate{};
-}
-
-void fillFromProbe(const RunReader& reader, std::int64_t row, RunFigures& figures) {
-    figures.plan = textAt(reader, "probes/plan", row);
-    figures.budget = static_cast<int>(std::count(figures.plan.begin(), figures.plan.end(), 'F'));
-    if (!reader.find("probes/identity") || !isReport(textAt(reader, "probes/purpose", row))) return;
-    figures.identity = textAt(reader, "probes/identity", row);
-    figures.recall = estimateAt(reader, "exact_match", "sequences", row);
-    figures.answer_kl = estimateAt(reader, "answer_kl", "sequences", row);
-    figures.text_kl = estimateAt(reader, "text_kl", "text_sequences", row);
-}
-
-// Of a selection: the plan that its measuring probe finds best.
-std::int64_t bestRow(const RunReader& reader) {
-    const std::vector<double> kl = reader.readNumbers("probes/answer_kl");
-    return std::min_element(kl.begin(), kl.end()) - kl.begin();
+// The newest of a probe's measurements, the best of a selection's; without one the plan of the last row, which is what
+// a gate run ended with.
+void fillFromProbes(const RunReader& reader, const Measurements& measured, RunFigures& figures) {
+    const auto is_better = [](const MeasuredPlan& a, const MeasuredPlan& b) {
+        return a.answer_kl.value < b.answer_kl.value;
+    };
+    const std::vector<MeasuredPlan>& plans = measured.plans;
+    if (plans.empty()) {
+        const std::int64_t rows = reader.rows(reader.find("probes/plan")->table);
+        if (rows > 0) figures.plan = reader.readTexts("probes/plan", rows - 1, 1).at(0);
+    } else {
+        const bool of_selection = reader.find("plans/selector").has_value();
+        const MeasuredPlan& best =
+            of_selection ? *std::min_element(plans.begin(), plans.end(), is_better) : plans.back();
+        figures.plan = best.plan;
+        figures.recall = best.exact_match;
+        figures.answer_kl = best.answer_kl;
+        figures.text_kl = best.text_kl;
+        figures.identity = best.identity;
+    }
+    if (!figures.plan.empty())
+        figures.budget = static_cast<int>(std::count(figures.plan.begin(), figures.plan.end(), 'F'));
 }
 
 void fillFromEvaluation(const RunReader& reader, RunFigures& figures) {
@@ -69,13 +57,12 @@ std::optional<int> budgetIn(const SpecFields& spec) {
 
 }  // namespace
 
-RunFigures figuresOf(const RunReader& reader, const SpecFields& spec) {
+RunFigures figuresOf(const RunReader& reader, const SpecFields& spec, const Measurements& measured) {
     RunFigures figures;
     figures.budget = budgetIn(spec);
-    figures.measured_without_identity = lacksIdentity(reader);
-    if (const auto probes = reader.find("probes/plan")) {
-        const std::int64_t rows = reader.rows(probes->table);
-        if (rows > 0) fillFromProbe(reader, reader.find("plans/selector") ? bestRow(reader) : rows - 1, figures);
+    figures.measured_without_identity = measured.runs_without_identity > 0;
+    if (reader.find("probes/plan")) {
+        fillFromProbes(reader, measured, figures);
     } else if (reader.find("eval/samples/recall")) {
         fillFromEvaluation(reader, figures);
     }

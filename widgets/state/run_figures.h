@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/run/intervals.h"
+#include "widgets/state/measured_plans.h"
 #include "widgets/state/run_spec.h"
 
 namespace fm {
@@ -23,6 +23,7 @@ struct RunFigures {
 };
 
 // Throws FormatError for damaged columns.
-RunFigures figuresOf(const RunReader& reader, const SpecFields& spec);
+// `measured`: what measurementsOf() says of the same file.
+RunFigures figuresOf(const RunReader& reader, const SpecFields& spec, const Measurements& measured);
 
 }  // namespace fm

@@ -162,8 +162,8 @@ std::shared_ptr<const StudyState::Known> StudyState::readRun(const std::string& 
         const RunReader reader(path, RunReader::Detail::Summary);
         entry.summary = summarizeRun(reader);
         entry.spec = std::make_shared<const SpecFields>(flatSpec(entry.summary.spec_json));
-        entry.figures = figuresOf(reader, *entry.spec);
         known->measured = measurementsOf(reader, *entry.spec);
+        entry.figures = figuresOf(reader, *entry.spec, known->measured);
         entry.live = !isTerminal(reader.state()) && written;
         if (written) entry.summary.interrupted = false;
         entry.copying = copying && !isTerminal(reader.state());  // the end is what is copied last

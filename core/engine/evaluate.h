@@ -55,7 +55,8 @@ struct EvaluateSpec {
                         0, 4096});
         visit(s.seed, FieldInfo{"seed", "", "seed of the samples (held-out side)", 0, 9.0e15});
         visit(s.with_teacher,
-              FieldInfo{.name = "with_teacher", .unit = "", .help = "ask the teacher the same questions (twice the time)"});
+              FieldInfo{
+                  .name = "with_teacher", .unit = "", .help = "ask the teacher the same questions (twice the time)"});
     }
 };
 

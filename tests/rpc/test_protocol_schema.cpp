@@ -95,8 +95,8 @@ void TestProtocolSchema::errorsAreThoseOfTheCode() {
 
 void TestProtocolSchema::notificationsAreThoseOfTheCode() {
     QCOMPARE(protocol_["notifications"].size(), std::size_t(4));
-    for (const char* name : {rpc::notification::event, rpc::notification::job, rpc::notification::measured,
-                             rpc::notification::problem})
+    for (const char* name :
+         {rpc::notification::event, rpc::notification::job, rpc::notification::measured, rpc::notification::problem})
         QVERIFY2(protocol_["notifications"].contains(name), name);
 }
 

@@ -20,7 +20,7 @@ struct InteractSpec {
     std::string branches;
     std::vector<std::string> tasks;
     std::vector<int> lengths;
-    std::int64_t sequences = 0;
+    std::int64_t sequences = 4;  // the map has hundreds of plans, and is looked at rather than believed
     std::vector<int> pair_layers;
     bool curvature = true;
     double curvature_step = 0.05;

@@ -1,7 +1,9 @@
 // What run files say about plans: only reports count, each on its own probe.
 #include <QTemporaryDir>
 #include <QTest>
+
 #include <cmath>
+#include <stdexcept>
 
 #include "core/store/run_reader.h"
 #include "tests/state/gate_run_fixture.h"
@@ -207,16 +209,20 @@ private Q_SLOTS:
 
     void onlyThePairedIntervalTellsApart() {
         PairedDifferences differences;
-        differences.beginTurn();
+        const auto between = [&differences](const PairedDifferences::Scores& a, const PairedDifferences::Scores& b) {
+            differences.beginTurn();  // a turn is a few milliseconds: on a busy machine each pair needs its own
+            const ScoreDifference* known = differences.of(a, b);
+            return known ? *known : throw std::runtime_error("the first pair of a turn had to wait");
+        };
         const auto half = measured("FFLL", {.exact = 0.5}).scores,
                    other_half = measured("FLFL", {.exact = 0.5, .first_wrong = 20}).scores,
                    better = measured("LFFL", {.exact = 0.95}).scores,
                    elsewhere = measured("LFFL", {.exact = 0.95, .identity = kProbeB}).scores;
-        QVERIFY(!differences.of(half, other_half)->exact_match.excludesZero());
-        QVERIFY(differences.of(better, half)->exact_match.low > 0);
-        QVERIFY(differences.of(half, better)->exact_match.high < 0);
-        QVERIFY(!differences.of(elsewhere, half)->exact_match.known());
-        QVERIFY(!differences.of(better, nullptr)->exact_match.known());
+        QVERIFY(!between(half, other_half).exact_match.excludesZero());
+        QVERIFY(between(better, half).exact_match.low > 0);
+        QVERIFY(between(half, better).exact_match.high < 0);
+        QVERIFY(!between(elsewhere, half).exact_match.known());
+        QVERIFY(!between(better, nullptr).exact_match.known());
     }
 
     // Four answers of one sequence are one value; without a number of the sequence its seed tells.

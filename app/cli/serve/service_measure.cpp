@@ -11,8 +11,9 @@ namespace fm::cli {
 
 namespace {
 
-// A part takes at least one batch of the probe; small batches are joined up to this, so that telling costs little.
-constexpr std::chrono::milliseconds kPart{120};
+// A part takes at least one batch of the probe; small batches are joined up to this, so that a job's steps between the
+// parts do not make a probe last for minutes.
+constexpr std::chrono::milliseconds kPart{250};
 
 }  // namespace
 

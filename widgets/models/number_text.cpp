@@ -29,11 +29,11 @@ QString shareText(double value) { return std::isfinite(value) ? QString::number(
 
 QString shareText(const Estimate& share) { return estimateText(share, 2, 4); }
 
-// Two digits of the interval's width are what a reader can use.
+// The last digit is worth a third of the interval's width at most: more digits would only be noise, and cut columns.
 QString numberText(const Estimate& number) {
     constexpr int kMostDigits = 7;
     const double width = number.high - number.low;
-    const int digits = width > 0 ? 1 + static_cast<int>(std::ceil(-std::log10(width))) : number.value == 0 ? 0 : 3;
+    const int digits = width > 0 ? static_cast<int>(std::ceil(-std::log10(width / 3))) : number.value == 0 ? 0 : 3;
     return estimateText(number, std::clamp(digits, 0, kMostDigits), kMostDigits);
 }
 

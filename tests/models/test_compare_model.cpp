@@ -279,7 +279,7 @@ private Q_SLOTS:
         QCOMPARE(fm::shareText(fm::Estimate{0.5, 0, 1, 0}), QString::fromUtf8("–"));
         QCOMPARE(fm::numberText(fm::Estimate{0.2987, 0.2123, 0.4111, 85}), QString::fromUtf8("0.30 (0.21–0.41)"));
         QCOMPARE(fm::numberText(fm::Estimate{0.00033, 0.0001, 0.0006, 85}),
-                 QString::fromUtf8("0.00033 (0.00010–0.00060)"));
+                 QString::fromUtf8("0.0003 (0.0001–0.0006)"));
         QCOMPARE(fm::numberText(fm::Estimate{2.5, 1.5, 4.5, 8}), QString::fromUtf8("2.5 (1.5–4.5)"));
         QCOMPARE(fm::bytesText(6246), QStringLiteral("6.1 KiB"));
         QCOMPARE(fm::bytesText(512), QStringLiteral("512 B"));

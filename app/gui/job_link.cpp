@@ -105,7 +105,7 @@ void JobLink::followPlan() {
 
 void JobLink::startChosen() {
     const bool filled = form_.job() == chosen_;
-    workbench_.engine().startJob(chosen_, filled ? form_.spec() : suggested(chosen_));
+    workbench_.engine().startJob(chosen_, filled ? form_.changedSpec() : suggested(chosen_));
 }
 
 void JobLink::showPhase() {

@@ -96,6 +96,18 @@ private Q_SLOTS:
         QTRY_COMPARE(validate.size(), 1);
     }
 
+    // The mode "paper" has usual settings of its own: a field that nobody touched must not carry those of another mode.
+    void whatNobodyChangedIsTheEngines() {
+        Form form;
+        QCOMPARE(form.changedSpec().dump(), json::object().dump());
+        QTest::keyClick(form.editor("mode")->input(), Qt::Key_Down);
+        QCOMPARE(form.changedSpec().dump(), json({{"mode", "paper"}}).dump());
+        form.type("budget", "6");
+        QCOMPARE(form.changedSpec().dump(), json({{"budget", 6}, {"mode", "paper"}}).dump());
+        form.type("budget", "4");  // the usual again
+        QCOMPARE(form.changedSpec().dump(), json({{"mode", "paper"}}).dump());
+    }
+
     void arrowsStepIntegersWithinTheirRange() {
         Form form;
         form.type("budget", "7");

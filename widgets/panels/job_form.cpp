@@ -47,7 +47,7 @@ JobForm::JobForm(QWidget* parent) : QWidget(parent) {
     layout->addLayout(buildFoot());
     validate_timer_.setSingleShot(true);
     validate_timer_.setInterval(250);
-    connect(&validate_timer_, &QTimer::timeout, this, [this] { Q_EMIT validateWanted(job_, spec()); });
+    connect(&validate_timer_, &QTimer::timeout, this, [this] { Q_EMIT validateWanted(job_, changedSpec()); });
     const auto* start =
         new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Return), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
     connect(start, &QShortcut::activated, this, &JobForm::requestStart);
@@ -168,6 +168,14 @@ FieldEditor* JobForm::editor(const QString& field) const {
 nlohmann::json JobForm::spec() const {
     nlohmann::json spec = nlohmann::json::object();
     for (const auto& [name, editor] : editors_) spec[name.toStdString()] = editor->value();
+    return spec;
+}
+
+nlohmann::json JobForm::changedSpec() const {
+    nlohmann::json spec = nlohmann::json::object();
+    for (const auto& [name, editor] : editors_) {
+        if (editor->isChanged()) spec[name.toStdString()] = editor->value();
+    }
     return spec;
 }
 

@@ -46,6 +46,9 @@ public:
 
     const QString& job() const { return job_; }
     nlohmann::json spec() const;  // every field
+    // What differs from the usual. The rest is left to the engine, whose usual settings depend on some fields: those of
+    // the mode "paper" are others.
+    nlohmann::json changedSpec() const;
     QString command() const;      // the command line that does the same
     FieldEditor* editor(const QString& field) const;
 

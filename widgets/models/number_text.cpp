@@ -33,7 +33,9 @@ QString shareText(const Estimate& share) { return estimateText(share, 2, 4); }
 QString numberText(const Estimate& number) {
     constexpr int kMostDigits = 7;
     const double width = number.high - number.low;
-    const int digits = width > 0 ? static_cast<int>(std::ceil(-std::log10(width / 3))) : number.value == 0 ? 0 : 3;
+    const int digits = width > 0           ? std::max(1, static_cast<int>(std::ceil(-std::log10(width / 3))))
+                       : number.value == 0 ? 0
+                                           : 3;
     return estimateText(number, std::clamp(digits, 0, kMostDigits), kMostDigits);
 }
 

@@ -49,7 +49,7 @@ public:
     // What differs from the usual. The rest is left to the engine, whose usual settings depend on some fields: those of
     // the mode "paper" are others.
     nlohmann::json changedSpec() const;
-    QString command() const;      // the command line that does the same
+    QString command() const;  // the command line that does the same
     FieldEditor* editor(const QString& field) const;
 
 Q_SIGNALS:

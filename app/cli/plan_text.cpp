@@ -47,15 +47,14 @@ nlohmann::json taskJson(const TaskScores& t) {
             {"sequences", t.sequences}};
 }
 
-// What was not measured is null, never zero.
+}  // namespace
+
 void putEstimate(nlohmann::json& json, const std::string& name, const Estimate& estimate) {
     const auto known = [&](double value) { return estimate.known() ? numberToJson(value) : nlohmann::json(); };
     json[name] = known(estimate.value);
     json[name + "_low"] = known(estimate.low);
     json[name + "_high"] = known(estimate.high);
 }
-
-}  // namespace
 
 nlohmann::json scoresJson(const ProbeScores& scores) {
     nlohmann::json json = taskJson(scores.all);

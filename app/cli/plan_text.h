@@ -14,6 +14,8 @@ namespace fm::cli {
 nlohmann::json planJson(const Plan& plan);  // {"full_layers": [...], "budget": K, "plan": "FLL..."}
 nlohmann::json costJson(const PlanCost& cost);
 nlohmann::json scoresJson(const ProbeScores& scores);
+// Sets `name`, `name`_low and `name`_high; what was not measured is null, never zero.
+void putEstimate(nlohmann::json& json, const std::string& name, const Estimate& estimate);
 
 std::string layersText(const Plan& plan);           // "2 5 8", "none", "all"
 std::string costText(const PlanCost& cost);         // one line

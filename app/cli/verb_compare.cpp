@@ -22,10 +22,7 @@ struct CompareOptions {
 };
 
 void putMeasured(nlohmann::json& json, const std::string& name, const Estimate& measured) {
-    const auto known = [&](double value) { return measured.known() ? numberToJson(value) : nlohmann::json(); };
-    json[name] = known(measured.value);
-    json[name + "_low"] = known(measured.low);
-    json[name + "_high"] = known(measured.high);
+    putEstimate(json, name, measured);
     json[name + "_sequences"] = measured.n;
 }
 

@@ -1,17 +1,22 @@
 #include "app/cli/export_job.h"
 
 #include <cmath>
+#include <filesystem>
 
 #include <nlohmann/json.hpp>
 
 #include "app/cli/plan_text.h"
 #include "app/cli/study_session.h"
 #include "core/export/export_draft.h"
+#include "core/export/finished_export.h"
 #include "core/run/error.h"
+#include "core/run/hash.h"
 
 namespace fm::cli {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr int kPathBytes = 4096;
 
@@ -42,9 +47,7 @@ std::vector<Table> exportTables() {
 
 Row exportRow(const ExportResult& result, const std::string& target) {
     const LogitError error = result.verdict.as_stored.value_or(LogitError{NAN, NAN, NAN});
-    std::string folder = result.folder;
-    folder.resize(std::min<std::size_t>(folder.size(), kPathBytes));
-    return {folder,        target,       std::string(toString(result.verdict.exactness)),
+    return {result.folder, target,       std::string(toString(result.verdict.exactness)),
             error.max_abs, error.cosine, error.greedy_agreement};
 }
 
@@ -55,15 +58,55 @@ std::vector<std::string> madeFrom(const ExportSubject& subject) {
     return ids;
 }
 
+// Links and dots resolved, so that one folder has one path.
+std::string canonicalFolder(const std::string& path) {
+    if (path.empty() || path.find('\0') != std::string::npos || path.size() > kPathBytes) {
+        throw InputError({"out", path.substr(0, 200), "the path of a folder, of at most 4,096 bytes"});
+    }
+    if (path == "~" || path.starts_with("~/")) throw InputError({"out", path, "a path without ~: give it in full"});
+    std::error_code error;
+    fs::path folder = fs::weakly_canonical(fs::absolute(path, error), error);
+    if (error) throw InputError({"out", path, "a path that can be reached (" + error.message() + ")"});
+    if (!folder.has_filename()) folder = folder.parent_path();  // "x/" is "x"
+    return folder.string();
+}
+
+// Its path inside the study; "" when it lies elsewhere.
+std::string pathInStudy(StudySession& session, const std::string& folder) {
+    const fs::path study = canonicalFolder(session.study().folder());
+    const fs::path inside = fs::path(folder).lexically_relative(study);
+    return inside.empty() || *inside.begin() == ".." || inside == "." ? std::string() : inside.string();
+}
+
+// Two exports of one name in different folders are two artifacts.
+std::string artifactId(const std::string& path_in_study) {
+    const fs::path path(path_in_study);
+    const std::string id = "export-" + path.filename().string();
+    return path.parent_path() == "exports" ? id : id + "-" + hashBytes(path_in_study).substr(0, 8);
+}
+
+// Everything that makes one export differ from another of the same study: plan, recovery, format, precision.
+std::string defaultFolder(StudySession& session, const ExportSpec& spec, const Plan& plan) {
+    const std::string recovered = spec.hybrid.empty() ? std::string() : "-" + spec.hybrid.substr(0, 8);
+    return session.study().folder() + "/exports/" + spec.format + "-" + plan.key() + recovered + "-" + spec.dtype;
+}
+
 void registerExport(StudySession& session, const ExportResult& result, const ExportSubject& subject,
                     const std::string& run_id) {
-    const std::string prefix = session.study().folder() + "/";
-    if (!result.written() || !result.folder.starts_with(prefix)) return;
-    const std::string path = result.folder.substr(prefix.size());
+    const std::string path = result.written() ? pathInStudy(session, result.folder) : std::string();
+    if (path.empty()) return;
     session.study().update([&](StudyInfo& info) {
-        info.artifacts["export-" + path.substr(path.rfind('/') + 1)] = {ArtifactKind::Export, path, run_id,
-                                                                        madeFrom(subject)};
+        info.artifacts[artifactId(path)] = {ArtifactKind::Export, path, run_id, madeFrom(subject)};
     });
+}
+
+// A folder that this run had finished before it was killed counts as done.
+ExportResult writeOrAdopt(JobContext& context, const ExportRequest& request) {
+    if (std::optional<ExportResult> finished = finishedExport(request.folder, request.run_id)) {
+        context.log(Severity::Info, request.folder + " was complete already and passed its check");
+        return *std::move(finished);
+    }
+    return exportHybrid(request);
 }
 
 }  // namespace
@@ -98,7 +141,9 @@ JobOutcome runExportJob(JobContext& context, const JobFiles& files, const Export
     const ExportSubject subject = exportSubject(session, given);
     ExportSpec spec = given;
     if (spec.format.empty()) spec.format = defaultExportFormat(session.config());
-    if (spec.out.empty()) spec.out = session.study().folder() + "/exports/" + spec.format + "-" + subject.plan.key();
+    const std::string folder =
+        canonicalFolder(spec.out.empty() ? defaultFolder(session, spec, subject.plan) : spec.out);
+    spec.out = folder;
 
     openStudyRun(context, session, files, "export", specToJson(spec), madeFrom(subject), exportTables());
     context.checkpointGate(true);
@@ -106,11 +151,13 @@ JobOutcome runExportJob(JobContext& context, const JobFiles& files, const Export
     ExportRequest request;
     request.hybrid = subject.hybrid();
     request.format = spec.format;
-    request.folder = spec.out;
+    request.folder = folder;
     request.dtype = dtypeNamed(spec.dtype);
     request.tokenizer_folder = session.tokenizerFolder();
     request.lineage = subject.lineage;
-    const ExportResult result = exportHybrid(request);
+    request.run_id = files.run_id;
+    request.between_stages = [&context] { context.checkpointGate(true); };
+    const ExportResult result = writeOrAdopt(context, request);
     context.append(0, exportRow(result, spec.format));
     registerExport(session, result, subject, files.run_id);
     JobOutcome outcome;

@@ -18,7 +18,7 @@ std::string verifyText(const ReloadReport& report) {
     std::snprintf(figures, sizeof figures,
                   "  largest logit difference %.3g (recorded at export: %.3g), lowest cosine %.8f, greedy agreement "
                   "%.1f %%\n",
-                  report.error.max_abs, report.recorded.max_abs, report.error.cosine,
+                  report.error.max_abs, report.recorded.value_or(LogitError{}).max_abs, report.error.cosine,
                   100 * report.error.greedy_agreement);
     std::string text = report.folder + ": " + (report.passed() ? "passed" : "FAILED") + "\n  " + report.format + ", " +
                        std::to_string(report.tensors) + " tensors, lowest precision " + report.precision + "\n";

@@ -10,12 +10,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/export/export_files.h"
 #include "core/export/fla.h"
 #include "core/export/model_card.h"
 #include "core/export/partial_folder.h"
 #include "core/export/qwen3_5.h"
 #include "core/export/reload.h"
-#include "core/run/atomic_file.h"
 #include "core/run/error.h"
 
 namespace fm {
@@ -36,13 +36,16 @@ void checkRequest(const ExportRequest& request) {
     if (std::find(formats.begin(), formats.end(), request.format) == formats.end()) {
         problems.push_back({"format", request.format, formatList()});
     }
-    if (request.folder.empty() || fs::exists(request.folder)) {
+    std::error_code error;  // a name too long to be looked at is one to be refused
+    const bool there = fs::exists(request.folder, error);
+    if (request.folder.empty() || there || error || request.folder.find('\0') != std::string::npos) {
         problems.push_back({"folder", request.folder, "the path of a folder that does not exist yet"});
     }
     if (request.dtype != DType::F32 && request.dtype != DType::F16 && request.dtype != DType::BF16) {
         problems.push_back({"dtype", toString(request.dtype), "F32, F16 or BF16"});
     }
-    if (!request.tokenizer_folder.empty() && !fs::exists(fs::path(request.tokenizer_folder) / "tokenizer.json")) {
+    const fs::path tokenizer = fs::path(request.tokenizer_folder) / "tokenizer.json";
+    if (!request.tokenizer_folder.empty() && !fs::exists(tokenizer, error)) {
         problems.push_back({"tokenizer_folder", request.tokenizer_folder, "a folder with a tokenizer.json"});
     }
     if (!problems.empty()) throw InputError(std::move(problems));
@@ -67,6 +70,7 @@ Json manifest(const ExportRequest& request, const Verdict& verdict) {
                  {"pins", Json::array()},
                  {"gates", request.gates.empty() ? Json(nullptr) : Json(request.gates)},
                  {"lineage", lineage},
+                 {"run", request.run_id},
                  {"verdict", toJson(verdict)}};
     for (const Pin& pin : plan.pins) {
         json["pins"].push_back({{"layer", pin.layer}, {"kind", pin.kind == LayerKind::Full ? "full" : "linear"}});
@@ -79,39 +83,65 @@ ExportDraft makeDraft(const ExportRequest& request) {
                                    : draftQwen3_5(request.hybrid, request.dtype);
 }
 
-void writeJson(const std::string& folder, const char* name, const Json& json) {
-    writeFileAtomically((fs::path(folder) / name).string(), json.dump(2) + "\n");
-}
+// Texts of the user's (a path, a label) may hold any bytes; JSON holds UTF-8.
+std::string jsonText(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 // What loaders read: configs, weights, tokenizer.
-void writeModel(const ExportRequest& request, const ExportDraft& draft, const std::string& folder) {
-    writeFileAtomically((fs::path(folder) / "config.json").string(), draft.config_json);
-    writeSafetensors((fs::path(folder) / "model.safetensors").string(), draft.tensors.bundle().entries());
-    writeJson(folder, "generation_config.json", generationConfig(request.hybrid.weights->config));
-    if (!request.tokenizer_folder.empty()) copyTokenizerFiles(request.tokenizer_folder, folder);
+void writeModel(const ExportRequest& request, const ExportDraft& draft, ExportFiles& files) {
+    files.write("config.json", draft.config_json);
+    writeSafetensors(files.path("model.safetensors"), draft.tensors.bundle().entries());
+    files.add("model.safetensors");
+    files.write("generation_config.json", jsonText(generationConfig(request.hybrid.weights->config)));
+    if (request.tokenizer_folder.empty()) return;
+    for (const TokenizerFile& file : tokenizerFiles(request.tokenizer_folder)) files.write(file.name, file.content);
 }
 
 // The files just written, read back by code that shares nothing with the writer.
 LogitError measure(const std::string& folder, const ReferenceLogits& reference, ReloadTensors::Cast cast) {
-    const ReloadReport report = verifyExport(folder, reference, cast);
-    assert(report.compared && "the re-loader and the exporter disagree about names or shapes");
-    return report.error;
+    const ReloadReport report = compareExport(folder, reference, cast);
+    if (report.compared) return report.error;
+    throw WorldError(folder + ": the export could not be read back, so nothing was kept: " + report.problems.front() +
+                     " Check the disk, then export again.");
 }
 
 void checkMeasured(const ExportRequest& request, const Verdict& verdict) {
     const LogitError& error = *verdict.as_stored;
-    const bool sound =
-        verdict.exactness == Exactness::Exact ? error.max_abs <= kMaxLogitError : std::isfinite(error.max_abs);
-    if (sound) return;
+    const bool close_enough = verdict.exactness != Exactness::Exact || error.max_abs <= kMaxLogitError;
+    const bool finite = std::isfinite(error.max_abs) && std::isfinite(verdict.cast_to_bf16->max_abs);
+    if (close_enough && finite) return;
     throw WorldError(request.folder + ": the export was read back and its logits differ from the hybrid's by " +
-                     std::to_string(error.max_abs) + "; nothing was kept: try dtype F32, and check the disk");
+                     std::to_string(finite ? error.max_abs : INFINITY) +
+                     "; nothing was kept: try dtype F32, and check the disk");
 }
 
 // Files about the export: verdict, manifest, model card, reference logits.
-void describeExport(const ExportRequest& request, const Verdict& verdict, const std::string& folder) {
-    writeJson(folder, "verdict.json", toJson(verdict));
-    writeJson(folder, "flashmorph.json", manifest(request, verdict));
-    writeFileAtomically((fs::path(folder) / "README.md").string(), modelCard(request, verdict));
+void describeExport(const ExportRequest& request, const Verdict& verdict, ExportFiles& files) {
+    files.write("verdict.json", jsonText(toJson(verdict)));
+    files.write("flashmorph.json", jsonText(manifest(request, verdict)));
+    files.write("README.md", modelCard(request, verdict));
+}
+
+// The stages that write and read back, inside `folder`.
+void fillFolder(const ExportRequest& request, const ExportDraft& draft, Verdict& verdict, const std::string& folder) {
+    const auto pause = [&] {
+        if (request.between_stages) request.between_stages();
+    };
+    ReferenceLogits reference = hybridReference(request.hybrid);
+    pause();
+    ExportFiles files(folder);
+    writeModel(request, draft, files);
+    pause();
+    verdict.as_stored = measure(folder, reference, ReloadTensors::Cast::AsStored);
+    pause();
+    verdict.cast_to_bf16 = measure(folder, reference, ReloadTensors::Cast::ToBf16);
+    checkMeasured(request, verdict);
+    pause();
+    reference.recorded = verdict.as_stored;
+    writeReference(reference, folder);
+    files.add(kReferenceFile);
+    describeExport(request, verdict, files);
+    files.close();
+    pause();
 }
 
 }  // namespace
@@ -143,15 +173,8 @@ ExportResult exportHybrid(const ExportRequest& request) {
         verdict.approximate(std::to_string(draft.tensors.rounded()) + " tensors were rounded to " +
                             torchDtypeName(request.dtype) + ".");
     }
-    ReferenceLogits reference = hybridReference(request.hybrid);
     PartialFolder partial(request.folder);
-    writeModel(request, draft, partial.path());
-    verdict.as_stored = measure(partial.path(), reference, ReloadTensors::Cast::AsStored);
-    checkMeasured(request, verdict);
-    verdict.cast_to_bf16 = measure(partial.path(), reference, ReloadTensors::Cast::ToBf16);
-    reference.recorded = *verdict.as_stored;
-    writeReference(reference, partial.path());
-    describeExport(request, verdict, partial.path());
+    fillFolder(request, draft, verdict, partial.path());
     partial.commit();
     result.folder = request.folder;
     return result;

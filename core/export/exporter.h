@@ -1,6 +1,7 @@
 // A discrete hybrid as a folder that other programs load. export.md 1.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,10 @@ struct ExportRequest {
     std::vector<double> gates;     // one per layer, as the plan was made from; may be empty
     // What it was made from, in order: {"teacher", "<hash>"}, {"branches", "<id>"}, {"gates", "<run>"}, ...
     std::vector<std::pair<std::string, std::string>> lineage;
+    std::string run_id;  // of the job; recorded, so that a resumed job knows its own folder again
+    // Called between the stages, at most a few seconds apart for a small model; may throw to end the export, which then
+    // leaves nothing. Empty: the export runs to its end.
+    std::function<void()> between_stages;
 };
 
 struct ExportResult {
@@ -35,10 +40,11 @@ std::string defaultExportFormat(const ModelConfig& config);  // the one that fit
 Verdict judgeExport(const HybridModel& hybrid, const std::string& format);
 
 // Writes config.json, model.safetensors, generation_config.json, the tokenizer's files untouched, verdict.json,
-// flashmorph.json, README.md and reference logits into "<folder>.partial", checks them with the independent re-loader
-// (reload.h), and renames: `folder` is complete or absent. Throws InputError with every problem of the request,
-// WorldError when a file cannot be written or the check fails. CPU work in float64 on 96 tokens: seconds for
-// SmolLM2-135M. Thread: any, one export per folder.
+// flashmorph.json, README.md, reference logits and checksums into a folder of its own beside `folder`
+// (partial_folder.h), checks them with the independent re-loader (reload.h) and by their checksums, and renames:
+// `folder` is complete or absent, and what somebody else has put there meanwhile stays. Throws InputError with every
+// problem of the request, WorldError when a file cannot be written or the check fails. CPU work in float64 on 96
+// tokens: seconds for SmolLM2-135M. Thread: any, one export per folder.
 [[nodiscard]] ExportResult exportHybrid(const ExportRequest& request);
 
 }  // namespace fm

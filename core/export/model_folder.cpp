@@ -2,24 +2,39 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
+#include "core/run/regular_file.h"
 
 namespace fm {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string contentOf(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw WorldError(path.string() + ": cannot be read; check that it exists and may be read");
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
+constexpr std::uint64_t kMaxTokenizerFileBytes = std::uint64_t{512} << 20;  // the largest known has 34 MB
+
+bool isThere(const fs::path& path) {
+    std::error_code error;
+    return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+}
+
+// Where the links of a model may lead: hubs keep <cache>/models--ORG--NAME/{snapshots/REVISION/, blobs/}, the files of
+// a snapshot being links to blobs.
+fs::path modelPlace(const fs::path& source) {
+    const fs::path folder = fs::weakly_canonical(source);
+    return folder.parent_path().filename() == "snapshots" ? folder.parent_path().parent_path() : folder;
+}
+
+void requireInside(const fs::path& place, const fs::path& file) {
+    std::error_code error;
+    const fs::path target = fs::weakly_canonical(file, error);
+    const auto [at, rest] = std::mismatch(place.begin(), place.end(), target.begin(), target.end());
+    if (!error && at == place.end()) return;
+    throw WorldError(file.string() + ": leads to " + target.string() +
+                     ", outside of the model's folder; put the file itself there, then try again");
 }
 
 }  // namespace
@@ -34,19 +49,20 @@ void TensorBundle::add(const std::string& name, const at::Tensor& tensor, DType 
     entries_.push_back({name, dtype, tensor.sizes().vec(), alive_.back().const_data_ptr()});
 }
 
-std::vector<std::string> copyTokenizerFiles(const std::string& source, const std::string& folder) {
-    std::vector<std::string> copied;
+std::vector<TokenizerFile> tokenizerFiles(const std::string& source) {
+    std::vector<TokenizerFile> files;
+    const fs::path place = modelPlace(source);
     for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
                              "merges.txt", "added_tokens.json", "chat_template.jinja"}) {
-        const fs::path from = fs::path(source) / name;
-        if (!fs::exists(from)) continue;
-        writeFileAtomically((fs::path(folder) / name).string(), contentOf(from));
-        copied.push_back(name);
+        const fs::path path = fs::path(source) / name;
+        if (!isThere(path)) continue;
+        requireInside(place, path);
+        files.push_back({name, readRegularFile(path.string(), kMaxTokenizerFileBytes)});
     }
-    if (copied.empty() || copied.front() != "tokenizer.json") {
+    if (files.empty() || files.front().name != "tokenizer.json") {
         throw WorldError(source + ": has no tokenizer.json; point at the folder of the model's tokenizer");
     }
-    return copied;
+    return files;
 }
 
 void writeModelFolder(const std::string& folder, DecoderWeights weights, DType dtype,
@@ -54,7 +70,8 @@ void writeModelFolder(const std::string& folder, DecoderWeights weights, DType d
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) throw WorldError(folder + ": cannot be created (" + error.message() + "); choose another folder");
-    copyTokenizerFiles(tokenizer_folder, folder);
+    for (const TokenizerFile& file : tokenizerFiles(tokenizer_folder))
+        writeFileAtomically((fs::path(folder) / file.name).string(), file.content);
     TensorBundle bundle;
     forEachTensor(weights, [&](const std::string& name, at::Tensor& tensor) {
         bundle.add(name, tensor, tensor.dim() > 1 ? dtype : DType::F32);

@@ -26,8 +26,15 @@ private:
 at::ScalarType scalarType(DType dtype);  // F32, F16, BF16
 
 // Files of a tokenizer that belong to a model and are copied byte for byte: tokenizer.json, tokenizer_config.json, ...
-// Returns the names copied. Throws WorldError when `source` has no tokenizer.json.
-std::vector<std::string> copyTokenizerFiles(const std::string& source, const std::string& folder);
+struct TokenizerFile {
+    std::string name;
+    std::string content;
+};
+// Those of `source`. A link among them may lead anywhere inside the model's own place (the folder itself, or the cache
+// of the hub that the folder is a snapshot of): what a stranger's link names elsewhere does not get into an export.
+// Throws WorldError when `source` has no tokenizer.json, or one of the files is no regular file, or cannot be read to
+// its end.
+std::vector<TokenizerFile> tokenizerFiles(const std::string& source);
 
 // Matrices in `dtype`, norms in F32. Creates `folder`; every file is complete or absent.
 void writeModelFolder(const std::string& folder, DecoderWeights weights, DType dtype,

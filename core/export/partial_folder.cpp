@@ -1,37 +1,142 @@
 #include "core/export/partial_folder.h"
 
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <random>
 
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
+#include "core/run/regular_file.h"
 
 namespace fm {
+namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kMarkerName = ".flashmorph-export";
+constexpr const char* kMarkerText = "FlashMorph Workbench fills this folder and renames it when it is complete.\n";
+
+std::string randomName() {
+    std::random_device source;
+    char text[17];
+    std::snprintf(text, sizeof text, "%08x%08x", source(), source());
+    return text;
+}
+
+fs::path parentOf(const std::string& path) {
+    const fs::path parent = fs::path(path).parent_path();
+    return parent.empty() ? fs::path(".") : parent;
+}
+
+// Each new folder survives a power cut before anything is written into it.
+void makeParents(const fs::path& folder) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return;
+    if (folder.has_parent_path() && folder.parent_path() != folder) makeParents(folder.parent_path());
+    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
+        throw WorldError(fileErrorText(folder.string(), "creating the folder", errno));
+    }
+    syncFolderOf(folder.string());
+}
+
+std::string makeUniqueFolder(const fs::path& parent, const std::string& name) {
+    constexpr std::size_t longest_name = 200;  // leaves room for what is added; file systems end names at 255 bytes
+    std::string start(".");
+    start.append(name, 0, longest_name).append(".");
+    for (;;) {
+        const fs::path folder = parent / (start + randomName() + ".partial");
+        if (::mkdir(folder.c_str(), 0777) == 0) return folder.string();
+        if (errno != EEXIST) throw WorldError(fileErrorText(folder.string(), "creating the folder", errno));
+    }
+}
+
+// The marker's descriptor, locked; -1 when the folder is not ours or is in work.
+int takeAbandoned(const fs::path& folder) {
+    const std::string marker = (folder / kMarkerName).string();
+    const int fd = ::open(marker.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return -1;
+    bool ours = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+    try {
+        ours = ours && readRegularFile(marker, 200) == kMarkerText;
+    } catch (const WorldError&) {
+        ours = false;
+    }
+    if (ours) return fd;
+    ::close(fd);
+    return -1;
+}
+
+// What killed processes have left in `parent`.
+void removeAbandoned(const fs::path& parent) {
+    std::error_code ignored;  // what cannot be listed or removed disturbs nobody
+    for (const fs::directory_entry& entry : fs::directory_iterator(parent, ignored)) {
+        const std::string name = entry.path().filename().string();
+        const bool named_so = name.starts_with(".") && name.ends_with(".partial");
+        if (!named_so || entry.is_symlink(ignored) || !entry.is_directory(ignored)) continue;
+        const int fd = takeAbandoned(entry.path());
+        if (fd < 0) continue;
+        fs::remove_all(entry.path(), ignored);
+        ::close(fd);
+    }
+}
+
+// 0, or the error number. Neither a file nor a folder at `to` is replaced, not even an empty one.
+int renameWithoutReplacing(const std::string& from, const std::string& to) {
+    if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return errno;
+    // A file system without that flag: the name is taken with an empty folder first, which a rename may replace.
+    if (::mkdir(to.c_str(), 0777) != 0) return errno;
+    if (std::rename(from.c_str(), to.c_str()) == 0) return 0;
+    const int error_number = errno;
+    ::rmdir(to.c_str());
+    return error_number;
+}
+
+}  // namespace
+
 PartialFolder::PartialFolder(std::string path) : path_(std::move(path)) {
     while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
-    partial_ = path_ + ".partial";
-    std::error_code error;
-    fs::remove_all(partial_, error);
-    if (!error) fs::create_directories(partial_, error);
-    if (error) throw WorldError(fileErrorText(partial_, "creating the folder", error.value()));
+    const fs::path parent = parentOf(path_);
+    makeParents(parent);
+    removeAbandoned(parent);
+    partial_ = makeUniqueFolder(parent, fs::path(path_).filename().string());
+    const std::string marker = (fs::path(partial_) / kMarkerName).string();
+    marker_fd_ = ::open(marker.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (marker_fd_ < 0) throw WorldError(fileErrorText(partial_, "writing", errno));
+    ::flock(marker_fd_, LOCK_EX | LOCK_NB);
+    // The text comes after the lock: a marker without it belongs to nobody, so nobody removes the folder.
+    const std::string_view text = kMarkerText;
+    if (::write(marker_fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size())) return;
+    const int error_number = errno;
+    ::close(marker_fd_);
+    std::error_code ignored;
+    fs::remove_all(partial_, ignored);
+    throw WorldError(fileErrorText(path_, "writing", error_number));
 }
 
 PartialFolder::~PartialFolder() {
-    std::error_code ignored;  // a leftover is removed by the next attempt
+    std::error_code ignored;  // a leftover is removed by the next export into the same parent
     if (!done_) fs::remove_all(partial_, ignored);
+    ::close(marker_fd_);
 }
 
 void PartialFolder::commit() {
-    // A rename would replace an empty folder that somebody else has made meanwhile.
-    if (fs::exists(path_)) throw WorldError(path_ + ": has appeared during the export; choose another folder");
-    if (std::rename(partial_.c_str(), path_.c_str()) != 0) {
-        throw WorldError(fileErrorText(path_, "renaming the finished export", errno));
+    const int error_number = renameWithoutReplacing(partial_, path_);
+    if (error_number == EEXIST || error_number == ENOTEMPTY) {
+        throw WorldError(path_ + ": has appeared during the export, and nothing was replaced; choose another folder");
     }
+    if (error_number != 0) throw WorldError(fileErrorText(path_, "renaming the finished export", error_number));
     done_ = true;
+    ::unlink((fs::path(path_) / kMarkerName).c_str());
+    syncFolderOf((fs::path(path_) / kMarkerName).string());
     syncFolderOf(path_);
 }
 

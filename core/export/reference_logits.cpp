@@ -144,12 +144,13 @@ LogitError compareLogits(const ReferenceLogits& reference, const at::Tensor& log
 }
 
 void writeReference(const ReferenceLogits& reference, const std::string& folder) {
+    const LogitError& recorded = reference.recorded.value();
     writeSafetensors((std::filesystem::path(folder) / kReferenceFile).string(),
                      {describeTensor("ids", reference.ids_BT), describeTensor("logits", reference.logits_BPV),
                       describeTensor("greedy", reference.greedy_BT)},
-                     {{"recorded_max_abs", numberText(reference.recorded.max_abs)},
-                      {"recorded_cosine", numberText(reference.recorded.cosine)},
-                      {"recorded_greedy_agreement", numberText(reference.recorded.greedy_agreement)}});
+                     {{"recorded_max_abs", numberText(recorded.max_abs)},
+                      {"recorded_cosine", numberText(recorded.cosine)},
+                      {"recorded_greedy_agreement", numberText(recorded.greedy_agreement)}});
 }
 
 ReferenceLogits readReference(const std::string& folder, std::int64_t vocab) {
@@ -162,8 +163,8 @@ ReferenceLogits readReference(const std::string& folder, std::int64_t vocab) {
     reference.ids_BT = tensorOf(file, "ids", DType::I64, 2, path);
     reference.logits_BPV = tensorOf(file, "logits", DType::F32, 3, path);
     reference.greedy_BT = tensorOf(file, "greedy", DType::I64, 2, path);
-    reference.recorded = {numberOf(file, "recorded_max_abs", path), numberOf(file, "recorded_cosine", path),
-                          numberOf(file, "recorded_greedy_agreement", path)};
+    reference.recorded = LogitError{numberOf(file, "recorded_max_abs", path), numberOf(file, "recorded_cosine", path),
+                                    numberOf(file, "recorded_greedy_agreement", path)};
     checkReference(reference, vocab, path);
     return reference;
 }

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 
 #include "core/export/verdict.h"
@@ -14,10 +15,10 @@ namespace fm {
 inline constexpr const char* kReferenceFile = "flashmorph_reference.safetensors";
 
 struct ReferenceLogits {
-    at::Tensor ids_BT;      // int64
-    at::Tensor logits_BPV;  // fp32, of the last P positions
-    at::Tensor greedy_BT;   // int64, best token at every position
-    LogitError recorded;    // what the export itself was off by when it was made
+    at::Tensor ids_BT;                   // int64
+    at::Tensor logits_BPV;               // fp32, of the last P positions
+    at::Tensor greedy_BT;                // int64, best token at every position
+    std::optional<LogitError> recorded;  // what the export itself was off by; none while it is being made
 };
 
 // Computed by core/model in float64 on the CPU, layer by layer (one layer's weights are copied at a time).
@@ -26,6 +27,7 @@ ReferenceLogits hybridReference(const HybridModel& hybrid);
 // `logits_BTV`: of all positions of reference.ids_BT.
 LogitError compareLogits(const ReferenceLogits& reference, const at::Tensor& logits_BTV);
 
+// `reference.recorded` is there by then.
 void writeReference(const ReferenceLogits& reference, const std::string& folder);
 // Throws InputError when the folder holds none, FormatError when it is damaged or not of a model with `vocab` tokens.
 ReferenceLogits readReference(const std::string& folder, std::int64_t vocab);

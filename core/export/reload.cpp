@@ -8,19 +8,26 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/export/export_files.h"
 #include "core/export/reload_forward.h"
 #include "core/run/error.h"
 
 namespace fm {
 namespace {
 
+void requireFolder(const std::string& folder) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error)) return;
+    throw InputError({"folder", folder, "a folder made by `flashmorph export`"});
+}
+
 // What the export was off by when it was made is part of its verdict; anything beyond is damage since then.
-void judge(ReloadReport& report) {
+void judge(const LogitError& recorded, ReloadReport& report) {
     if (!std::isfinite(report.error.max_abs)) {
         report.problems.emplace_back("The logits are not finite numbers.");
         return;
     }
-    const double allowed = kMaxLogitError + 1.01 * report.recorded.max_abs;
+    const double allowed = kMaxLogitError + 1.01 * recorded.max_abs;
     if (!(report.error.max_abs <= allowed)) {
         char text[200];
         std::snprintf(
@@ -30,7 +37,7 @@ void judge(ReloadReport& report) {
             report.error.max_abs, allowed);
         report.problems.emplace_back(text);
     }
-    const bool as_good_as_recorded = report.error.cosine >= report.recorded.cosine - 1e-6;
+    const bool as_good_as_recorded = report.error.cosine >= recorded.cosine - 1e-6;
     if (report.precision != "F32" && report.error.cosine < kMinCosine16Bit && !as_good_as_recorded) {
         char text[120];
         std::snprintf(text, sizeof text, "The lowest cosine between logits is %.6f; %.4f is asked for in %s.",
@@ -48,17 +55,24 @@ nlohmann::ordered_json toJson(const ReloadReport& report) {
             {"precision", report.precision},
             {"tensors", report.tensors},
             {"error", report.compared ? toJson(report.error) : nlohmann::ordered_json(nullptr)},
-            {"recorded", toJson(report.recorded)},
+            {"recorded", report.recorded ? toJson(*report.recorded) : nlohmann::ordered_json(nullptr)},
             {"problems", report.problems}};
 }
 
-ReloadReport verifyExport(const std::string& folder, const std::optional<ReferenceLogits>& given,
-                          ReloadTensors::Cast cast) {
-    if (!std::filesystem::is_directory(folder)) {
-        throw InputError({"folder", folder, "a folder made by `flashmorph export`"});
-    }
+ReloadReport verifyExport(const std::string& folder) {
+    requireFolder(folder);
+    const ReferenceLogits reference = readReference(folder, readReloadConfig(folder).vocab);
+    ReloadReport report = compareExport(folder, reference);
+    if (report.compared) judge(reference.recorded.value(), report);
+    for (const std::string& problem : checksumProblems(
+             folder, {"config.json", "model.safetensors", "verdict.json", "flashmorph.json", kReferenceFile}))
+        report.problems.push_back(problem);
+    return report;
+}
+
+ReloadReport compareExport(const std::string& folder, const ReferenceLogits& reference, ReloadTensors::Cast cast) {
+    requireFolder(folder);
     const ReloadConfig config = readReloadConfig(folder);
-    const ReferenceLogits reference = given ? *given : readReference(folder, config.vocab);
     const ReloadTensors tensors(folder, cast);
     ReloadReport report;
     report.folder = folder;
@@ -70,7 +84,6 @@ ReloadReport verifyExport(const std::string& folder, const std::optional<Referen
     if (!report.problems.empty()) return report;
     report.error = compareLogits(reference, reloadLogits(config, tensors, reference.ids_BT));
     report.compared = true;
-    judge(report);
     return report;
 }
 

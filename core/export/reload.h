@@ -23,16 +23,19 @@ struct ReloadReport {
     std::size_t tensors = 0;
     bool compared = false;  // false: the tensors do not fit the config, and there are no logits
     LogitError error;
-    LogitError recorded;
-    std::vector<std::string> problems;  // sentences; empty = passed
+    std::optional<LogitError> recorded;  // none while an export is being made
+    std::vector<std::string> problems;   // sentences; empty = passed
     bool passed() const { return problems.empty(); }
 };
 nlohmann::ordered_json toJson(const ReloadReport& report);
 
+// Every file of an export: bytes against its list of checksums (export_files.h), and logits against the reference
+// recorded in it. Throws InputError when `folder` is no export, FormatError or WorldError for damaged files.
+ReloadReport verifyExport(const std::string& folder);
+
 // Reads config.json and model.safetensors of `folder` and nothing else of the export, rebuilds the logits by the
-// definition of the format (reload_forward.h), and holds them against `reference`, or against the reference recorded
-// in the folder. Throws InputError when `folder` is no export, FormatError or WorldError for damaged files.
-ReloadReport verifyExport(const std::string& folder, const std::optional<ReferenceLogits>& reference = {},
-                          ReloadTensors::Cast cast = ReloadTensors::Cast::AsStored);
+// definition of the format (reload_forward.h), and holds them against `reference`. Throws as verifyExport().
+ReloadReport compareExport(const std::string& folder, const ReferenceLogits& reference,
+                           ReloadTensors::Cast cast = ReloadTensors::Cast::AsStored);
 
 }  // namespace fm

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,10 +14,11 @@ enum class Exactness { Exact, Approximate, NotRepresentable };
 const char* toString(Exactness exactness);  // "exact", "approximate", "not_representable"
 
 // Logits of an exported folder against those of the hybrid in memory, on the sequences of reference_logits.h.
+// Until something is compared it is the worst there is, so that a comparison that was left out is never a good one.
 struct LogitError {
-    double max_abs = 0;           // largest |difference|; infinite when anything is not a finite number
-    double cosine = 1;            // lowest of any position
-    double greedy_agreement = 1;  // share of all positions whose best token is the same
+    double max_abs = std::numeric_limits<double>::infinity();  // largest |difference|; infinite for what is not finite
+    double cosine = -1;                                        // lowest of any position
+    double greedy_agreement = 0;                               // share of all positions whose best token is the same
 };
 
 struct Verdict {
@@ -33,5 +35,8 @@ struct Verdict {
 
 nlohmann::ordered_json toJson(const LogitError& error);  // numbers that are not finite become null
 nlohmann::ordered_json toJson(const Verdict& verdict);
+
+// The verdict of an export's verdict.json. Throws FormatError, naming `path`, when the text is no verdict.
+Verdict verdictFromJson(const std::string& text, const std::string& path);
 
 }  // namespace fm

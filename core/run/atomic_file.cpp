@@ -46,6 +46,8 @@ static const char* readRemedy(int error_number) {
             return "make it readable for your user";
         case EISDIR:
             return "give a file, not a folder";
+        case ENAMETOOLONG:
+            return "give a shorter path";
         default:
             return "check the disk, then try again";
     }

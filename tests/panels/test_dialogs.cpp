@@ -61,7 +61,11 @@ private Q_SLOTS:
         QCOMPARE(list->count(), 2);
         QCOMPARE(dialog.target(), QStringLiteral("qwen3_5"));  // the first that is exact
         QVERIFY(says(dialog, "transformers >= 5.0"));
-        QCOMPARE(dialog.destination(), QStringLiteral("/data/study/exports/qwen3_5-h1"));
+        QCOMPARE(dialog.destination(), QStringLiteral("/data/study/exports/qwen3_5-h1-bf16"));
+        auto* precision = dialog.findChild<QComboBox*>();
+        precision->setCurrentText("f32");  // another precision is another export, so another folder
+        QCOMPARE(dialog.destination(), QStringLiteral("/data/study/exports/qwen3_5-h1-f32"));
+        precision->setCurrentText("bf16");
         list->setFocus();
         QTest::keyClick(list, Qt::Key_Up);
         QVERIFY(says(dialog, "fla has no QK-norm"));

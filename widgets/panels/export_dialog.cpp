@@ -92,6 +92,7 @@ QLayout* ExportDialog::buildDestination() {
     grid->addWidget(destination_edit_, 0, 1);
     grid->addWidget(browse, 0, 2);
     grid->addWidget(faintLabel(tr("precision"), this), 1, 0);
+    connect(dtype_box_, &QComboBox::currentTextChanged, this, &ExportDialog::suggestDestination);
     grid->addWidget(dtype_box_, 1, 1, Qt::AlignLeft);
     connect(destination_edit_, &QLineEdit::textEdited, this, [this] { destination_typed_ = true; });
     connect(browse, &QToolButton::clicked, this, [this] {
@@ -193,7 +194,7 @@ void ExportDialog::showTarget() {
 void ExportDialog::suggestDestination() {
     if (destination_typed_ || subject_.study.isEmpty()) return;
     const QString name = subject_.hybrid.isEmpty() ? QString::fromStdString(subject_.plan) : subject_.hybrid;
-    destination_edit_->setText(subject_.study + QStringLiteral("/exports/") + target() + QChar('-') + name);
+    destination_edit_->setText(QStringLiteral("%1/exports/%2-%3-%4").arg(subject_.study, target(), name, dtype()));
 }
 
 QString ExportDialog::target() const {

@@ -18,6 +18,9 @@ nlohmann::json exportSpecJson(const nlohmann::json& params, std::int64_t num_lay
                                      {"out", "out"},
                                      {"dtype", "dtype"}})
         if (params.contains(key)) spec[field] = params[key];
+    // The engine's own folder means nothing to whoever asks.
+    const std::string out = params.value("out", "");
+    if (!out.empty() && out.front() != '/') throw InputError(Problem{"out", out, "a path from the root, such as /x/y"});
     if (params.contains("plan") == params.contains("hybrid"))
         throw InputError(Problem{"plan", "", "either a plan or a hybrid"});
     if (params.contains("plan"))

@@ -24,6 +24,21 @@ static bool tooDeep(std::string_view line) {
     return false;
 }
 
+// A value takes some fifty times the memory of its shortest text, so their number is bounded as well as the bytes.
+static Json parseBounded(std::string_view line, std::size_t most_values) {
+    std::size_t values = 0;
+    const auto keep = [&](int, Json::parse_event_t event, Json&) {
+        using Event = Json::parse_event_t;
+        if (event == Event::value || event == Event::object_start || event == Event::array_start) ++values;
+        return values <= most_values;
+    };
+    Json json = Json::parse(line, keep, /*allow_exceptions=*/false);
+    if (values > most_values)
+        throw MessageError(ErrorCode::ParseError,
+                           "the message holds more than " + std::to_string(most_values) + " values", nullptr);
+    return json;
+}
+
 static bool isId(const Json& json) { return json.is_string() || json.is_number_integer(); }
 
 static Request requestFrom(Json& json, std::optional<Json> id) {
@@ -64,11 +79,11 @@ static Response responseFrom(Json& json, Json id) {
     return response;
 }
 
-Message parseMessage(std::string_view line) {
+Message parseMessage(std::string_view line, std::size_t most_values) {
     if (tooDeep(line))
         throw MessageError(ErrorCode::ParseError,
                            "the message nests deeper than " + std::to_string(max_nesting) + " levels", nullptr);
-    Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    Json json = parseBounded(line, most_values);
     if (json.is_discarded()) throw MessageError(ErrorCode::ParseError, "the line is not valid JSON", nullptr);
     if (json.is_array())
         throw MessageError(ErrorCode::InvalidRequest, "batches are not supported; send one message a line", nullptr);

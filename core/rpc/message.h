@@ -1,6 +1,7 @@
 // JSON-RPC 2.0 messages: from lines and to lines. Batches are not part of our protocol.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ namespace fm::rpc {
 
 using Json = nlohmann::json;
 
-inline constexpr int max_nesting = 64;  // of lists and objects in a message
+inline constexpr int max_nesting = 64;                     // of lists and objects in a message
+inline constexpr std::size_t max_request_values = 100000;  // texts, numbers, lists and objects in a request
 
 // A request, or with no id a notification.
 struct Request {
@@ -39,8 +41,9 @@ private:
     Json id_;
 };
 
-// Every byte is hostile: throws MessageError (parse_error, invalid_request), never anything else.
-Message parseMessage(std::string_view line);
+// Every byte is hostile: throws MessageError (parse_error, invalid_request), never anything else. `most_values`: of
+// texts, numbers, lists and objects; a response may hold many, a request never more than max_request_values.
+Message parseMessage(std::string_view line, std::size_t most_values = std::numeric_limits<std::size_t>::max());
 
 // Without the line end. Invalid UTF-8 becomes U+FFFD.
 std::string requestLine(const Json& id, const std::string& method, const Json& params);

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/run/utf8.h"
+
 namespace fm::rpc {
 
 using Json = nlohmann::json;
@@ -86,9 +88,12 @@ static bool fits(const Json& value, ParamType type) {
     const auto integer = [](const Json& json) {
         return json.is_number_integer() && (!json.is_number_unsigned() || json.get<std::uint64_t>() <= INT64_MAX);
     };
+    const auto text = [](const Json& json) {
+        return json.is_string() && isPlainText(json.get_ref<const std::string&>());
+    };
     switch (type) {
         case ParamType::Text:
-            return value.is_string();
+            return text(value);
         case ParamType::Integer:
             return integer(value);
         case ParamType::Number:
@@ -96,7 +101,7 @@ static bool fits(const Json& value, ParamType type) {
         case ParamType::Object:
             return value.is_object();
         case ParamType::Texts:
-            return all([](const Json& entry) { return entry.is_string(); });
+            return all(text);
         case ParamType::Integers:
             return all(integer);
     }

@@ -95,7 +95,13 @@ void Outbox::close() {
 
 void Outbox::waitForRoom() {
     std::unique_lock lock(mutex_);
-    drained_.wait(lock, [this] { return closed_ || kept_bytes_ <= most_kept_bytes_; });
+    drained_.wait(lock, [this] { return closed_ || always_room_ || kept_bytes_ <= most_kept_bytes_; });
+}
+
+void Outbox::stopWaiting() {
+    const std::lock_guard lock(mutex_);
+    always_room_ = true;
+    drained_.notify_all();
 }
 
 std::int64_t Outbox::droppedRows() const {

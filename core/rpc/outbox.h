@@ -16,7 +16,7 @@ namespace fm::rpc {
 // Responses, problems, run headers, states, warnings and errors are all kept. Rows and remarks thin out: at the limit
 // every second of the waiting ones goes, and `thinned` tells how many. Of a run's progress only the newest waits.
 //
-// Thread: push functions on any thread, never blocking; take() on the writer's; waitForRoom() on the reader's.
+// Thread: any; push functions never block; take() on the writer's only.
 class Outbox {
 public:
     explicit Outbox(std::size_t most_rows = 4096, std::size_t most_kept_bytes = std::size_t{64} << 20)
@@ -31,6 +31,7 @@ public:
 
     // Whoever asks must also read: waits while more answers than the limit are not taken.
     void waitForRoom();
+    void stopWaiting();  // from now on there is always room: the work is coming to its end
     std::int64_t droppedRows() const;
 
 private:
@@ -59,6 +60,7 @@ private:
     std::size_t kept_bytes_ = 0;
     std::int64_t dropped_ = 0;
     bool closed_ = false;
+    bool always_room_ = false;
 };
 
 }  // namespace fm::rpc

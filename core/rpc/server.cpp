@@ -83,7 +83,7 @@ void Server::handleLine(std::string_view line, bool too_long) {
     }
     if (line.find_first_not_of(" \t") == std::string_view::npos) return;
     try {
-        Message message = parseMessage(line);
+        Message message = parseMessage(line, max_request_values);
         Request* request = std::get_if<Request>(&message);
         if (!request)
             throw MessageError(ErrorCode::InvalidRequest, "the engine asks nothing, so it takes no responses",

@@ -34,6 +34,15 @@ void replaceInvalidUtf8(std::string& text) {
     }
 }
 
+bool isPlainText(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = sequenceLength(text, at);
+        if (length == 0 || text[at] == '\0') return false;
+        at += length;
+    }
+    return true;
+}
+
 std::size_t utf8PrefixLength(std::string_view text, std::size_t bytes) {
     if (text.size() <= bytes) return text.size();
     std::size_t cut = bytes;

@@ -35,6 +35,7 @@ private Q_SLOTS:
     void onlyTheNewestProgressWaits();
     void theProducerNeverWaits();
     void whoAsksMustRead();
+    void atTheEndNobodyWaits();
     void afterCloseNothingIsTaken();
 };
 
@@ -125,6 +126,16 @@ void TestOutbox::whoAsksMustRead() {
     QVERIFY(outbox.take().has_value());
     reader.join();
     QVERIFY(passed);
+}
+
+void TestOutbox::atTheEndNobodyWaits() {
+    Outbox outbox(16, 100);
+    outbox.push(std::string(200, 'x'));
+    std::thread reader([&] { outbox.waitForRoom(); });
+    outbox.stopWaiting();
+    reader.join();
+    outbox.waitForRoom();
+    QCOMPARE(outbox.take().value().size(), std::size_t(200));  // and nothing is lost
 }
 
 void TestOutbox::afterCloseNothingIsTaken() {

@@ -48,6 +48,7 @@ private Q_SLOTS:
     void refusals_data();
     void refusals();
     void refusalsKeepTheId();
+    void manyValuesAreRefusedOnlyInRequests();
     void requestsAndAnswersComeBack();
     void brokenTextBecomesValid();
     void noticesComeBack();
@@ -115,6 +116,14 @@ void TestRpcMessages::refusalsKeepTheId() {
     } catch (const MessageError& error) {
         QCOMPARE(error.id().dump(), std::string("\"seven\""));
     }
+}
+
+void TestRpcMessages::manyValuesAreRefusedOnlyInRequests() {
+    const std::string many = requestLine(1, "plan/cost", {{"plan", std::vector<std::string>(max_request_values)}});
+    QVERIFY(std::holds_alternative<Request>(parseMessage(many)));  // as a client reads, whose answers are long
+    QVERIFY_EXCEPTION_THROWN(parseMessage(many, max_request_values), MessageError);
+    const std::string fewer = requestLine(1, "plan/cost", {{"plan", std::vector<std::string>(max_request_values - 9)}});
+    QVERIFY(std::holds_alternative<Request>(parseMessage(fewer, max_request_values)));
 }
 
 void TestRpcMessages::requestsAndAnswersComeBack() {

@@ -16,9 +16,12 @@ using rpc::ErrorCode;
 using rpc::RpcError;
 
 Service::Service(const GlobalOptions& global, const JobTable& jobs, rpc::Outbox& outbox)
-    : global_(global), jobs_(jobs), outbox_(outbox), desk_([&outbox](const nlohmann::json& note) {
-          outbox.push(rpc::notificationLine(rpc::notification::job, note));
-      }) {}
+    : global_(global),
+      jobs_(jobs),
+      outbox_(outbox),
+      desk_(
+          [&outbox](const nlohmann::json& note) { outbox.push(rpc::notificationLine(rpc::notification::job, note)); }),
+      side_(outbox) {}
 
 nlohmann::json Service::capabilities() const {
     nlohmann::json devices = {{{"name", "cpu"}, {"text", describeDevice(pickDevice("cpu"))}}};
@@ -82,6 +85,7 @@ void Service::addHandlers(rpc::Server& server) {
 
 void Service::close() {
     closing_ = true;
+    outbox_.stopWaiting();
     desk_.close();
 }
 

@@ -111,6 +111,7 @@ void listStudies(const fs::path& folder, int levels, nlohmann::json& studies) {
 }  // namespace
 
 nlohmann::json Service::openStudy(const std::string& path) {
+    if (path.empty()) throw InputError(Problem{"path", "", "the folder of a study"});
     const Study study = Study::open(fs::absolute(path).lexically_normal().string());
     const std::unique_ptr<Checkpoint> teacher = Checkpoint::open(study.teacherPath());
     const ServedStudy served{study.folder(), shapeOf(teacher->config())};

@@ -4,6 +4,8 @@
 
 namespace fm::cli {
 
+static constexpr std::size_t kMostWaiting = 1024;  // questions
+
 void SideThread::close() {
     {
         const std::lock_guard lock(mutex_);
@@ -14,7 +16,8 @@ void SideThread::close() {
 }
 
 void SideThread::ask(const rpc::Responder& respond, std::function<nlohmann::json()> work) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_ || waiting_.size() < kMostWaiting; });
     if (closed_) throw rpc::RpcError(rpc::ErrorCode::WrongState, "the engine is shutting down");
     waiting_.push_back([respond, work = std::move(work)] { respond.answer(work); });
     changed_.notify_all();
@@ -27,7 +30,9 @@ void SideThread::work() {
         if (waiting_.empty()) return;
         const std::function<void()> next = std::move(waiting_.front());
         waiting_.pop_front();
+        changed_.notify_all();
         lock.unlock();
+        outbox_.waitForRoom();
         next();
         lock.lock();
     }

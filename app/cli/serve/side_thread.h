@@ -11,10 +11,11 @@
 
 namespace fm::cli {
 
-// Thread: ask() on any thread.
+// Whoever asks faster than files can be read, or does not read the answers, waits in ask(): neither questions nor
+// answers pile up in the memory. Thread: ask() on any thread.
 class SideThread {
 public:
-    SideThread() : thread_([this] { work(); }) {}
+    explicit SideThread(rpc::Outbox& outbox) : outbox_(outbox), thread_([this] { work(); }) {}
     ~SideThread() { close(); }
     void close();  // does what was asked, then ends
     // RpcError after close().
@@ -23,6 +24,7 @@ public:
 private:
     void work();
 
+    rpc::Outbox& outbox_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> waiting_;

@@ -3,10 +3,12 @@
 #include <c10/util/Exception.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <new>
 
 #include <nlohmann/json.hpp>
 
+#include "core/run/atomic_file.h"
 #include "core/run/error.h"
 
 namespace fm::cli {
@@ -59,6 +61,8 @@ Failure describe(const std::exception_ptr& error, nlohmann::json* problems) {
         return {kExitFailed, "failed", kOutOfMemory, {}};
     } catch (const c10::Error& torch) {
         return {kExitFailed, "failed", isOutOfMemory(torch) ? kOutOfMemory : torch.what_without_backtrace(), {}};
+    } catch (const std::filesystem::filesystem_error& path) {
+        return {kExitFailed, "failed", readErrorText(path.path1().string(), "looking there", path.code().value()), {}};
     } catch (const std::exception& other) {
         return {kExitFailed, "failed", other.what(), {}};
     }

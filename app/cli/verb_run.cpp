@@ -1,31 +1,25 @@
 // flashmorph run SPEC.json: any job from the file that the window and --print-spec write.
-#include <fstream>
 #include <memory>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "app/cli/job_table.h"
 #include "app/cli/verbs.h"
 #include "core/run/error.h"
+#include "core/run/regular_file.h"
 
 namespace fm::cli {
 
 namespace {
 
-constexpr std::streamoff kMaxSpecBytes = 1 << 20;  // specs are a few kilobytes
+constexpr std::uint64_t kMaxSpecBytes = 1 << 20;  // specs are a few kilobytes
 
 nlohmann::json readSpecFile(const std::string& path) {
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file) throw InputError({"SPEC.json", path, "a file that can be read"});
-    const std::streamoff size = file.tellg();
-    if (size < 0 || size > kMaxSpecBytes) throw InputError({"SPEC.json", path, "a JSON file of at most 1 MB"});
-    file.seekg(0);
-    std::ostringstream text;
-    text << file.rdbuf();
     try {
-        nlohmann::json spec = nlohmann::json::parse(text.str());
+        nlohmann::json spec = nlohmann::json::parse(readRegularFile(path, kMaxSpecBytes));
         if (spec.is_object()) return spec;
+    } catch (const WorldError& error) {
+        throw InputError({"SPEC.json", path, std::string("a JSON file of at most 1 MB (") + error.what() + ")"});
     } catch (const nlohmann::json::exception& error) {
         throw InputError({"SPEC.json", path, std::string("valid JSON (") + error.what() + ")"});
     }

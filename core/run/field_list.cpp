@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "core/run/json_number.h"
+#include "core/run/utf8.h"
 
 namespace fm::field_list {
 
@@ -71,6 +72,7 @@ bool fromJson(const Json& json, const FieldInfo& info, double& value) {
 bool fromJson(const Json& json, const FieldInfo& info, std::string& value) {
     if (!json.is_string()) return false;
     std::string given = json.get<std::string>();
+    if (!isPlainText(given)) return false;
     if (!info.choices.empty() && std::find(info.choices.begin(), info.choices.end(), given) == info.choices.end())
         return false;
     value = std::move(given);
@@ -124,7 +126,9 @@ std::string allowedText(const FieldInfo&, const bool&) { return "true or false";
 std::string allowedText(const FieldInfo& info, const int&) { return "an integer" + rangeText(info); }
 std::string allowedText(const FieldInfo& info, const std::int64_t&) { return "an integer" + rangeText(info); }
 std::string allowedText(const FieldInfo& info, const double&) { return "a number" + rangeText(info); }
-std::string allowedText(const FieldInfo& info, const std::string&) { return wordText(info, "a text", "one of: "); }
+std::string allowedText(const FieldInfo& info, const std::string&) {
+    return wordText(info, "a text (UTF-8 without zero bytes)", "one of: ");
+}
 std::string allowedText(const FieldInfo& info, const std::vector<int>&) {
     return "a list of integers" + rangeText(info);
 }

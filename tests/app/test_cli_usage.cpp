@@ -1,4 +1,7 @@
 // Exit codes, and what is said about wrong arguments: DESIGN 8 and 9.
+#include <sys/stat.h>
+
+#include <QElapsedTimer>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
@@ -15,6 +18,7 @@ private Q_SLOTS:
     void helpIsNoFailure();
     void wrongUsageIsTwo_data();
     void wrongUsageIsTwo();
+    void aPipeIsNoSpec();
     void jsonErrorsAreJson();
     void missingModelSaysWhich();
     void everyBadIdIsListed();
@@ -63,6 +67,7 @@ void TestCliUsage::wrongUsageIsTwo_data() {
     QTest::newRow("runs without study") << QStringList{"runs", "list"} << QByteArray("study");
     QTest::newRow("runs of nothing") << QStringList{"runs", "list", "--study", "/nonexistent"}
                                      << QByteArray("/nonexistent");
+    QTest::newRow("spec without end") << QStringList{"run", "/dev/zero"} << QByteArray("is not a regular file");
     QTest::newRow("show nothing") << QStringList{"runs", "show", "no-such-run"} << QByteArray("no-such-run");
 }
 
@@ -73,6 +78,19 @@ void TestCliUsage::wrongUsageIsTwo() {
     QCOMPARE(run.exit_code, 2);
     QVERIFY2(run.err.contains(says), run.err.constData());
     QVERIFY(run.out.isEmpty());
+}
+
+// Opening a named pipe waits for a writer, and here there is none.
+void TestCliUsage::aPipeIsNoSpec() {
+    const QTemporaryDir dir;
+    const QString pipe = dir.filePath("spec.json");
+    QCOMPARE(mkfifo(pipe.toUtf8().constData(), 0600), 0);
+    QElapsedTimer waited;
+    waited.start();
+    const ProgramRun run = runFlashmorph({"run", pipe});
+    QCOMPARE(run.exit_code, 2);
+    QVERIFY2(run.err.contains("is not a regular file"), run.err.constData());
+    QVERIFY(waited.elapsed() < 20000);
 }
 
 void TestCliUsage::jsonErrorsAreJson() {

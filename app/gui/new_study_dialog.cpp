@@ -1,5 +1,6 @@
 #include "app/gui/new_study_dialog.h"
 
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFileDialog>
 #include <QFormLayout>
@@ -24,6 +25,14 @@ NewStudyDialog::NewStudyDialog(QWidget* parent)
     text_ = addPath(tr("Te&xt"), tr("Text files for haystacks and plain-text losses; may be empty"), Kind::Folder);
     branches_ = addPath(tr("&Branch set"), tr("A branch set of this teacher, if there is one; else run Align first"),
                         Kind::Model);
+    form_ = new QComboBox(this);
+    form_->addItem(tr("plain text, for base models"), QStringLiteral("base"));
+    form_->addItem(tr("the teacher's chat template, for instruct models"), QStringLiteral("chat"));
+    form_->setToolTip(tr("How retrieval questions are put to the teacher. An instruct model often answers a bare text "
+                         "with an explanation, which counts as a miss; all figures of a study use one form."));
+    auto* form_name = new QLabel(tr("&Prompts"), this);
+    form_name->setBuddy(form_);
+    static_cast<QFormLayout*>(layout())->addRow(form_name, form_);
     problem_->setProperty("role", "error");
     problem_->setWordWrap(true);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
@@ -75,6 +84,7 @@ QString NewStudyDialog::folder() const { return folder_->text(); }
 nlohmann::json NewStudyDialog::params() const {
     nlohmann::json params = {{"path", folder_->text().toStdString()}, {"teacher", teacher_->text().toStdString()}};
     if (!text_->text().isEmpty()) params["text"] = text_->text().toStdString();
+    params["chat"] = form_->currentData().toString().toStdString();
     if (!branches_->text().isEmpty()) params["branches"] = branches_->text().toStdString();
     return params;
 }

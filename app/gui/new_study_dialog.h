@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -29,6 +30,7 @@ private:
     void showWhetherComplete();
 
     QLineEdit *teacher_, *folder_, *text_, *branches_;
+    QComboBox* form_;
     QLabel* problem_;
     QPushButton* create_;
 };

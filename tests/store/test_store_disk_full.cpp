@@ -1,51 +1,15 @@
 // A full disk: one sentence that says what to do, and a file that keeps what was stored and says `failed`.
-#include <sys/mount.h>
-#include <sys/statvfs.h>
-
 #include <QTemporaryDir>
 #include <QTest>
-
-#include <cerrno>
-#include <cstring>
 
 #include "core/run/error.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 #include "tests/store/check_rows.h"
 #include "tests/store/child.h"
+#include "tests/support/small_disk.h"
 
 namespace {
-
-// A file system of a few megabytes; needs the right to mount.
-class SmallDisk {
-public:
-    SmallDisk() {
-        mounted_ = ::mount("tmpfs", path().toStdString().c_str(), "tmpfs", 0, "size=4m") == 0;
-        why_ = mounted_ ? "" : std::strerror(errno);
-    }
-    ~SmallDisk() {
-        if (mounted_) ::umount2(path().toStdString().c_str(), MNT_DETACH);
-    }
-    bool mounted() const { return mounted_; }
-    QString why() const { return "skipped: cannot mount a small file system: " + why_; }
-    QString path() const { return folder_.path(); }
-    std::int64_t freeBytes() const {
-        struct statvfs space {};
-        ::statvfs(path().toStdString().c_str(), &space);
-        return static_cast<std::int64_t>(space.f_bavail) * static_cast<std::int64_t>(space.f_frsize);
-    }
-
-private:
-    QTemporaryDir folder_;
-    QString why_;
-    bool mounted_ = false;
-};
-
-void fill(const QString& path, std::int64_t bytes) {
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Unbuffered));
-    for (; bytes > 0; bytes -= 4096) file.write(QByteArray(4096, 'x'));
-}
 
 // Steps until post() throws; the sentence.
 std::string postUntilFull(sample::Poster& post, std::int64_t& taken) {
@@ -63,7 +27,8 @@ class TestStoreDiskFull : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void theFileStaysReadableAndSaysFailed() {
-        SmallDisk disk;
+        const QTemporaryDir folder;
+        fm::testing::SmallDisk disk(folder.path(), 4);
         if (!disk.mounted()) QSKIP(qPrintable(disk.why()));
         const auto writer = fm::RunWriter::inFolder(disk.path().toStdString());
         sample::Poster post(*writer);
@@ -89,13 +54,14 @@ private Q_SLOTS:
 
     // Somebody else takes the last block: nothing can be written any more but what is in place.
     void evenWithNoBlockLeft() {
-        SmallDisk disk;
+        const QTemporaryDir folder;
+        fm::testing::SmallDisk disk(folder.path(), 4);
         if (!disk.mounted()) QSKIP(qPrintable(disk.why()));
         const auto writer = fm::RunWriter::inFolder(disk.path().toStdString());
         sample::Poster post(*writer);
         post(sample::header());
         for (std::int64_t i = 0; i < 500; ++i) post(fm::RowAppended{0, sample::step(i)});
-        fill(disk.path() + "/other", disk.freeBytes());
+        QVERIFY(disk.fillBut(0));
         QCOMPARE(disk.freeBytes(), 0);
         std::int64_t taken = 0;
         const QString sentence = QString::fromStdString(postUntilFull(post, taken));
@@ -108,22 +74,24 @@ private Q_SLOTS:
     }
 
     void aRunThatCannotBeginLeavesNothing() {
-        SmallDisk disk;
+        const QTemporaryDir folder;
+        fm::testing::SmallDisk disk(folder.path(), 4);
         if (!disk.mounted()) QSKIP(qPrintable(disk.why()));
-        fill(disk.path() + "/other", disk.freeBytes() - 8192);
+        QVERIFY(disk.fillBut(8192));
         const auto writer = fm::RunWriter::inFolder(disk.path().toStdString());
         QVERIFY_EXCEPTION_THROWN(writer->post({0, 0, sample::header()}), fm::WorldError);
-        QCOMPARE(QDir(disk.path()).entryList(QDir::Files), QStringList{"other"});
+        QVERIFY(QDir(disk.path()).entryList(QDir::Files).isEmpty());
     }
 
     // The flusher finds the disk full while the job is silent; the job hears of it at its next event.
     void theJobHearsOfALateFlush() {
-        SmallDisk disk;
+        const QTemporaryDir folder;
+        fm::testing::SmallDisk disk(folder.path(), 4);
         if (!disk.mounted()) QSKIP(qPrintable(disk.why()));
         const auto writer = fm::RunWriter::inFolder(disk.path().toStdString());
         sample::Poster post(*writer);
         post(sample::header());
-        fill(disk.path() + "/other", disk.freeBytes());
+        QVERIFY(disk.fillBut(0));
         post(fm::RowAppended{0, sample::step(0)});
         fm::RunReader reader(writer->path());
         QVERIFY(QTest::qWaitFor([&] { return reader.refresh() && reader.state() == fm::RunState::Failed; }, 10'000));

@@ -13,6 +13,7 @@
 #include "core/engine/job_checkpoint.h"
 #include "core/run/error.h"
 #include "core/run/run_id.h"
+#include "core/store/study.h"
 #include "kernels/cpu/kernel_path.h"
 
 namespace fm::cli {
@@ -106,11 +107,13 @@ JobFiles jobFiles(const RunPlace& place) {
 PreparedRun prepareRun(const RunPlace& place, const JobFiles& files) {
     PreparedRun run{files, nullptr, {}};
     if (place.runs_folder.empty()) return run;
+    removeStudyLeftovers(fs::path(place.runs_folder).parent_path().string());
     if (place.resume_id.empty()) {
         run.file = makeRunFileSink(place.runs_folder);
         return run;
     }
     const std::string path = storedRunPath(place);
+    WriterLock lock(path);  // before anything is read: two programs may resume a run at the same moment
     const RunReport report = readRunFile(path);
     if (report.status == toString(RunState::Finished)) {
         throw InputError({"resume", place.resume_id, "a run that was stopped or killed; this one has finished"});
@@ -118,7 +121,7 @@ PreparedRun prepareRun(const RunPlace& place, const JobFiles& files) {
     run.rows = rowsOfCheckpoint(report, files);
     std::map<std::string, std::int64_t> rows_to_keep;
     for (std::size_t i = 0; i < run.rows.size(); ++i) rows_to_keep[report.header.tables[i].name] = run.rows[i];
-    run.file = resumeRunFileSink(path, rows_to_keep);
+    run.file = resumeRunFileSink(std::move(lock), rows_to_keep);
     return run;
 }
 

@@ -49,12 +49,13 @@ nlohmann::json storedSpec(const RunPlace& place);
 // The run's id and checkpoint path, a new id unless it is resumed. InputError when there is no such run.
 JobFiles jobFiles(const RunPlace& place);
 
-// A run about to begin, with its file open (none when `place` has no folder).
+// A run about to begin, with its file (none when `place` has no folder), which nobody else may write from now on.
 struct PreparedRun {
     JobFiles files;
     std::unique_ptr<RunFileSink> file;
     std::vector<std::int64_t> rows;  // of a resumed run: those its tables keep
 };
+// WorldError when another program writes the run.
 PreparedRun prepareRun(const RunPlace& place, const JobFiles& files);
 
 struct JobEnd {

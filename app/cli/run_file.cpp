@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "core/run/error.h"
+#include "core/run/atomic_file.h"
 #include "core/store/recorded_run.h"
 
 namespace fm::cli {
@@ -11,9 +11,7 @@ namespace fm::cli {
 namespace fs = std::filesystem;
 
 std::unique_ptr<RunFileSink> makeRunFileSink(const std::string& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) throw WorldError(folder + ": cannot be created (" + error.message() + "); choose another study folder");
+    makeFolders(folder);
     return newRunFile(folder);
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/cli/run_report.h"
 #include "core/run/event.h"
+#include "core/store/writer_lock.h"
 
 namespace fm::cli {
 
@@ -22,8 +23,9 @@ public:
 std::unique_ptr<RunFileSink> makeRunFileSink(const std::string& folder);
 std::unique_ptr<RunFileSink> newRunFile(const std::string& folder);  // the same in a folder that is there
 
-// Goes on with `file` when its run is opened again, keeping the first rows of each table (by name).
-std::unique_ptr<RunFileSink> resumeRunFileSink(const std::string& file,
+// Goes on with the file of `lock` when its run is opened again, keeping the first rows of each table (by name). The
+// lock is held to the end.
+std::unique_ptr<RunFileSink> resumeRunFileSink(WriterLock lock,
                                                const std::map<std::string, std::int64_t>& rows_to_keep);
 
 // Whether readRunFile() understands files of this name.

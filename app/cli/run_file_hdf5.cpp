@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "app/cli/run_file.h"
+#include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/store/jsonl_import.h"
 #include "core/store/run_reader.h"
@@ -44,9 +45,9 @@ std::unique_ptr<RunFileSink> newRunFile(const std::string& folder) {
     return std::make_unique<Hdf5Sink>(RunWriter::inFolder(folder));
 }
 
-std::unique_ptr<RunFileSink> resumeRunFileSink(const std::string& file,
+std::unique_ptr<RunFileSink> resumeRunFileSink(WriterLock lock,
                                                const std::map<std::string, std::int64_t>& rows_to_keep) {
-    return std::make_unique<Hdf5Sink>(RunWriter::resume(file, rows_to_keep));
+    return std::make_unique<Hdf5Sink>(RunWriter::resume(std::move(lock), rows_to_keep));
 }
 
 bool isRunFile(const std::string& file) {
@@ -78,7 +79,7 @@ std::string importRun(const std::string& jsonl_file, const std::string& folder) 
     const std::string run_id = readJsonlReport(jsonl_file).header.run_id;
     std::string path = (fs::path(folder) / (run_id + ".h5")).string();
     if (fs::exists(path)) throw WorldError(path + ": is there already; this run has been imported before");
-    fs::create_directories(folder);
+    makeFolders(folder);
     importJsonl(jsonl_file, path);
     return path;
 }

@@ -29,9 +29,9 @@ std::unique_ptr<RunFileSink> newRunFile(const std::string& folder) {
     return std::make_unique<JsonlRunSink>(JsonlWriter::inFolder(folder));
 }
 
-std::unique_ptr<RunFileSink> resumeRunFileSink(const std::string& file,
+std::unique_ptr<RunFileSink> resumeRunFileSink(WriterLock lock,
                                                const std::map<std::string, std::int64_t>& rows_to_keep) {
-    return std::make_unique<JsonlRunSink>(JsonlWriter::resume(file, rows_to_keep));
+    return std::make_unique<JsonlRunSink>(JsonlWriter::resume(std::move(lock), rows_to_keep));
 }
 
 bool isRunFile(const std::string& file) { return fs::path(file).extension() == runFileSuffix(); }

@@ -1,6 +1,4 @@
 // flashmorph align: trains the linear branches of a study's teacher.
-#include <filesystem>
-
 #include <nlohmann/json.hpp>
 
 #include "app/cli/job_verb.h"
@@ -34,10 +32,7 @@ JobOutcome runAlignJob(JobContext& context, const JobFiles& files, const AlignSp
     openStudyRun(context, session, files, "align", specToJson(spec), {session.teacherHash()},
                  alignTables(session.config().num_layers));
     BranchSet set = runAlign(spec, inputs, context);
-    const std::filesystem::path folder = std::filesystem::path(session.study().folder()) / "branches";
-    const std::string made = (folder / (files.run_id + ".safetensors")).string();
-    saveBranches(set, made);
-    std::filesystem::rename(made, folder / (set.id + ".safetensors"));
+    saveBranchesIn(set, session.study().folder() + "/branches");
     session.study().update([&](StudyInfo& info) {
         info.artifacts[set.id] = {
             ArtifactKind::BranchSet, "branches/" + set.id + ".safetensors", files.run_id, {files.run_id}};

@@ -97,9 +97,9 @@ void Demo::branches() {
         return;
     }
     StudySession& session = workplace_->session();
-    const BranchSet set = loadBranches(shipped.string(), session.config(), at::kCPU, at::kFloat);
+    BranchSet set = loadBranches(shipped.string(), session.config(), at::kCPU, at::kFloat);
+    saveBranchesIn(set, session.study().folder() + "/branches");
     const std::string path = "branches/" + set.id + ".safetensors";
-    fs::copy_file(shipped, fs::path(session.study().folder()) / path);
     session.study().update([&](StudyInfo& info) {
         info.artifacts[set.id] = {ArtifactKind::BranchSet, path, "", {info.teacher_hash}};
     });

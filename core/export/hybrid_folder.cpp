@@ -2,9 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -18,6 +15,7 @@
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/run/hash.h"
+#include "core/run/temporary_file.h"
 
 namespace fm {
 
@@ -65,30 +63,14 @@ nlohmann::json readHead(const std::string& path, const std::string& teacher_hash
     return head;
 }
 
-// Folders are named by process: two jobs may recover hybrids of one study at the same time.
-std::string makingName(pid_t process) { return "making." + std::to_string(process) + ".tmp"; }
-
-// What processes that no longer run have left, and what this one left earlier.
-void removeLeftovers(const fs::path& hybrids_folder) {
-    std::error_code ignored;  // what cannot be removed disturbs nobody
-    for (const fs::directory_entry& entry : fs::directory_iterator(hybrids_folder, ignored)) {
-        const std::string name = entry.path().filename().string();
-        pid_t process = 0;
-        if (std::sscanf(name.c_str(), "making.%d.tmp", &process) != 1 || name != makingName(process)) continue;
-        const bool gone = kill(process, 0) != 0 && errno == ESRCH;
-        if (gone || process == getpid()) fs::remove_all(entry.path(), ignored);
-    }
-}
-
 }  // namespace
 
 std::string writeHybrid(const std::string& hybrids_folder, DecoderWeights teacher, RecoveredHybrid hybrid,
                         const std::string& teacher_hash) {
+    makeFolders(hybrids_folder);
     removeLeftovers(hybrids_folder);
-    const fs::path temporary = fs::path(hybrids_folder) / makingName(getpid());
-    std::error_code error;
-    fs::create_directories(temporary, error);
-    if (error) throw WorldError(temporary.string() + ": cannot be created (" + error.message() + "); free the folder");
+    const TemporaryFolder making(hybrids_folder + "/making");
+    const fs::path temporary = making.path();
     Hasher hasher;
     writeChanged((temporary / "weights.safetensors").string(), teacher, hybrid.weights, hasher);
     hybrid.branches.teacher_hash = teacher_hash;
@@ -99,12 +81,11 @@ std::string writeHybrid(const std::string& hybrids_folder, DecoderWeights teache
     writeFileAtomically((temporary / "hybrid.json").string(), head.dump(2) + "\n");
     const std::string id = hasher.hex();
     const fs::path target = fs::path(hybrids_folder) / id;
-    if (fs::exists(target)) {
-        fs::remove_all(temporary, error);  // the same bytes are there already
-        return id;
-    }
-    fs::rename(temporary, target, error);
-    if (error) throw WorldError(target.string() + ": cannot be created (" + error.message() + "); free the name");
+    // Where the name is taken, the same bytes are there already.
+    if (!fs::exists(target) && std::rename(temporary.c_str(), target.c_str()) != 0 && errno != EEXIST &&
+        errno != ENOTEMPTY)
+        throw WorldError(fileErrorText(target.string(), "renaming the finished hybrid", errno));
+    syncFolderOf(target.string());  // before study.json names it
     return id;
 }
 

@@ -77,6 +77,7 @@ at::Tensor linearMixer(const at::Tensor& normed_BTD, const BranchWeights& weight
 
 // branches/<id>.safetensors: spec in the metadata, strict on reading. Atomic. Sets set.id.
 void saveBranches(BranchSet& set, const std::string& path);
+void saveBranchesIn(BranchSet& set, const std::string& folder);  // as <id>.safetensors
 BranchSet loadBranches(const std::string& path, const ModelConfig& config, at::Device device, at::ScalarType dtype);
 
 }  // namespace fm

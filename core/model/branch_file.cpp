@@ -104,12 +104,22 @@ Entries entriesOf(BranchSet& set) {
 
 }  // namespace
 
-void saveBranches(BranchSet& set, const std::string& path) {
+// `pathFor` names the file by its content's id.
+template <class PathFor>
+static void save(BranchSet& set, const PathFor& pathFor) {
     const Entries entries = entriesOf(set);
     const std::string spec = specJson(set).dump();
     const std::string id = contentId(spec, entries.entries, entries.tensors);
-    writeSafetensors(path, entries.entries, {{kSpecKey, spec}, {"flashmorph_id", id}});
+    writeSafetensors(pathFor(id), entries.entries, {{kSpecKey, spec}, {"flashmorph_id", id}});
     set.id = id;
+}
+
+void saveBranches(BranchSet& set, const std::string& path) {
+    save(set, [&path](const std::string&) { return path; });
+}
+
+void saveBranchesIn(BranchSet& set, const std::string& folder) {
+    save(set, [&folder](const std::string& id) { return folder + "/" + id + ".safetensors"; });
 }
 
 BranchSet loadBranches(const std::string& path, const ModelConfig& config, at::Device device, at::ScalarType dtype) {

@@ -1,11 +1,10 @@
 #include "core/run/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cassert>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -65,44 +64,20 @@ std::string readErrorText(const std::string& path, const std::string& doing, int
     return errorText(path, doing, error_number, readRemedy(error_number));
 }
 
-AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {
-    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd_ < 0) throw WorldError(fileErrorText(path_, "creating", errno));
-}
-
-AtomicFile::~AtomicFile() {
-    if (fd_ < 0) return;
-    ::close(fd_);
-    ::unlink(temporary_.c_str());
-}
-
-void AtomicFile::fail(const char* doing) {
-    const int error_number = errno;
-    ::close(std::exchange(fd_, -1));
-    ::unlink(temporary_.c_str());
-    throw WorldError(fileErrorText(path_, doing, error_number));
-}
+AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), file_(path_) {}
 
 void AtomicFile::write(const void* data, std::size_t bytes) {
-    assert(fd_ >= 0);
     const char* next = static_cast<const char*>(data);
     while (bytes > 0) {
-        const ssize_t written = ::write(fd_, next, bytes);
+        const ssize_t written = ::write(file_.fd(), next, bytes);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail("writing");
+        if (written < 0) throw WorldError(fileErrorText(path_, "writing", errno));
         next += written;
         bytes -= static_cast<std::size_t>(written);
     }
 }
 
-void AtomicFile::commit() {
-    assert(fd_ >= 0);
-    if (::fsync(fd_) != 0) fail("writing");
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("renaming the finished file");
-    const int close_result = ::close(std::exchange(fd_, -1));
-    if (close_result != 0) throw WorldError(fileErrorText(path_, "closing", errno));
-    syncFolderOf(path_);
-}
+void AtomicFile::commit() { file_.replaceTarget(); }
 
 void syncFolderOf(const std::string& path) {
     const std::size_t slash = path.find_last_of('/');
@@ -111,6 +86,22 @@ void syncFolderOf(const std::string& path) {
     if (folder_fd < 0) return;  // a folder may be writable and yet not readable; the rename itself has succeeded
     ::fsync(folder_fd);
     ::close(folder_fd);
+}
+
+static bool isFolder(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+void makeFolders(const std::string& folder) {
+    std::string path = folder;
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    if (isFolder(path)) return;
+    if (const std::size_t slash = path.find_last_of('/'); slash != path.npos && slash > 0)
+        makeFolders(path.substr(0, slash));
+    if (::mkdir(path.c_str(), 0777) != 0 && !isFolder(path))  // another process may have been faster
+        throw WorldError(fileErrorText(path, "creating the folder", errno));
+    syncFolderOf(path);
 }
 
 void writeFileAtomically(const std::string& path, std::string_view content) {

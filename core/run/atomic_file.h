@@ -1,31 +1,27 @@
-// Files that are either complete or not there: written to "<path>.tmp", synced, renamed.
+// Files that are either complete or not there: written under a temporary name, synced, renamed.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "core/run/temporary_file.h"
+
 namespace fm {
 
 // Every failure is a WorldError naming the path and what to do; the target keeps its old content, and the temporary
-// file is removed. Thread: one at a time; one writer per path.
+// file is removed. Of two writers of one path the last to commit() wins. Thread: one at a time.
 class AtomicFile {
 public:
-    explicit AtomicFile(std::string path);
-    ~AtomicFile();  // without commit(): nothing has happened
-    AtomicFile(const AtomicFile&) = delete;
-    AtomicFile& operator=(const AtomicFile&) = delete;
+    explicit AtomicFile(std::string path);  // without commit(): nothing has happened
 
     void write(const void* data, std::size_t bytes);
     void write(std::string_view text) { write(text.data(), text.size()); }
     void commit();  // once, last
 
 private:
-    [[noreturn]] void fail(const char* doing);
-
     std::string path_;
-    std::string temporary_;
-    int fd_ = -1;
+    TemporaryFile file_;
 };
 
 void writeFileAtomically(const std::string& path, std::string_view content);
@@ -37,5 +33,8 @@ std::string readErrorText(const std::string& path, const std::string& doing, int
 
 // Makes a rename inside `path`'s folder survive a power cut.
 void syncFolderOf(const std::string& path);
+
+// Makes a folder and those above it, so that they survive a power cut; one that is there already is left alone.
+void makeFolders(const std::string& folder);
 
 }  // namespace fm

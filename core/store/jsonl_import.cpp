@@ -30,12 +30,15 @@ private:
 JsonlContent importJsonl(const std::string& jsonl_path, const std::string& h5_path) {
     if (::access(h5_path.c_str(), F_OK) == 0) throw WorldError(h5_path + ": exists already; choose another name");
     const Draft draft(h5_path + ".import");
+    if (hasLiveWriter(draft.path()))
+        throw WorldError(h5_path + ": is being imported by another program; wait until that has ended");
     ::unlink(draft.path().c_str());  // of an import that was killed
     const std::unique_ptr<RunWriter> writer = RunWriter::atPath(draft.path());
     const JsonlContent content = readJsonlEvents(jsonl_path, [&](const RunEvent& event) { writer->post(event); });
     writer->close();
     if (std::rename(draft.path().c_str(), h5_path.c_str()) != 0)
         throw WorldError(fileErrorText(h5_path, "renaming the finished file", errno));
+    syncFolderOf(h5_path);
     return content;
 }
 

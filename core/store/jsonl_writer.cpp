@@ -1,65 +1,66 @@
 #include "core/store/jsonl_writer.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <optional>
+#include <utility>
 
-#include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/run/jsonl_sink.h"
+#include "core/run/temporary_file.h"
 #include "core/store/jsonl_run.h"
-#include "core/store/writer_lock.h"
 
 namespace fm {
 
 struct JsonlWriter::State {
     std::string folder;
-    std::string path;                                                 // of a resumed run; else until it is opened empty
-    std::optional<std::map<std::string, std::int64_t>> rows_to_keep;  // of a resumed run
+    std::optional<WriterLock> old;                     // the file that a resumed run replaces
+    std::map<std::string, std::int64_t> rows_to_keep;  // of a resumed run
+    std::unique_ptr<TemporaryFile> file;               // locked until this object closes
     std::unique_ptr<JsonlSink> sink;
-    std::unique_ptr<WriterLock> lock;
     std::uint64_t next_seq = 0;
 
-    void create(const std::string& file) {
-        sink = std::make_unique<JsonlSink>(file);
-        lock = std::make_unique<WriterLock>(file);
-    }
     void append(double wall_ms, EventBody body) { sink->post({next_seq++, wall_ms, std::move(body)}); }
+    void create(const std::string& path, const RunEvent& opened);
     void open(const RunEvent& event, const RunOpened& opened);
     void copyOld(const RunOpened& opened);
 };
 
+void JsonlWriter::State::create(const std::string& path, const RunEvent& opened) {
+    file = std::make_unique<TemporaryFile>(path);
+    sink = std::make_unique<JsonlSink>(file->path());
+    append(opened.wall_ms, opened.body);
+}
+
 // Everything that is kept of the old file, without the rows behind the first `rows_to_keep` of their table.
 void JsonlWriter::State::copyOld(const RunOpened& opened) {
     std::map<std::string, std::int64_t> rows;
-    readJsonlEvents(path, [&](const RunEvent& event) {
+    readJsonlEvents(old->path(), [&](const RunEvent& event) {
         if (std::holds_alternative<RunOpened>(event.body)) return;
         if (const auto* appended = std::get_if<RowAppended>(&event.body)) {
             const std::string& table = opened.tables[static_cast<std::size_t>(appended->table)].name;
-            const auto kept = rows_to_keep->find(table);
-            if (kept != rows_to_keep->end() && rows[table]++ >= kept->second) return;
+            const auto kept = rows_to_keep.find(table);
+            if (kept != rows_to_keep.end() && rows[table]++ >= kept->second) return;
         }
         append(event.wall_ms, event.body);
     });
 }
 
 void JsonlWriter::State::open(const RunEvent& event, const RunOpened& opened) {
-    if (!rows_to_keep) {
-        path = folder + "/" + opened.run_id + ".jsonl";
-        create(path);
-        return append(event.wall_ms, event.body);
+    if (!old) {
+        create(folder + "/" + opened.run_id + ".jsonl", event);
+        return file->becomeTarget();
     }
-    const RunOpened old = headerOfJsonl(path);
-    if (old.run_id != opened.run_id) throw WorldError(path + ": belongs to run " + old.run_id + "; start a new run");
-    if (!sameTables(old.tables, opened.tables))
+    const std::string& path = old->path();
+    const RunOpened known = headerOfJsonl(path);
+    if (known.run_id != opened.run_id)
+        throw WorldError(path + ": belongs to run " + known.run_id + "; start a new run");
+    if (!sameTables(known.tables, opened.tables))
         throw WorldError(path + ": records other columns than this version of the job; start a new run");
-    const std::string temporary = path + ".tmp";
-    create(temporary);
-    append(event.wall_ms, event.body);
+    create(path, event);
     copyOld(opened);
     append(event.wall_ms, StateChanged{RunState::Running, "resumed"});  // a state change goes to the disk
-    if (std::rename(temporary.c_str(), path.c_str()) != 0)
-        throw WorldError(fileErrorText(path, "renaming the resumed file", errno));
+    old->requireSameFile();
+    file->replaceTarget();
+    old.reset();
 }
 
 JsonlWriter::JsonlWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -71,9 +72,8 @@ std::unique_ptr<JsonlWriter> JsonlWriter::inFolder(std::string folder) {
     return std::unique_ptr<JsonlWriter>(new JsonlWriter(std::move(state)));
 }
 
-std::unique_ptr<JsonlWriter> JsonlWriter::resume(const std::string& path,
-                                                 std::map<std::string, std::int64_t> rows_to_keep) {
-    if (hasLiveWriter(path)) throw WorldError(path + ": is still being written; stop that job first");
+std::unique_ptr<JsonlWriter> JsonlWriter::resume(WriterLock lock, std::map<std::string, std::int64_t> rows_to_keep) {
+    const std::string& path = lock.path();
     const RunSummary summary = summarizeJsonl(path);
     for (const auto& [table, rows] : rows_to_keep) {
         const auto found = summary.rows.find(table);
@@ -83,14 +83,14 @@ std::unique_ptr<JsonlWriter> JsonlWriter::resume(const std::string& path,
                               std::to_string(rows));
     }
     auto state = std::make_unique<State>();
-    state->path = path;
+    state->old.emplace(std::move(lock));
     state->rows_to_keep = std::move(rows_to_keep);
     return std::unique_ptr<JsonlWriter>(new JsonlWriter(std::move(state)));
 }
 
 void JsonlWriter::post(const RunEvent& event) {
     if (const auto* opened = std::get_if<RunOpened>(&event.body)) return state_->open(event, *opened);
-    state_->append(event.wall_ms, event.body);
+    if (state_->sink) state_->append(event.wall_ms, event.body);
 }
 
 void JsonlWriter::flush() {
@@ -100,7 +100,10 @@ void JsonlWriter::flush() {
 void JsonlWriter::close() {
     flush();
     state_->sink.reset();
-    state_->lock.reset();
+    const std::unique_ptr<TemporaryFile> file = std::move(state_->file);
+    if (!file) return;
+    file->sync();
+    file->requireInPlace();
 }
 
 }  // namespace fm

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/run/event.h"
+#include "core/store/writer_lock.h"
 
 namespace fm {
 
@@ -18,13 +19,15 @@ public:
     static std::unique_ptr<JsonlWriter> inFolder(std::string folder);  // the file appears when RunOpened arrives
     // Goes on with a run that ended or was killed: when RunOpened arrives (same run id, same tables) the file is
     // replaced by one with the first rows of each table, by name (all rows of tables not named), and grows from there.
-    static std::unique_ptr<JsonlWriter> resume(const std::string& path,
-                                               std::map<std::string, std::int64_t> rows_to_keep);
+    // The lock, taken by the caller before it read anything of the run, is held to the end.
+    static std::unique_ptr<JsonlWriter> resume(WriterLock lock, std::map<std::string, std::int64_t> rows_to_keep);
     ~JsonlWriter() override;
 
     void post(const RunEvent& event) override;
     void flush() override;
-    void close();  // nothing may be posted afterwards
+    // WorldError also when the file was deleted or replaced meanwhile. Afterwards only a change of state, which is not
+    // stored, may be posted.
+    void close();
 
 private:
     struct State;

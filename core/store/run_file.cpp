@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 
 #include "core/run/atomic_file.h"
 #include "core/store/run_schema.h"
@@ -14,8 +13,6 @@ namespace fm {
 using h5::check;
 using h5::Id;
 using h5::owned;
-
-static std::string temporaryName(const std::string& path) { return path + ".tmp"; }
 
 template <class Call>
 void RunFile::guarded(const Call& call) {
@@ -31,10 +28,11 @@ void RunFile::guarded(const Call& call) {
     }
 }
 
-RunFile::RunFile(const std::string& path, const RunOpened& header, Existing existing) : path_(path) {
+RunFile::RunFile(const std::string& path, const RunOpened& header, const WriterLock* old) : path_(path), old_(old) {
     run_schema::checkHeader(header);
-    if (existing == Existing::Refuse && ::access(path_.c_str(), F_OK) == 0)
+    if (!old_ && ::access(path_.c_str(), F_OK) == 0)
         throw WorldError(path_ + ": exists already; choose another name or resume it");
+    disk_file_ = std::make_unique<TemporaryFile>(path_);
     create(header);
 }
 
@@ -47,8 +45,9 @@ void RunFile::create(const RunOpened& header) {
         const Id access = owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "creating");
         check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), "creating");
         check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "creating");
-        check(H5Pset_file_locking(access.get(), true, true), "creating");
-        file_ = owned(H5Fcreate(temporaryName(path_).c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
+        // We lock the file ourselves. HDF5's kind of lock meets ours where a network file system knows one kind only.
+        check(H5Pset_file_locking(access.get(), false, true), "creating");
+        file_ = owned(H5Fcreate(disk_file_->path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
                       "creating");
         const hid_t root = file_.get();
         h5::writeInteger(root, "schema_version", run_schema::version);
@@ -74,7 +73,6 @@ RunFile::~RunFile() {
     }
     tables_.clear();
     file_.reset();
-    if (!writing_) ::unlink(temporaryName(path_).c_str());
 }
 
 void RunFile::copyRows(std::size_t table, std::size_t column, const std::vector<char>& bytes) {
@@ -91,11 +89,10 @@ void RunFile::startWriting() {
         check(H5Fflush(file_.get(), H5F_SCOPE_LOCAL), "writing");
         check(H5Fstart_swmr_write(file_.get()), "starting to append");
     });
-    lock_ = std::make_unique<WriterLock>(temporaryName(path_));
-    if (std::rename(temporaryName(path_).c_str(), path_.c_str()) != 0)
-        throw WorldError(fileErrorText(path_, "renaming the new file", errno));
-    writing_ = true;
-    syncFolderOf(path_);
+    if (!old_) return disk_file_->becomeTarget();
+    old_->requireSameFile();
+    disk_file_->replaceTarget();
+    old_ = nullptr;
 }
 
 void RunFile::append(std::size_t table, const Row& row) {
@@ -118,8 +115,8 @@ void RunFile::requireSpace() const {
     std::size_t needed = reserve_bytes;
     for (const TableFile& table : tables_) needed += table.bytesNeeded();
     struct statvfs space {};
-    const std::string& name = writing_ ? path_ : temporaryName(path_);
-    if (::statvfs(name.c_str(), &space) != 0 || space.f_blocks == 0) return;  // unknown: the write itself will tell
+    if (::fstatvfs(disk_file_->fd(), &space) != 0 || space.f_blocks == 0)
+        return;  // unknown: the write itself will tell
     if (static_cast<double>(space.f_bavail) * static_cast<double>(space.f_frsize) < static_cast<double>(needed))
         throw WorldError(fileErrorText(path_, "writing", ENOSPC));
 }
@@ -154,8 +151,9 @@ void RunFile::close() {
         check(H5Fclose(file_.get()), "closing");
         file_.release();
     });
-    lock_->sync();  // outside of the session: a slow disk must not hold up other threads' reading
-    lock_.reset();
+    disk_file_->sync();  // outside of the session: a slow disk must not hold up other threads' reading
+    disk_file_->requireInPlace();
+    disk_file_.reset();
 }
 
 }  // namespace fm

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/run/event.h"
+#include "core/run/temporary_file.h"
 #include "core/store/h5.h"
 #include "core/store/table_file.h"
 #include "core/store/writer_lock.h"
@@ -16,10 +17,10 @@ namespace fm {
 // Every failure is a WorldError naming the path and what to do. One thread at a time.
 class RunFile {
 public:
-    // Creates "<path>.tmp" with everything a run file ever holds. startWriting() renames it to `path`, so that nobody
-    // finds a file without its datasets.
-    enum class Existing { Refuse, Replace };
-    RunFile(const std::string& path, const RunOpened& header, Existing existing = Existing::Refuse);
+    // Creates a temporary file with everything a run file ever holds. startWriting() renames it to `path`, so that
+    // nobody finds a file without its datasets. A file that stands there is refused, or replaced where `old` is its
+    // lock, which is needed until startWriting() has returned; from then on the new file has its own.
+    explicit RunFile(const std::string& path, const RunOpened& header, const WriterLock* old = nullptr);
     ~RunFile();  // closes; without startWriting() nothing is left
     RunFile(const RunFile&) = delete;
     RunFile& operator=(const RunFile&) = delete;
@@ -33,7 +34,7 @@ public:
     void dropPending();
     void flush();
     void setStatus(RunState state);
-    void close();  // last; sync to the disk
+    void close();  // last; sync to the disk. WorldError also when the file was deleted or replaced meanwhile
 
     const std::string& path() const { return path_; }
 
@@ -46,8 +47,8 @@ private:
     std::string path_;
     h5::Id file_;
     std::vector<TableFile> tables_;
-    std::unique_ptr<WriterLock> lock_;
-    bool writing_ = false;
+    const WriterLock* old_;
+    std::unique_ptr<TemporaryFile> disk_file_;  // locked until this object closes
     bool broken_ = false;  // a write inside HDF5 has failed: closing the file would fail too, then crash
 };
 

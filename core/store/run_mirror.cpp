@@ -12,7 +12,6 @@
 #include "core/run/error.h"
 #include "core/run/run_id.h"
 #include "core/store/run_rows.h"
-#include "core/store/writer_lock.h"
 
 namespace fm {
 
@@ -35,22 +34,10 @@ std::string RunMirror::path() const { return folder_ + "/" + header_.run_id + ".
 
 // Goes on with the local file. Its rows may be too many: the other side may have cut some off when it resumed the run.
 void RunMirror::startFile(const std::vector<std::int64_t>& rows) {
-    if (hasLiveWriter(path())) throw WorldError(path() + ": is written by another window; close that one first");
     if (::access(path().c_str(), F_OK) == 0) {
+        WriterLock lock(path());  // outside of the `try`: another window's copy is not damaged
         try {
-            const RunReader local(path());
-            std::map<std::string, std::int64_t> keep;
-            for (std::size_t i = 0; i < tables_.size(); ++i) {
-                const std::string& name = tables_[i].table.name;
-                const bool of_job = i < header_.tables.size();
-                if (of_job && local.findTable(name) != static_cast<int>(i))
-                    throw FormatError(path() + ": has no table " + name);
-                tables_[i].have = countRows(local, static_cast<int>(i));
-                if (of_job) keep[name] = tables_[i].have = std::min(tables_[i].have, rows[i]);
-            }
-            writer_ = RunWriter::resume(path(), keep);
-            writer_->post({0, 0, header_});
-            return;
+            return resumeFile(std::move(lock), rows);
         } catch (const WorldError&) {
             // Damaged, or of another version of the job: it is only a copy, and is made again.
             writer_.reset();
@@ -59,6 +46,21 @@ void RunMirror::startFile(const std::vector<std::int64_t>& rows) {
     }
     for (TableState& table : tables_) table.have = 0;
     writer_ = RunWriter::inFolder(folder_);
+    writer_->post({0, 0, header_});
+}
+
+void RunMirror::resumeFile(WriterLock lock, const std::vector<std::int64_t>& rows) {
+    const RunReader local(path());
+    std::map<std::string, std::int64_t> keep;
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+        const std::string& name = tables_[i].table.name;
+        const bool of_job = i < header_.tables.size();
+        if (of_job && local.findTable(name) != static_cast<int>(i))
+            throw FormatError(path() + ": has no table " + name);
+        tables_[i].have = countRows(local, static_cast<int>(i));
+        if (of_job) keep[name] = tables_[i].have = std::min(tables_[i].have, rows[i]);
+    }
+    writer_ = RunWriter::resume(std::move(lock), keep);
     writer_->post({0, 0, header_});
 }
 

@@ -61,6 +61,7 @@ private:
     std::size_t logTable() const { return header_.tables.size(); }
     std::size_t stateTable() const { return header_.tables.size() + 1; }
     void startFile(const std::vector<std::int64_t>& rows);
+    void resumeFile(WriterLock lock, const std::vector<std::int64_t>& rows);
     void append(std::size_t table, Row row);
     void askFor(std::size_t table);
     bool onlyStatesMissing() const;

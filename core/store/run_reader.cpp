@@ -74,7 +74,7 @@ void RunReader::State::open() {
     inode = info.st_ino;
     const Id access = h5::owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "opening");
     h5::check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "opening");
-    h5::check(H5Pset_file_locking(access.get(), true, true), "opening");
+    h5::check(H5Pset_file_locking(access.get(), false, true), "opening");  // as the writer: run_file.cpp
     // HDF5 waits 1 ns, 2 ns, 4 ns, ... for a checksum to come right: 33 ms in all while somebody writes. Without a
     // writer it never will, and the default of 100 attempts would wait for ever.
     constexpr unsigned attempts_when_live = 25;

@@ -13,7 +13,6 @@ static std::int64_t rowsToKeep(const std::map<std::string, std::int64_t>& rows_t
 
 void checkResumable(const std::string& path, const std::map<std::string, std::int64_t>& rows_to_keep) {
     const RunReader reader(path);
-    if (reader.hasLiveWriter()) throw WorldError(path + ": is still being written; stop that job first");
     for (const auto& [name, rows] : rows_to_keep) {
         const std::optional<int> table = reader.findTable(name);
         if (!table) throw FormatError(path + ": has no table " + name);
@@ -23,14 +22,15 @@ void checkResumable(const std::string& path, const std::map<std::string, std::in
     }
 }
 
-std::unique_ptr<RunFile> openResumed(const std::string& path, const RunOpened& header,
+std::unique_ptr<RunFile> openResumed(const WriterLock& lock, const RunOpened& header,
                                      const std::map<std::string, std::int64_t>& rows_to_keep) {
+    const std::string& path = lock.path();
     const RunReader reader(path);
     const RunOpened& old = reader.header();
     if (old.run_id != header.run_id) throw WorldError(path + ": belongs to run " + old.run_id + "; start a new run");
     if (!sameTables(old.tables, header.tables))
         throw WorldError(path + ": records other columns than this version of the job; start a new run");
-    auto file = std::make_unique<RunFile>(path, header, RunFile::Existing::Replace);
+    auto file = std::make_unique<RunFile>(path, header, &lock);
     const std::vector<Table> tables = run_schema::storedTables(old.tables);
     for (std::size_t t = 0; t < tables.size(); ++t) {
         const std::int64_t rows = rowsToKeep(rows_to_keep, tables[t].name, reader.rows(static_cast<int>(t)));

@@ -24,7 +24,7 @@ static constexpr std::chrono::seconds longest_wait(1);
 struct RunWriter::State {
     std::string folder;  // one of folder and path is given
     std::string path;
-    bool resumed = false;
+    std::optional<WriterLock> lock;  // of the file that a resumed run replaces
     std::map<std::string, std::int64_t> rows_to_keep;
 
     std::mutex mutex;
@@ -52,8 +52,9 @@ void RunWriter::State::open(const RunOpened& opened) {
     run_schema::checkHeader(opened);
     if (path.empty()) path = folder + "/" + opened.run_id + ".h5";
     std::unique_ptr<RunFile> created =
-        resumed ? openResumed(path, opened, rows_to_keep) : std::make_unique<RunFile>(path, opened);
+        lock ? openResumed(*lock, opened, rows_to_keep) : std::make_unique<RunFile>(path, opened);
     created->startWriting();
+    lock.reset();
     file = std::move(created);
     header = opened;
     flusher = std::thread([this] { flushLate(); });
@@ -167,12 +168,11 @@ std::unique_ptr<RunWriter> RunWriter::atPath(std::string path) {
     return std::unique_ptr<RunWriter>(new RunWriter(std::move(state)));
 }
 
-std::unique_ptr<RunWriter> RunWriter::resume(const std::string& path,
-                                             std::map<std::string, std::int64_t> rows_to_keep) {
-    checkResumable(path, rows_to_keep);
+std::unique_ptr<RunWriter> RunWriter::resume(WriterLock lock, std::map<std::string, std::int64_t> rows_to_keep) {
+    checkResumable(lock.path(), rows_to_keep);
     auto state = std::make_unique<State>();
-    state->path = path;
-    state->resumed = true;
+    state->path = lock.path();
+    state->lock.emplace(std::move(lock));
     state->rows_to_keep = std::move(rows_to_keep);
     return std::unique_ptr<RunWriter>(new RunWriter(std::move(state)));
 }
@@ -187,7 +187,7 @@ RunWriter::~RunWriter() {
 
 void RunWriter::post(const RunEvent& event) {
     const std::lock_guard lock(state_->mutex);
-    assert(!state_->closing);
+    assert(!state_->closing || !state_->failure.empty());
     if (!state_->failure.empty()) {
         const StateChanged* changed = std::get_if<StateChanged>(&event.body);
         if (!changed) throw WorldError(state_->failure);
@@ -217,8 +217,12 @@ void RunWriter::close() {
     state_->stopFlusher();
     const std::unique_ptr<RunFile> file = std::move(state_->file);
     if (!file) return;
-    if (state_->failure.empty()) file->flush();
-    file->close();
+    try {
+        if (state_->failure.empty()) file->flush();
+        file->close();
+    } catch (const WorldError& error) {
+        if (state_->failure.empty()) state_->failure = error.what();
+    }
     if (!state_->failure.empty()) throw WorldError(state_->failure);
 }
 

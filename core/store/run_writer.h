@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/run/event.h"
+#include "core/store/writer_lock.h"
 
 namespace fm {
 
@@ -24,13 +25,14 @@ public:
     static std::unique_ptr<RunWriter> atPath(std::string path);
     // Goes on with a run that ended or was killed: when RunOpened arrives (same run id, same tables) the file is
     // replaced by one that holds the first rows of each table, by table name (all rows of tables not named), and
-    // grows from there. FormatError when `path` is no run file or holds fewer rows than asked for.
-    static std::unique_ptr<RunWriter> resume(const std::string& path, std::map<std::string, std::int64_t> rows_to_keep);
+    // grows from there. FormatError when it is no run file or holds fewer rows than asked for. The lock, taken by the
+    // caller before it read anything of the run, is held to the end.
+    static std::unique_ptr<RunWriter> resume(WriterLock lock, std::map<std::string, std::int64_t> rows_to_keep);
     ~RunWriter() override;  // closes; failures are lost here, so call close()
 
     void post(const RunEvent& event) override;
     void flush();
-    void close();                     // nothing may be posted afterwards
+    void close();                     // afterwards only a change of state, which is not stored, may be posted
     const std::string& path() const;  // empty before RunOpened, when in a folder
 
 private:

@@ -17,6 +17,7 @@
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/run/run_id.h"
+#include "core/run/temporary_file.h"
 #include "core/store/recorded_run.h"
 #include "core/store/study_json.h"
 
@@ -79,11 +80,7 @@ Study::Study(std::string folder, StudyInfo info) : folder_(std::move(folder)), i
 Study Study::create(const std::string& folder, const StudyInfo& info) {
     if (fs::exists(studyFile(folder)))
         throw WorldError(studyFile(folder) + ": exists already; open that study or choose another folder");
-    for (const char* part : {"", "/branches", "/runs", "/hybrids", "/exports"}) {
-        std::error_code error;
-        fs::create_directories(folder + part, error);
-        if (error) throw WorldError(fileErrorText(folder + part, "creating the folder", error.value()));
-    }
+    for (const char* part : {"", "/branches", "/runs", "/hybrids", "/exports"}) makeFolders(folder + part);
     writeFileAtomically(studyFile(folder), studyToJson(info));
     return Study(folder, info);
 }
@@ -141,6 +138,12 @@ RunSummary summarizeRun(const std::string& path) {
         summary.problem = error.what();
         return summary;
     }
+}
+
+void removeStudyLeftovers(const std::string& folder) {
+    std::error_code ignored;
+    if (!fs::exists(studyFile(folder), ignored)) return;
+    for (const char* part : {"", "/branches", "/runs", "/hybrids"}) removeLeftovers(folder + part);
 }
 
 std::string folderPlace(const std::string& folder) {

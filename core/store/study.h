@@ -68,6 +68,9 @@ RunSummary summarizeRun(const RunReader& reader);    // of a file that is open a
 RunSummary readRunSummary(const std::string& path);  // throws FormatError, WorldError; beside openRecordedRun()
 RunSummary summaryOf(const RunOpened& header);       // what a header says: no path, rows or state
 
+// Removes what killed processes have left half-made in a study. Never throws; what is no study is left alone.
+void removeStudyLeftovers(const std::string& folder);
+
 // The same text on two sides that see the very same folder, and on no others: machine (as long as it runs), device and
 // inode. Empty when it cannot be told.
 std::string folderPlace(const std::string& folder);

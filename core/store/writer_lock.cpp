@@ -4,39 +4,42 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
+#include "core/run/file_lock.h"
 
 namespace fm {
 
-static struct flock farByte() {
-    struct flock lock {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    lock.l_start = static_cast<off_t>(1) << 62;
-    lock.l_len = 1;
-    return lock;
+// A file that another program replaces between the opening and the locking is opened again: its lock says nothing.
+WriterLock::WriterLock(std::string path) : path_(std::move(path)) {
+    constexpr int most_attempts = 100;
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        fd_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+        if (fd_ < 0) throw WorldError(fileErrorText(path_, "opening", errno));
+        const LockResult result = lockFile(fd_);
+        if (result != LockResult::Busy && leadsTo(path_, fd_)) return;
+        ::close(std::exchange(fd_, -1));
+        if (result == LockResult::Busy) break;
+    }
+    throw WorldError(path_ + ": is being written by another program; stop that job first");
 }
 
-WriterLock::WriterLock(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {
-    if (fd_ < 0) throw WorldError(fileErrorText(path, "opening", errno));
-    struct flock lock = farByte();
-    // Where a file system knows no locks the run is written all the same; it then shows as interrupted while it runs.
-    ::fcntl(fd_, F_OFD_SETLK, &lock);
+WriterLock::WriterLock(WriterLock&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+
+WriterLock::~WriterLock() {
+    if (fd_ >= 0) ::close(fd_);
 }
 
-WriterLock::~WriterLock() { ::close(fd_); }
-
-void WriterLock::sync() { ::fsync(fd_); }
-
-bool hasLiveWriter(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    struct flock lock = farByte();
-    const bool known = ::fcntl(fd, F_OFD_GETLK, &lock) == 0;
-    ::close(fd);
-    return known && lock.l_type != F_UNLCK;
+void WriterLock::requireSameFile() const {
+    if (leadsTo(path_, fd_)) return;
+    throw WorldError(path_ +
+                     ": was deleted or replaced by another program while this job began; see that nothing "
+                     "else works on the run, then resume it again");
 }
+
+bool hasLiveWriter(const std::string& path) { return isLockedFile(path); }
 
 }  // namespace fm

@@ -1,22 +1,28 @@
-// Says whether a process is still writing a run file, also after that process was killed.
+// One program at a time works on a run: who goes on with a run takes its lock before anything of the run is read.
 #pragma once
 
 #include <string>
 
 namespace fm {
 
-// An open-file-description lock on one byte far behind the data: the kernel drops it with the process, it survives a
-// rename of the file, and HDF5's own locks (flock) do not see it.
+// The lock of a run file that is there, held as long as this object lives. It is on the file itself, so that nothing
+// else lies in the folder; a new file in its place has the lock of its own writer (core/run/temporary_file.h).
+// Where the file system has no locks, every program gets one. Thread: one at a time.
 class WriterLock {
 public:
-    explicit WriterLock(const std::string& path);  // WorldError when the file cannot be opened
+    // Does not wait. WorldError when another program writes the run, or the file cannot be opened. Not explicit, so
+    // that RunWriter::resume(path, ...) takes the lock there and then.
+    WriterLock(std::string path);
     ~WriterLock();
-    WriterLock(const WriterLock&) = delete;
-    WriterLock& operator=(const WriterLock&) = delete;
+    WriterLock(WriterLock&& other) noexcept;
+    WriterLock& operator=(WriterLock&&) = delete;
 
-    void sync();  // everything written to the file so far survives a power cut
+    const std::string& path() const { return path_; }
+    // WorldError when the file was deleted or replaced since: by hand, or where there are no locks by another program.
+    void requireSameFile() const;
 
 private:
+    std::string path_;
     int fd_ = -1;
 };
 

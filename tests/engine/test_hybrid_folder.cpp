@@ -1,16 +1,16 @@
 // Recovered hybrids on disk: what is written comes back, only what differs is stored, damage is told in a sentence.
 #include <ATen/ATen.h>
 
-#include <unistd.h>
-
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <filesystem>
 
 #include "core/export/hybrid_folder.h"
 #include "core/formats/safetensors.h"
 #include "core/run/error.h"
+#include "core/run/temporary_file.h"
 #include "tests/engine/plan_oracle.h"
 #include "tests/support/tiny_model.h"
 
@@ -200,14 +200,14 @@ void TestHybridFolder::everyTruncationIsRefused() {
 }
 
 void TestHybridFolder::leftoversDoNotDisturb() {
-    const QString living = QStringLiteral("making.%1.tmp").arg(getppid());
-    const QString dead = QStringLiteral("making.99999999.tmp");  // above the largest process id of Linux
-    QVERIFY(QDir(folder_->path()).mkpath(dead + "/inner") && QDir(folder_->path()).mkpath(living + "/inner"));
+    const QString dead = QStringLiteral("making.99999999-0123abcd.tmp");
+    QVERIFY(QDir(folder_->path()).mkpath(dead + "/inner"));
+    const TemporaryFolder living(folder_->filePath("making").toStdString());
     RecoveredHybrid other = hybrid_;
     other.plan = planOf("LLL");
     const std::string id = writeHybrid(folder_->path().toStdString(), tiny_.weights, other, kTeacherHash);
     QVERIFY(!QDir(folder_->filePath(dead)).exists());
-    QVERIFY(QDir(folder_->filePath(living + "/inner")).exists());  // somebody else's work
+    QVERIFY(std::filesystem::exists(living.path()));  // somebody else's work
     const std::string path = folder_->filePath(QString::fromStdString(id)).toStdString();
     QCOMPARE(readHybrid(path, tiny_.weights, kTeacherHash).plan.budget(), 0);
 }

@@ -1,6 +1,8 @@
 // Reading what the safetensors package wrote, writing what it reads.
+#include <sys/resource.h>
 #include <QtTest>
 #include <bit>
+#include <csignal>
 #include <fstream>
 
 #include "core/formats/safetensors.h"
@@ -64,7 +66,7 @@ private Q_SLOTS:
             QCOMPARE(std::bit_cast<std::uintptr_t>(read->bytes.data()) % blockBytes(read->dtype), std::size_t{0});
         }
         QCOMPARE(file.find("absent"), nullptr);
-        QVERIFY(!QFile::exists(folder_.filePath("a.safetensors.tmp")));
+        QCOMPARE(QDir(folder_.path()).entryList({"*.tmp"}, QDir::Files), QStringList());
     }
 
     void packageReadsWhatWeWrite() {
@@ -98,10 +100,16 @@ private Q_SLOTS:
 
     void failedWriteKeepsTheOldFile() {
         writeSafetensors(path("c.safetensors"), tensors());
-        // The temporary name is taken by a folder, so that the file cannot be created.
-        QVERIFY(QDir(folder_.path()).mkdir("c.safetensors.tmp"));
         const std::vector<TensorToWrite> other = {{"x", DType::F32, {6}, floats_.data()}};
+        rlimit old{};
+        QCOMPARE(getrlimit(RLIMIT_FSIZE, &old), 0);
+        const auto usual = std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit small{16, old.rlim_max};  // less than the header
+        QCOMPARE(setrlimit(RLIMIT_FSIZE, &small), 0);
         QVERIFY_THROWS_EXCEPTION(WorldError, writeSafetensors(path("c.safetensors"), other));
+        QCOMPARE(setrlimit(RLIMIT_FSIZE, &old), 0);
+        std::signal(SIGXFSZ, usual);
+        QCOMPARE(QDir(folder_.path()).entryList({"*.tmp"}, QDir::Files), QStringList());
         QCOMPARE(SafetensorsFile::open(path("c.safetensors")).tensors().size(), std::size_t{6});
     }
 

@@ -38,6 +38,7 @@ private Q_SLOTS:
     void summariesTellHowARunEnded();
     void damagedRunsAreSummarised();
     void resumingKeepsTheFirstRows();
+    void aResumedRunIsLocked();
     void resumingRefusesWhatDoesNotFit();
 
 private:
@@ -130,7 +131,18 @@ void TestJsonlRun::resumingKeepsTheFirstRows() {
     for (std::size_t i = 0; i < index.size(); ++i) QCOMPARE(index[i], double(i));
     QCOMPARE(fm::importJsonl(path(), file("run.h5")).torn_last_line, false);  // gap-free, as the import wants it
     QCOMPARE(fm::openRecordedRun(file("run.h5"))->rows("steps"), kSteps);
-    QVERIFY(!QFile::exists(QString::fromStdString(path() + ".tmp")));
+    QCOMPARE(QDir(QFileInfo(QString::fromStdString(path())).path()).entryList({"*.tmp"}, QDir::Files), QStringList());
+}
+
+void TestJsonlRun::aResumedRunIsLocked() {
+    writeSample(*writer(), 0, fm::RunState::Cancelled);
+    const auto resumed = fm::JsonlWriter::resume(path(), {});
+    QVERIFY_EXCEPTION_THROWN(fm::JsonlWriter::resume(path(), {}), fm::WorldError);  // before the run is opened
+    resumed->post({0, 0, sample::header()});
+    QVERIFY_EXCEPTION_THROWN(fm::JsonlWriter::resume(path(), {}), fm::WorldError);
+    QVERIFY(QFile::remove(QString::fromStdString(path())));
+    QVERIFY_EXCEPTION_THROWN(resumed->close(), fm::WorldError);  // what it wrote is lost
+    resumed->post({1, 0, fm::StateChanged{fm::RunState::Failed, ""}});
 }
 
 void TestJsonlRun::resumingRefusesWhatDoesNotFit() {

@@ -12,6 +12,16 @@ class TestStoreResume : public QObject {
     QTemporaryDir folder_;
     std::string path_;
 
+    // The sentence of a writer that cannot close; "" when it can.
+    static QString closing(fm::RunWriter& writer) {
+        try {
+            writer.close();
+        } catch (const fm::WorldError& error) {
+            return error.what();
+        }
+        return {};
+    }
+
 private Q_SLOTS:
     void init() {
         path_ = folder_.filePath("20260314T150926Z-gates-3fa9c1.h5").toStdString();
@@ -81,10 +91,38 @@ private Q_SLOTS:
 
     void refusesARunThatIsBeingWritten() {
         const auto writer = fm::RunWriter::resume(path_, {});
+        QVERIFY_EXCEPTION_THROWN(fm::RunWriter::resume(path_, {}), fm::WorldError);  // also before the run is opened
         writer->post({0, 0, sample::header()});
         QVERIFY_EXCEPTION_THROWN(fm::RunWriter::resume(path_, {}), fm::WorldError);
         writer->close();
         QVERIFY(fm::RunWriter::resume(path_, {}) != nullptr);
+    }
+
+    void aLockIsGivenBackWithoutARun() {
+        { fm::RunWriter::resume(path_, {}); }
+        { const fm::WriterLock lock(path_); }
+        QVERIFY(!fm::hasLiveWriter(path_));
+        QCOMPARE(QDir(folder_.path()).entryList(QDir::Files).size(), 1);
+    }
+
+    void refusesAFileThatWasReplacedMeanwhile() {
+        const auto writer = fm::RunWriter::resume(path_, {});
+        QVERIFY(QFile::rename(QString::fromStdString(path_), QString::fromStdString(path_ + ".moved")));
+        QVERIFY(QFile::copy(QString::fromStdString(path_ + ".moved"), QString::fromStdString(path_)));
+        QVERIFY_EXCEPTION_THROWN(writer->post({0, 0, sample::header()}), fm::WorldError);
+        QVERIFY(QFile::remove(QString::fromStdString(path_ + ".moved")));
+        QCOMPARE(fm::RunReader(path_).rows(0), 2050);
+        QCOMPARE(QDir(folder_.path()).entryList(QDir::Files).size(), 1);
+    }
+
+    void saysThatItsFileWasDeleted() {
+        const auto writer = fm::RunWriter::resume(path_, {});
+        writer->post({0, 0, sample::header()});
+        QVERIFY(QFile::remove(QString::fromStdString(path_)));
+        writer->post({1, 0, fm::StateChanged{fm::RunState::Finished, ""}});
+        const QString sentence = closing(*writer);
+        QVERIFY2(sentence.contains("deleted or replaced"), qPrintable(sentence));
+        writer->post({2, 0, fm::StateChanged{fm::RunState::Failed, sentence.toStdString()}});  // the job's last words
     }
 };
 

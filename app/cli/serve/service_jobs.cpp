@@ -28,12 +28,12 @@ JobEnd Service::runHere(const Job& job, const RunPlace& place, const JobFiles& f
                         RunControl& control) {
     JobEnd end;
     try {
+        PreparedRun run = prepareRun(place, files);
         if (job.needs_study) {
             session();
         } else if (!workplace_) {
             workplace_ = std::make_unique<Workplace>(global_);
         }
-        PreparedRun run = prepareRun(place, files);
         NoticeSink notices(outbox_, files.run_id, run.rows,
                            [this, &files](RunState state) { desk_.note(files.run_id, state); });
         TerminalSink warnings(stderr, /*rewrite=*/false, /*quiet=*/true);

@@ -26,17 +26,33 @@ extern "C" void onSignal(int) {
     if (write(g_pipe.load(), &byte, 1) != 1) _exit(kExitCancelled);
 }
 
-void setHandler(void (*handler)(int)) {
+// Async-signal-safe.
+extern "C" void quit(int) { _exit(kExitCancelled); }
+
+constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
+
+// The actions there were before.
+std::array<struct sigaction, 3> setHandler(void (*handler)(int)) {
     struct sigaction action = {};
     action.sa_handler = handler;
     // Reads and writes of files go on. On a stack of its own, because oneDNN's generated matrix products keep data
     // where the kernel would put the handler's frame: without it a Ctrl-C now and then broke the heap.
     action.sa_flags = SA_RESTART | SA_ONSTACK;
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
+    std::array<struct sigaction, 3> old = {};
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+        sigaction(kSignals[i], nullptr, &old[i]);
+        const bool outlives_terminal = kSignals[i] == SIGHUP && old[i].sa_handler == SIG_IGN;
+        if (!outlives_terminal) sigaction(kSignals[i], &action, nullptr);
+    }
+    return old;
 }
 
 }  // namespace
+
+void prepareSignals() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    setHandler(quit);
+}
 
 InterruptGuard::InterruptGuard(std::function<void()> stop) : stop_(std::move(stop)) {
     if (pipe(pipe_) != 0) throw WorldError("cannot watch for Ctrl-C: no file descriptors are left; raise `ulimit -n`");
@@ -47,11 +63,11 @@ InterruptGuard::InterruptGuard(std::function<void()> stop) : stop_(std::move(sto
     stack.ss_sp = handler_stack_.data();
     stack.ss_size = handler_stack_.size();
     sigaltstack(&stack, &old_stack_);
-    setHandler(onSignal);
+    old_actions_ = setHandler(onSignal);
 }
 
 InterruptGuard::~InterruptGuard() {
-    setHandler(SIG_DFL);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &old_actions_[i], nullptr);
     sigaltstack(&old_stack_, nullptr);
     g_pipe = -1;
     [[maybe_unused]] const ssize_t written = write(pipe_[1], &kLeave, 1);

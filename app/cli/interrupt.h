@@ -1,6 +1,7 @@
 // Ctrl-C: the first asks the job to stop and keep everything, the second ends the process.
 #pragma once
 
+#include <array>
 #include <csignal>
 #include <functional>
 #include <thread>
@@ -8,9 +9,13 @@
 
 namespace fm::cli {
 
-// While it lives, SIGINT and SIGTERM call `stop` once, on a thread of this object; the second signal ends the
-// process with code 130 at once. Outside, signals have their usual effect. At most one at a time. Thread: the main one,
-// to which the kernel gives signals first.
+// First thing in main(). Ctrl-C, SIGTERM and a closed terminal (SIGHUP, unless it is ignored, as `nohup` asks for) end
+// the process with code 130; a file that reaches `ulimit -f` is an error with a remedy and not the end of the process.
+void prepareSignals();
+
+// While it lives, SIGINT, SIGTERM and SIGHUP (unless ignored) call `stop` once, on a thread of this object; the second
+// signal ends the process with code 130 at once. Outside, signals have the effect they had before. At most one at a
+// time. Thread: the main one, to which the kernel gives signals first.
 class InterruptGuard {
 public:
     explicit InterruptGuard(std::function<void()> stop);
@@ -26,6 +31,7 @@ private:
     std::thread watcher_;
     std::vector<char> handler_stack_ = std::vector<char>(64 * 1024);
     stack_t old_stack_ = {};
+    std::array<struct sigaction, 3> old_actions_ = {};
 };
 
 }  // namespace fm::cli

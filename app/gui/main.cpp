@@ -4,6 +4,7 @@
 #include <QElapsedTimer>
 #include <QFileInfo>
 #include <QTimer>
+#include <csignal>
 
 #include "app/gui/live_start.h"
 #include "app/gui/main_window.h"
@@ -31,6 +32,7 @@ static void openFirst(fm::MainWindow& window, fm::Workbench& workbench) {
 
 int main(int argc, char** argv) {
     using namespace fm;
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches `ulimit -f` is an error with a remedy
     QElapsedTimer since_start;
     since_start.start();
     QApplication application(argc, argv);

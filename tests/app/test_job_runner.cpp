@@ -61,6 +61,9 @@ private Q_SLOTS:
     void firstSignalStopsAndKeeps();
     void handlersHaveAStackOfTheirOwn();
     void secondSignalQuits();
+    void hangupIsLikeTermination();
+    void beforeAGuardSignalsQuit();
+    void aDeletedRunFileIsAFailure();
     void resumeKeepsTheCheckpointedRows();
     void resumeBeginsAgainWhenRowsAreMissing();
     void resumeRefusesOtherRuns();
@@ -160,7 +163,7 @@ void TestJobRunner::handlersHaveAStackOfTheirOwn() {
     {
         const InterruptGuard guard([] {});
         QVERIFY(own_stack());
-        for (const int signal : {SIGINT, SIGTERM}) {
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
             struct sigaction action = {};
             QCOMPARE(sigaction(signal, nullptr, &action), 0);
             QVERIFY(action.sa_flags & SA_ONSTACK);
@@ -171,6 +174,8 @@ void TestJobRunner::handlersHaveAStackOfTheirOwn() {
 
 void TestJobRunner::firstSignalStopsAndKeeps() {
     const QTemporaryDir folder;
+    struct sigaction before = {}, after = {};
+    QCOMPARE(sigaction(SIGINT, nullptr, &before), 0);
     int steps_after_signal = 0;
     const int code = runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
         openRun(context, files);
@@ -185,7 +190,8 @@ void TestJobRunner::firstSignalStopsAndKeeps() {
     QCOMPARE(code, 130);
     QVERIFY(steps_after_signal < 1000);
     QCOMPARE(readRunFile(onlyRun(folder)).status, std::string("cancelled"));
-    QVERIFY(std::signal(SIGINT, SIG_DFL) == SIG_DFL);  // the guard has put the usual effect back
+    QCOMPARE(sigaction(SIGINT, nullptr, &after), 0);
+    QVERIFY(after.sa_handler == before.sa_handler);  // the guard has put the usual effect back
 }
 
 // In a child, because the second signal ends the process; this body never looks at the first.
@@ -205,6 +211,58 @@ void TestJobRunner::secondSignalQuits() {
     QCOMPARE(waitpid(child, &status, 0), child);
     QVERIFY(WIFEXITED(status));
     QCOMPARE(WEXITSTATUS(status), 130);
+}
+
+// A closed terminal or ssh connection. `nohup` has the signal ignored, and that stays so.
+void TestJobRunner::hangupIsLikeTermination() {
+    const QTemporaryDir folder;
+    int gates = 0;
+    const auto body = [&](JobContext& context, const JobFiles& files) {
+        openRun(context, files);
+        std::raise(SIGHUP);
+        for (gates = 0; gates < 300; ++gates) {
+            context.checkpointGate(true);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return JobOutcome{};
+    };
+    QCOMPARE(runJob(quiet(), placeIn(folder), body), 130);
+    QCOMPARE(readRunFile(onlyRun(folder)).status, std::string("cancelled"));
+    std::signal(SIGHUP, SIG_IGN);
+    const QTemporaryDir another;
+    QCOMPARE(runJob(quiet(), placeIn(another), body), 0);
+    QCOMPARE(gates, 300);
+    QVERIFY(std::signal(SIGHUP, SIG_DFL) == SIG_IGN);
+}
+
+// In children, which the signals end.
+void TestJobRunner::beforeAGuardSignalsQuit() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ}) {
+        const pid_t child = fork();
+        if (child == 0) {
+            prepareSignals();
+            {
+                const InterruptGuard guard([] {});
+            }  // which puts back what there was
+            std::raise(signal);
+            _exit(7);
+        }
+        int status = 0;
+        QCOMPARE(waitpid(child, &status, 0), child);
+        QVERIFY(WIFEXITED(status));
+        QCOMPARE(WEXITSTATUS(status), signal == SIGXFSZ ? 7 : 130);
+    }
+}
+
+void TestJobRunner::aDeletedRunFileIsAFailure() {
+    const QTemporaryDir folder;
+    const int code = runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+        openRun(context, files);
+        context.append(0, {1.0});
+        if (!QFile::remove(QString::fromStdString(onlyRun(folder)))) throw InputError({"test", "", "a run file"});
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 1);
 }
 
 void TestJobRunner::resumeKeepsTheCheckpointedRows() {

@@ -96,7 +96,9 @@ nlohmann::json storedSpec(const RunPlace& place) {
 JobFiles jobFiles(const RunPlace& place) {
     JobFiles files;
     if (!place.resume_id.empty()) storedRunPath(place);
-    files.run_id = place.resume_id.empty() ? makeRunId(place.job) : place.resume_id;
+    const std::string newest = newestRunId(place.runs_folder);
+    files.run_id = place.resume_id.empty() ? makeRunId(place.job, newest) : place.resume_id;
+    files.clock_warning = clockWarning(newest);
     if (!place.runs_folder.empty()) {
         files.checkpoint_path = (fs::path(place.runs_folder) / (files.run_id + kCheckpointSuffix)).string();
     }

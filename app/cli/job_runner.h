@@ -27,6 +27,7 @@ struct RunPlace {
 struct JobFiles {
     std::string run_id;           // for RunOpened
     std::string checkpoint_path;  // what the job saves to go on from; "" = it must not; removed when the run finishes
+    std::string clock_warning;    // for the run's log; "" = the clock is fine
 };
 
 // What a job leaves for stdout: `json` under --json, else `text`.

@@ -1,9 +1,11 @@
 // What both implementations of run files share.
 #include "app/cli/run_file.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/run/atomic_file.h"
+#include "core/run/run_id.h"
 #include "core/store/recorded_run.h"
 
 namespace fm::cli {
@@ -13,6 +15,16 @@ namespace fs = std::filesystem;
 std::unique_ptr<RunFileSink> makeRunFileSink(const std::string& folder) {
     makeFolders(folder);
     return newRunFile(folder);
+}
+
+std::string newestRunId(const std::string& folder) {
+    std::string newest;
+    std::error_code ignored;  // a folder that is not there has no runs
+    for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+        const std::string id = entry->path().stem().string();
+        if (entry->path().extension() == runFileSuffix() && isRunId(id)) newest = std::max(newest, id);
+    }
+    return newest;
 }
 
 std::string findRunFile(const std::string& folder, const std::string& run_id) {

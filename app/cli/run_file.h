@@ -31,6 +31,9 @@ std::unique_ptr<RunFileSink> resumeRunFileSink(WriterLock lock,
 // Whether readRunFile() understands files of this name.
 bool isRunFile(const std::string& file);
 
+// Of the files in a folder, by their names; "" when there is none.
+std::string newestRunId(const std::string& folder);
+
 // "" when the folder has no file of that run.
 std::string findRunFile(const std::string& folder, const std::string& run_id);
 

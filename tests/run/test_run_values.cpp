@@ -34,6 +34,26 @@ private Q_SLOTS:
         QVERIFY(ids.size() > 98);  // 24 random bits: two equal ones in 100 happen once in 3,000 trials
     }
 
+    // Also when the clock was set back, and when the name of a file is no date at all.
+    void runIdsSortBehindTheNewest() {
+        QCOMPARE(QString::fromStdString(fm::makeRunId("gates", "20990131T235959Z-align-3fa9c1")).left(16),
+                 QString("20990201T000000Z"));
+        const std::string usual = fm::makeRunId("gates");
+        for (const char* newest : {"", "20200101T000000Z-gates-3fa9c1", "99991231T235959Z-gates-3fa9c1", "notes"}) {
+            const std::string id = fm::makeRunId("gates", newest);
+            QVERIFY2(fm::isRunId(id) && id.substr(0, 4) == usual.substr(0, 4), id.c_str());
+        }
+        QVERIFY(fm::makeRunId("align", usual) > usual);
+        QVERIFY(fm::isRunId(fm::makeRunId("gates", "99999999T999999Z-gates-3fa9c1")));
+    }
+
+    void warnsOfIdsAheadOfTheClock() {
+        QCOMPARE(fm::clockWarning(""), std::string());
+        QCOMPARE(fm::clockWarning(fm::makeRunId("gates")), std::string());
+        QCOMPARE(fm::clockWarning("20200101T000000Z-gates-3fa9c1"), std::string());
+        QVERIFY(fm::clockWarning("20990101T000000Z-gates-3fa9c1").find("check the clock") != std::string::npos);
+    }
+
     void onlyRunIdsPassAsRunIds() {
         QVERIFY(fm::isRunId("20260314T150926Z-gates-3fa9c1"));
         for (const char* other :

@@ -54,7 +54,7 @@ void fail(const std::string& doing) {
     constexpr const char* marker = "errno = ";
     if (const std::size_t at = cause.find(marker); at != std::string::npos)
         error_number = std::atoi(cause.c_str() + at + std::strlen(marker));
-    throw Failure(doing, error_number, cause.empty() ? "HDF5 gives no reason" : cause);
+    throw LibraryFailure(doing, error_number, cause.empty() ? "no reason" : cause);
 }
 
 Id owned(hid_t id, Id::Closer closer, const std::string& doing) { return Id(check(id, doing), closer); }

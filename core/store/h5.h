@@ -13,7 +13,7 @@
 
 namespace fm::h5 {
 
-// What HDF5 said, without the path: who knows the path adds it.
+// What is wrong, without the path: who knows the path adds it.
 class Failure : public WorldError {
 public:
     Failure(const std::string& doing, int error_number, const std::string& cause)
@@ -22,6 +22,13 @@ public:
 
 private:
     int error_number_;
+};
+
+// A call into HDF5 failed: `cause` is in the words of that library, which name no remedy.
+class LibraryFailure : public Failure {
+public:
+    LibraryFailure(const std::string& doing, int error_number, const std::string& cause)
+        : Failure(doing, error_number, "HDF5 says \"" + cause + "\"") {}
 };
 
 // HDF5 is used by one thread of the process at a time (its builds differ in thread safety), quietly, and without
@@ -53,7 +60,7 @@ private:
     Closer closer_ = nullptr;
 };
 
-[[noreturn]] void fail(const std::string& doing);  // throws Failure with HDF5's innermost message
+[[noreturn]] void fail(const std::string& doing);  // throws LibraryFailure with HDF5's innermost message
 
 template <class Result>
 Result check(Result result, const std::string& doing) {

@@ -10,6 +10,7 @@
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/store/run_schema.h"
+#include "core/store/structure_check.h"
 #include "core/store/table_reader.h"
 #include "core/store/writer_lock.h"
 
@@ -51,6 +52,9 @@ static decltype(auto) guarded(const std::string& path, const Call& call) {
     const h5::Session session;
     try {
         return call();
+    } catch (const h5::LibraryFailure& failure) {
+        throw FormatError(path + ": " + failure.what() +
+                          "; the file is damaged or incomplete, so restore it from a copy or remove it");
     } catch (const Failure& failure) {
         throw FormatError(path + ": " + failure.what());
     }
@@ -72,13 +76,15 @@ static struct stat statOf(const std::string& path) {
 void RunReader::State::open() {
     const struct stat info = statOf(path);
     inode = info.st_ino;
+    const bool live = fm::hasLiveWriter(path);
+    h5::requireRunFileStructure(path, live);
     const Id access = h5::owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "opening");
     h5::check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "opening");
     h5::check(H5Pset_file_locking(access.get(), false, true), "opening");  // as the writer: run_file.cpp
     // HDF5 waits 1 ns, 2 ns, 4 ns, ... for a checksum to come right: 33 ms in all while somebody writes. Without a
     // writer it never will, and the default of 100 attempts would wait for ever.
     constexpr unsigned attempts_when_live = 25;
-    h5::check(H5Pset_metadata_read_attempts(access.get(), fm::hasLiveWriter(path) ? attempts_when_live : 1), "opening");
+    h5::check(H5Pset_metadata_read_attempts(access.get(), live ? attempts_when_live : 1), "opening");
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
     being_written = id < 0;
     if (being_written) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.get());

@@ -1,10 +1,7 @@
 #include "core/export/partial_folder.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,7 +11,9 @@
 
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
+#include "core/run/file_lock.h"
 #include "core/run/regular_file.h"
+#include "core/run/temporary_file.h"
 
 namespace fm {
 namespace {
@@ -36,17 +35,6 @@ fs::path parentOf(const std::string& path) {
     return parent.empty() ? fs::path(".") : parent;
 }
 
-// Each new folder survives a power cut before anything is written into it.
-void makeParents(const fs::path& folder) {
-    std::error_code error;
-    if (fs::is_directory(folder, error)) return;
-    if (folder.has_parent_path() && folder.parent_path() != folder) makeParents(folder.parent_path());
-    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
-        throw WorldError(fileErrorText(folder.string(), "creating the folder", errno));
-    }
-    syncFolderOf(folder.string());
-}
-
 std::string makeUniqueFolder(const fs::path& parent, const std::string& name) {
     constexpr std::size_t longest_name = 200;  // leaves room for what is added; file systems end names at 255 bytes
     std::string start(".");
@@ -63,7 +51,7 @@ int takeAbandoned(const fs::path& folder) {
     const std::string marker = (folder / kMarkerName).string();
     const int fd = ::open(marker.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return -1;
-    bool ours = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+    bool ours = lockFile(fd) == LockResult::Taken;
     try {
         ours = ours && readRegularFile(marker, 200) == kMarkerText;
     } catch (const WorldError&) {
@@ -88,30 +76,18 @@ void removeAbandoned(const fs::path& parent) {
     }
 }
 
-// 0, or the error number. Neither a file nor a folder at `to` is replaced, not even an empty one.
-int renameWithoutReplacing(const std::string& from, const std::string& to) {
-    if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
-    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return errno;
-    // A file system without that flag: the name is taken with an empty folder first, which a rename may replace.
-    if (::mkdir(to.c_str(), 0777) != 0) return errno;
-    if (std::rename(from.c_str(), to.c_str()) == 0) return 0;
-    const int error_number = errno;
-    ::rmdir(to.c_str());
-    return error_number;
-}
-
 }  // namespace
 
 PartialFolder::PartialFolder(std::string path) : path_(std::move(path)) {
     while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
     const fs::path parent = parentOf(path_);
-    makeParents(parent);
+    makeFolders(parent.string());
     removeAbandoned(parent);
     partial_ = makeUniqueFolder(parent, fs::path(path_).filename().string());
     const std::string marker = (fs::path(partial_) / kMarkerName).string();
     marker_fd_ = ::open(marker.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (marker_fd_ < 0) throw WorldError(fileErrorText(partial_, "writing", errno));
-    ::flock(marker_fd_, LOCK_EX | LOCK_NB);
+    lockFile(marker_fd_);
     // The text comes after the lock: a marker without it belongs to nobody, so nobody removes the folder.
     const std::string_view text = kMarkerText;
     if (::write(marker_fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size())) return;
@@ -129,7 +105,7 @@ PartialFolder::~PartialFolder() {
 }
 
 void PartialFolder::commit() {
-    const int error_number = renameWithoutReplacing(partial_, path_);
+    const int error_number = renameToFreeName(partial_, path_);
     if (error_number == EEXIST || error_number == ENOTEMPTY) {
         throw WorldError(path_ + ": has appeared during the export, and nothing was replaced; choose another folder");
     }

@@ -83,21 +83,30 @@ void TemporaryFile::replaceTarget() {
     renamed();
 }
 
-// Not every file system can refuse to replace; there the moment between the question and the rename stays.
-static int renameToFreeName(const char* from, const char* to) {
-    if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
-    if (errno != EINVAL && errno != ENOSYS) return -1;
-    if (::access(to, F_OK) != 0) return ::rename(from, to);
-    errno = EEXIST;
-    return -1;
+// A folder's name is taken with an empty folder first, which a rename may replace.
+static int renameFolderToFreeName(const char* from, const char* to) {
+    if (::mkdir(to, 0777) != 0) return errno;
+    if (::rename(from, to) == 0) return 0;
+    const int error_number = errno;
+    ::rmdir(to);
+    return error_number;
+}
+
+int renameToFreeName(const std::string& from, const std::string& to) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    std::error_code ignored;
+    if (fs::is_directory(from, ignored)) return renameFolderToFreeName(from.c_str(), to.c_str());
+    // The moment between the question and the rename stays.
+    if (::access(to.c_str(), F_OK) == 0) return EEXIST;
+    return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
 void TemporaryFile::becomeTarget() {
     sync();
-    if (renameToFreeName(path_.c_str(), target_.c_str()) != 0) {
-        if (errno == EEXIST) throw WorldError(target_ + ": exists already; choose another name or resume it");
-        throw WorldError(fileErrorText(target_, "renaming the finished file", errno));
-    }
+    const int error_number = renameToFreeName(path_, target_);
+    if (error_number == EEXIST) throw WorldError(target_ + ": exists already; choose another name or resume it");
+    if (error_number != 0) throw WorldError(fileErrorText(target_, "renaming the finished file", error_number));
     renamed();
 }
 

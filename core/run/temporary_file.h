@@ -48,6 +48,10 @@ private:
     int fd_ = -1;
 };
 
+// 0, or the error number; EEXIST when anything is at `to`, also an empty folder. Asks the file system not to replace;
+// where that is not known, the next best.
+int renameToFreeName(const std::string& from, const std::string& to);
+
 // Removes what killed processes have left of the two in `folder`: what has such a name and nobody's lock. Never throws.
 void removeLeftovers(const std::string& folder);
 

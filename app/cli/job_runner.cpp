@@ -50,20 +50,22 @@ void recordSuccess(JobContext& context, const JobFiles& files) {
     if (!files.checkpoint_path.empty()) fs::remove(files.checkpoint_path, ignored);
 }
 
-// Rows of each table that the checkpoint counts on. None when the run file lacks some of them, because its last writes
-// were lost with the machine: the run then starts from its beginning, which gives the same numbers.
-std::vector<std::int64_t> rowsOfCheckpoint(const RunReport& report, const JobFiles& files) {
-    std::vector<std::int64_t> rows(report.rows.size(), 0);
-    const std::optional<JobCheckpoint> checkpoint = loadJobCheckpoint(files.checkpoint_path);
-    if (!checkpoint) return rows;
-    for (std::size_t i = 0; i < std::min(rows.size(), checkpoint->rows.size()); ++i) {
-        if (checkpoint->rows[i] > report.rows[i]) {
-            fs::remove(files.checkpoint_path);
-            return std::vector<std::int64_t>(rows.size(), 0);
-        }
-        rows[i] = checkpoint->rows[i];
+// Rows of each table that the checkpoint counts on. A checkpoint is removed, and `warning` says so, when it is damaged,
+// belongs to another run, or counts on rows that were lost with the machine: the run then starts from its beginning,
+// which gives the same numbers.
+std::vector<std::int64_t> rowsOfCheckpoint(const RunReport& report, const JobFiles& files, std::string& warning) {
+    const std::vector<std::int64_t> none(report.rows.size(), 0);
+    try {
+        const std::optional<JobCheckpoint> checkpoint = loadJobCheckpoint(files.checkpoint_path);
+        if (!checkpoint) return none;
+        requireBelongs(*checkpoint, report.header);
+        for (std::size_t i = 0; i < none.size(); ++i) requireRows(*checkpoint, i, 0, report.rows[i]);
+        return checkpoint->rows;
+    } catch (const CheckpointError& error) {
+        warning = std::string("[resume] ") + error.what() + ", so it was removed";
+        fs::remove(files.checkpoint_path);
+        return none;
     }
-    return rows;
 }
 
 }  // namespace
@@ -107,7 +109,7 @@ JobFiles jobFiles(const RunPlace& place) {
 
 // Rows that the checkpoint does not cover are cut off; without a checkpoint the run starts from its beginning.
 PreparedRun prepareRun(const RunPlace& place, const JobFiles& files) {
-    PreparedRun run{files, nullptr, {}};
+    PreparedRun run{files, nullptr, {}, {}};
     if (place.runs_folder.empty()) return run;
     removeStudyLeftovers(fs::path(place.runs_folder).parent_path().string());
     if (place.resume_id.empty()) {
@@ -120,7 +122,7 @@ PreparedRun prepareRun(const RunPlace& place, const JobFiles& files) {
     if (report.status == toString(RunState::Finished)) {
         throw InputError({"resume", place.resume_id, "a run that was stopped or killed; this one has finished"});
     }
-    run.rows = rowsOfCheckpoint(report, files);
+    run.rows = rowsOfCheckpoint(report, files, run.warning);
     std::map<std::string, std::int64_t> rows_to_keep;
     for (std::size_t i = 0; i < run.rows.size(); ++i) rows_to_keep[report.header.tables[i].name] = run.rows[i];
     run.file = resumeRunFileSink(std::move(lock), rows_to_keep);
@@ -132,11 +134,18 @@ JobEnd runPrepared(PreparedRun run, RunControl& control, const std::vector<Event
     if (run.file) sinks.push_back(run.file.get());
     sinks.insert(sinks.end(), watchers.begin(), watchers.end());
     JobContext context(control, sinks);
+    context.warnWhenOpened(run.warning);
     JobEnd end;
     try {
         end.outcome = body(context, run.files);
         recordSuccess(context, run.files);
         if (run.file) run.file->close();
+    } catch (const CheckpointError& error) {  // not found out before the run began
+        end.error = std::make_exception_ptr(
+            FormatError(std::string(error.what()) + ", so it was removed: resume the run once more"));
+        std::error_code ignored;
+        fs::remove(run.files.checkpoint_path, ignored);
+        recordFailure(context, end.error);
     } catch (...) {
         end.error = std::current_exception();
         recordFailure(context, end.error);

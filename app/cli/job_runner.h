@@ -55,6 +55,7 @@ struct PreparedRun {
     JobFiles files;
     std::unique_ptr<RunFileSink> file;
     std::vector<std::int64_t> rows;  // of a resumed run: those its tables keep
+    std::string warning;             // for its log: why a resumed run starts from its beginning
 };
 // WorldError when another program writes the run.
 PreparedRun prepareRun(const RunPlace& place, const JobFiles& files);

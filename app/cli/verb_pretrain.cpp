@@ -29,6 +29,7 @@ JobOutcome pretrain(JobContext& context, const JobFiles& files, const PretrainSp
     inputs.checkpoint_path = files.checkpoint_path;
     if (inputs.checkpoint_path.empty()) {  // without a study the same command goes on
         inputs.checkpoint_path = (std::filesystem::path(spec.out) / "pretrain.state.safetensors").string();
+        inputs.checkpoint_of_any_run = true;
     }
 
     RunOpened header = runHeader(files, "pretrain", specToJson(spec));

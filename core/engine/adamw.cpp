@@ -6,7 +6,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "core/run/error.h"
+#include "core/engine/job_checkpoint.h"
 
 namespace fm {
 
@@ -136,31 +136,27 @@ void AdamW::save(std::map<std::string, at::Tensor>& tensors, const std::string& 
     tensors[prefix + "steps_done"] = at::full({}, steps_done_, at::kLong);
 }
 
-void AdamW::load(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix) {
+void AdamW::load(const JobCheckpoint& checkpoint, const std::string& prefix) {
     const at::NoGradGuard no_grad;
-    const auto find = [&](const std::string& name) {
-        const auto entry = tensors.find(prefix + name);
-        if (entry == tensors.end()) throw FormatError("optimiser state: " + prefix + name + ": missing");
-        return entry->second;
-    };
-    const auto restore = [&](at::Tensor& target, const std::string& name) {
-        const at::Tensor stored = find(name);
-        if (stored.sizes() != target.sizes())
-            throw FormatError("optimiser state: " + prefix + name + ": another shape");
-        target.copy_(stored);
-    };
+    const std::int64_t steps =
+        required(checkpoint, prefix + "steps_done", at::IntArrayRef{}, at::kLong).item<std::int64_t>();
+    if (steps != checkpoint.step)
+        throw CheckpointError(checkpoint.path, prefix + "steps_done", "differs from the step of the checkpoint");
     std::int64_t index = 0;
     for (Group& group : groups_) {
         for (Slot& slot : group.slots) {
-            const std::string name = std::to_string(index++);
-            restore(slot.mean, name + ".mean");
-            restore(slot.square, name + ".square");
+            const std::string name = prefix + std::to_string(index++);
+            slot.mean.copy_(required(checkpoint, name + ".mean", slot.mean));
+            const at::Tensor square = required(checkpoint, name + ".square", slot.square);
+            if (square.lt(0).any().item<bool>())
+                throw CheckpointError(checkpoint.path, name + ".square", "has values below 0");
+            slot.square.copy_(square);
             if (!slot.isNarrow()) continue;
-            restore(slot.master, name + ".master");
+            slot.master.copy_(required(checkpoint, name + ".master", slot.master));
             slot.parameter.detach().copy_(slot.master);
         }
     }
-    steps_done_ = find("steps_done").item<std::int64_t>();
+    steps_done_ = steps;
 }
 
 }  // namespace fm

@@ -12,6 +12,8 @@
 
 namespace fm {
 
+struct JobCheckpoint;
+
 struct AdamWGroup {
     std::vector<at::Tensor> parameters;  // updated in place; gradients are read from .grad()
     double weight_decay = 0;
@@ -45,9 +47,10 @@ public:
     at::Tensor masterOf(const at::Tensor& parameter) const;
 
     // Moments, the masters of narrower parameters and the step count under `prefix`; parameters that are their own
-    // masters are the caller's to keep. load() wants exactly what save() gave (FormatError).
+    // masters are the caller's to keep. load() wants exactly what save() gave, after the checkpoint's steps
+    // (CheckpointError).
     void save(std::map<std::string, at::Tensor>& tensors, const std::string& prefix) const;
-    void load(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix);
+    void load(const JobCheckpoint& checkpoint, const std::string& prefix);
 
 private:
     struct Slot {

@@ -157,8 +157,7 @@ void AlignRun::applyChanges() {
 void AlignRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
     context_.flush();
-    JobCheckpoint checkpoint;
-    checkpoint.step = next_step;
+    JobCheckpoint checkpoint = checkpointOf(context_.header(), next_step);
     checkpoint.rows = {next_step, held_out_rows_};
     checkpoint.state = {{"tokens_done", tokens_done_}, {"lr", spec_.lr}};
     forEachTensor(set_, [&checkpoint](const std::string& name, at::Tensor& tensor) {
@@ -168,25 +167,23 @@ void AlignRun::save(std::int64_t next_step) {
     saveJobCheckpoint(inputs_.checkpoint_path, checkpoint);
 }
 
-void copyBranches(const JobCheckpoint& checkpoint, const std::string& path, BranchSet& set) {
-    const c10::NoGradGuard no_grad;
-    forEachTensor(set, [&](const std::string& name, at::Tensor& tensor) {
-        const auto stored = checkpoint.tensors.find("branches." + name);
-        if (stored == checkpoint.tensors.end() || stored->second.sizes() != tensor.sizes())
-            throw FormatError(path + ": branches." + name + ": missing or of another shape; it belongs to another run");
-        tensor.copy_(stored->second);
-    });
-}
-
 std::int64_t AlignRun::restore() {
-    if (inputs_.checkpoint_path.empty()) return 0;
     const std::optional<JobCheckpoint> found = loadJobCheckpoint(inputs_.checkpoint_path);
     if (!found) return 0;
-    copyBranches(*found, inputs_.checkpoint_path, set_);
-    optimizer_->load(found->tensors, "optimizer.");
-    tokens_done_ = found->state.at("tokens_done").get<std::int64_t>();
-    spec_.lr = found->state.at("lr").get<double>();
-    held_out_rows_ = found->rows.at(1);
+    requireBelongs(*found, context_.header());
+    requireStep(*found, spec_.steps);
+    requireRows(*found, kAlignSteps, found->step, found->step);
+    requireRows(*found, kAlignHeldOut, 0, inputs_.held_out.empty() ? 0 : found->step / spec_.eval_every + 2);
+    {
+        const c10::NoGradGuard no_grad;
+        forEachTensor(set_, [&](const std::string& name, at::Tensor& tensor) {
+            tensor.copy_(required(*found, "branches." + name, tensor));
+        });
+    }
+    optimizer_->load(*found, "optimizer.");
+    tokens_done_ = requiredCount(*found, "tokens_done");
+    spec_.lr = requiredNumber(*found, "lr", 0, 1);
+    held_out_rows_ = found->rows[kAlignHeldOut];
     context_.log(Severity::Info, "[align] continues from step " + std::to_string(found->step));
     return found->step;
 }
@@ -258,16 +255,6 @@ std::vector<Table> alignTables(std::int64_t num_layers) {
 BranchSet runAlign(const AlignSpec& spec, const AlignInputs& inputs, JobContext& context) {
     const c10::AutoGradMode grad_on(true);
     return AlignRun(spec, inputs, context).run();
-}
-
-BranchSet alignedSoFar(const AlignSpec& spec, const DecoderWeights& teacher, const std::string& teacher_hash,
-                       const std::string& checkpoint_path) {
-    const std::optional<JobCheckpoint> found = loadJobCheckpoint(checkpoint_path);
-    if (!found) throw WorldError(checkpoint_path + ": no checkpoint there; start the alignment first");
-    BranchSet set = emptyBranches(alignBranchSpec(spec, teacher.config), teacher.config);
-    set.teacher_hash = teacher_hash;
-    copyBranches(*found, checkpoint_path, set);
-    return set;
 }
 
 }  // namespace fm

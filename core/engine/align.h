@@ -35,8 +35,4 @@ std::vector<Table> alignTables(std::int64_t num_layers);
 // caller has opened the context.
 BranchSet runAlign(const AlignSpec& spec, const AlignInputs& inputs, JobContext& context);
 
-// The branches as they stand in a job checkpoint: what a stopped run is worth.
-BranchSet alignedSoFar(const AlignSpec& spec, const DecoderWeights& teacher, const std::string& teacher_hash,
-                       const std::string& checkpoint_path);
-
 }  // namespace fm

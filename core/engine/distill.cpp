@@ -159,8 +159,7 @@ void DistillRun::update(std::int64_t step) {
 void DistillRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
     context_.flush();  // a checkpoint counts on the rows before it
-    JobCheckpoint checkpoint;
-    checkpoint.step = next_step;
+    JobCheckpoint checkpoint = checkpointOf(context_.header(), next_step);
     forEachTrained(spec_, student_.plan, student_.weights, student_.branches,
                    [&](const std::string& group, const std::string& name, at::Tensor& t) {
                        checkpoint.tensors[group + "/" + name] = t.detach();
@@ -172,16 +171,18 @@ void DistillRun::save(std::int64_t next_step) {
 }
 
 std::int64_t DistillRun::restore() {
-    const std::optional<JobCheckpoint> found =
-        inputs_.checkpoint_path.empty() ? std::nullopt : loadJobCheckpoint(inputs_.checkpoint_path);
+    const std::optional<JobCheckpoint> found = loadJobCheckpoint(inputs_.checkpoint_path);
     if (!found) return 0;
+    requireBelongs(*found, context_.header());
+    requireStep(*found, spec_.steps + spec_.tune_steps);
+    requireRows(*found, kDistillSteps, found->step, found->step);
     const c10::NoGradGuard no_grad;
     forEachTrained(spec_, student_.plan, student_.weights, student_.branches,
                    [&](const std::string& group, const std::string& name, at::Tensor& t) {
-                       t.copy_(found->tensors.at(group + "/" + name));
+                       t.copy_(required(*found, group + "/" + name, t));
                    });
-    optimizer_->load(found->tensors, "optimizer/");
-    tokens_done_ = found->state.at("tokens_done").get<std::int64_t>();
+    optimizer_->load(*found, "optimizer/");
+    tokens_done_ = requiredCount(*found, "tokens_done");
     context_.log(Severity::Info, "[distill] continues from step " + std::to_string(found->step));
     return found->step;
 }

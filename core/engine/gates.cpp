@@ -51,6 +51,7 @@ private:
     void probeWhenDue(std::int64_t steps_done);
     void save(std::int64_t next_step);
     std::int64_t restore();
+    void restoreScalars(const JobCheckpoint& found, const std::vector<double>& scalars);
     void reportCut(GatesResult& result);
     void refine(GatesResult& result);
     LayerRanking ranking() const;
@@ -188,8 +189,7 @@ void GateRun::probeWhenDue(std::int64_t steps_done) {
 void GateRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
     context_.flush();
-    JobCheckpoint checkpoint;
-    checkpoint.step = next_step;
+    JobCheckpoint checkpoint = checkpointOf(context_.header(), next_step);
     checkpoint.tensors["gates"] = at::tensor(optimizer_.save(), at::kDouble);
     checkpoint.tensors["local_error"] = at::tensor(local_error_L_, at::kDouble);
     std::vector<double> recent;
@@ -202,30 +202,39 @@ void GateRun::save(std::int64_t next_step) {
 }
 
 std::int64_t GateRun::restore() {
-    const std::optional<JobCheckpoint> found =
-        inputs_.checkpoint_path.empty() ? std::nullopt : loadJobCheckpoint(inputs_.checkpoint_path);
+    const std::optional<JobCheckpoint> found = loadJobCheckpoint(inputs_.checkpoint_path);
     if (!found) return 0;
-    const auto values = [&](const char* name) {
-        const at::Tensor t = found->tensors.at(name);
-        return std::vector<double>(t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel());
+    requireBelongs(*found, context_.header());
+    requireStep(*found, spec_.steps);
+    requireRows(*found, kGateSteps, found->step, found->step);
+    requireRows(*found, kGateProbes, 0, probesDue(found->step));
+    requireRows(*found, kGateLayers, found->step > 0 ? 1 : 0, 1);
+    const auto values = [&](const char* name, std::int64_t count) {
+        const at::Tensor t = required(*found, name, {count}, at::kDouble);
+        return std::vector<double>(t.const_data_ptr<double>(), t.const_data_ptr<double>() + count);
     };
-    optimizer_.load(values("gates"), found->step);
-    local_error_L_ = values("local_error");
-    const std::vector<double> recent = values("recent");
-    const std::size_t num_layers = optimizer_.alpha().size();
-    for (std::size_t first = 0; first < recent.size(); first += num_layers) {
-        const auto row = recent.begin() + static_cast<std::ptrdiff_t>(first);
-        recent_NL_.emplace_back(row, row + static_cast<std::ptrdiff_t>(num_layers));
-    }
-    const std::vector<double> scalars = values("scalars");
+    const std::int64_t num_layers = inputs_.weights->config.num_layers;
+    const std::int64_t kept_steps = std::min<std::int64_t>(found->step, spreadWindow(spec_.steps));
+    optimizer_.load(values("gates", 4 * num_layers), found->step);
+    local_error_L_ = values("local_error", found->rows[kGateLayers] * num_layers);
+    const std::vector<double> recent = values("recent", kept_steps * num_layers);
+    for (auto row = recent.begin(); row != recent.end(); row += num_layers)
+        recent_NL_.emplace_back(row, row + num_layers);
+    restoreScalars(*found, values("scalars", 4));
+    tokens_done_ = requiredCount(*found, "tokens_done");
+    probe_rows_ = found->rows[kGateProbes];
+    context_.log(Severity::Info, "[gates] continues from step " + std::to_string(found->step));
+    return found->step;
+}
+
+// Live changes may have put them anywhere that applyChanges() allows.
+void GateRun::restoreScalars(const JobCheckpoint& found, const std::vector<double>& scalars) {
     lambda_ = scalars[0];
     spec_.lr = scalars[1];
     spec_.dual_rate = scalars[2];
+    if (lambda_ < 0 || spec_.lr < 0 || spec_.dual_rate < 0 || possibleBudget(scalars[3]) != scalars[3])
+        throw CheckpointError(found.path, "scalars", "multiplier, rates or budget are not possible");
     spec_.budget = static_cast<int>(scalars[3]);
-    tokens_done_ = found->state.at("tokens_done").get<std::int64_t>();
-    probe_rows_ = found->rows.at(1);
-    context_.log(Severity::Info, "[gates] continues from step " + std::to_string(found->step));
-    return found->step;
 }
 
 void GateRun::reportCut(GatesResult& result) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <thread>
 
@@ -159,7 +160,7 @@ private:
     std::unique_ptr<AdamW> optimizer_;
     Rope rope_;
     std::vector<TaskShare> fitting_;  // of the phase at hand
-    std::int64_t tokens_done_ = 0, step_rows_ = 0, eval_rows_ = 0;
+    std::int64_t tokens_done_ = 0, eval_rows_ = 0;
 };
 
 double PretrainRun::takeStep(std::int64_t step, const Batch& batch) {
@@ -198,27 +199,28 @@ void PretrainRun::evaluate(std::int64_t step) {
 void PretrainRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
     context_.flush();  // a checkpoint counts on the rows before it
-    JobCheckpoint checkpoint;
-    checkpoint.step = next_step;
+    JobCheckpoint checkpoint = checkpointOf(context_.header(), next_step);
     forEachTensor(weights_,
                   [&](const std::string& name, at::Tensor& t) { checkpoint.tensors["weights." + name] = t.detach(); });
     optimizer_->save(checkpoint.tensors, "optimizer.");
-    checkpoint.rows = {step_rows_, eval_rows_};
+    checkpoint.rows = {next_step, eval_rows_};
     checkpoint.state = {{"tokens_done", tokens_done_}};
     saveJobCheckpoint(inputs_.checkpoint_path, checkpoint);
 }
 
 std::int64_t PretrainRun::restore() {
-    const std::optional<JobCheckpoint> found =
-        inputs_.checkpoint_path.empty() ? std::nullopt : loadJobCheckpoint(inputs_.checkpoint_path);
+    const std::optional<JobCheckpoint> found = loadJobCheckpoint(inputs_.checkpoint_path);
     if (!found) return 0;
+    requireBelongs(*found, context_.header(), !inputs_.checkpoint_of_any_run);
+    requireStep(*found, steps());
+    requireRows(*found, kPretrainSteps, found->step, found->step);
+    requireRows(*found, kPretrainEvals, 0, std::numeric_limits<std::int64_t>::max());
     const c10::NoGradGuard no_grad;
     forEachTensor(weights_,
-                  [&](const std::string& name, at::Tensor& t) { t.copy_(found->tensors.at("weights." + name)); });
-    optimizer_->load(found->tensors, "optimizer.");
-    tokens_done_ = found->state.at("tokens_done").get<std::int64_t>();
-    step_rows_ = found->rows.at(0);
-    eval_rows_ = found->rows.at(1);
+                  [&](const std::string& name, at::Tensor& t) { t.copy_(required(*found, "weights." + name, t)); });
+    optimizer_->load(*found, "optimizer.");
+    tokens_done_ = requiredCount(*found, "tokens_done");
+    eval_rows_ = found->rows[kPretrainEvals];
     return found->step;
 }
 
@@ -250,7 +252,6 @@ DecoderWeights PretrainRun::run() {
                 const double loss = takeStep(step, batches.next());
                 context_.append(kPretrainSteps,
                                 {step, context_.wallMs(), tokens_done_, loss, learningRate(spec_, step, steps())});
-                ++step_rows_;
                 context_.progress(step + 1, steps(), "steps",
                                   double(tokens_done_) / std::max(1e-3, context_.wallMs() / 1e3));
                 if ((step + 1) % spec_.eval_every == 0 || step + 1 == steps()) evaluate(step);

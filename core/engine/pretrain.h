@@ -97,7 +97,8 @@ std::vector<Table> pretrainTables();
 struct PretrainInputs {
     TaskResources resources;  // tokenizer and text
     at::Device device = at::kCPU;
-    std::string checkpoint_path;  // "" = none
+    std::string checkpoint_path;         // "" = none
+    bool checkpoint_of_any_run = false;  // of one with this spec: without a study every start is a run of its own
 };
 
 // Returns fp32 weights. Throws Cancelled after saving its state.

@@ -31,7 +31,9 @@ private:
 
 std::uint64_t StructureCheck::rootAddress() {
     constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
-    if (file_.peek(0, signature.size()) != signature) refuse("byte 0", "is no HDF5 file");
+    const std::string start = file_.peek(0, signature.size() + 1);
+    if (start.substr(0, signature.size()) != signature) refuse("byte 0", "is no HDF5 file");
+    if (start.back() < 2) refuse("byte 8", "has the structure of other programs, such as h5repack");
     const std::string bytes = file_.structure(0, 48, signature, {44});
     Fields fields(bytes, placeOf(0, "superblock"));
     fields.takeBytes(signature.size());

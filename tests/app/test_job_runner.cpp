@@ -66,6 +66,9 @@ private Q_SLOTS:
     void aDeletedRunFileIsAFailure();
     void resumeKeepsTheCheckpointedRows();
     void resumeBeginsAgainWhenRowsAreMissing();
+    void resumeBeginsAgainWithoutAUsableCheckpoint_data();
+    void resumeBeginsAgainWithoutAUsableCheckpoint();
+    void aCheckpointRefusedLateIsRemoved();
     void resumeRefusesOtherRuns();
     void resumeLeavesFinishedRunsAlone();
 };
@@ -273,8 +276,7 @@ void TestJobRunner::resumeKeepsTheCheckpointedRows() {
         run_id = files.run_id;
         openRun(context, files);
         for (int step = 0; step < 7; ++step) context.append(0, {1.0 * step});
-        JobCheckpoint checkpoint;
-        checkpoint.step = 4;
+        JobCheckpoint checkpoint = checkpointOf(context.header(), 4);
         checkpoint.rows = {4};  // three rows came after it
         saveJobCheckpoint(files.checkpoint_path, checkpoint);
         throw Cancelled();
@@ -303,8 +305,7 @@ void TestJobRunner::resumeBeginsAgainWhenRowsAreMissing() {
         place.resume_id = files.run_id;
         openRun(context, files);
         for (int step = 0; step < 3; ++step) context.append(0, {1.0 * step});
-        JobCheckpoint checkpoint;
-        checkpoint.step = 4;
+        JobCheckpoint checkpoint = checkpointOf(context.header(), 4);
         checkpoint.rows = {4};
         saveJobCheckpoint(files.checkpoint_path, checkpoint);
         throw Cancelled();
@@ -318,6 +319,81 @@ void TestJobRunner::resumeBeginsAgainWhenRowsAreMissing() {
     });
     QCOMPARE(code, 0);
     QCOMPARE(RunReader(onlyRun(folder)).readNumbers("series/loss"), (std::vector<double>{7}));
+}
+
+using Spoiler = void (*)(const std::string& path);
+
+void TestJobRunner::resumeBeginsAgainWithoutAUsableCheckpoint_data() {
+    QTest::addColumn<Spoiler>("spoil");
+    QTest::addColumn<QString>("said");
+    QTest::newRow("damaged") << Spoiler([](const std::string& path) {
+        std::filesystem::resize_file(path, std::filesystem::file_size(path) - 3);
+    }) << "file: ";
+    QTest::newRow("of another run") << Spoiler([](const std::string& path) {
+        JobCheckpoint checkpoint = loadJobCheckpoint(path).value();
+        checkpoint.run_id = "20260314T150926Z-toy-3fa9c1";
+        saveJobCheckpoint(path, checkpoint);
+    }) << "20260314T150926Z-toy-3fa9c1";
+    QTest::newRow("of another spec") << Spoiler([](const std::string& path) {
+        JobCheckpoint checkpoint = loadJobCheckpoint(path).value();
+        checkpoint.spec_hash = "";
+        saveJobCheckpoint(path, checkpoint);
+    }) << "another spec";
+    QTest::newRow("without rows") << Spoiler([](const std::string& path) {
+        JobCheckpoint checkpoint = loadJobCheckpoint(path).value();
+        checkpoint.rows.clear();
+        saveJobCheckpoint(path, checkpoint);
+    }) << "counts 0 tables";
+}
+
+void TestJobRunner::resumeBeginsAgainWithoutAUsableCheckpoint() {
+    QFETCH(Spoiler, spoil);
+    QFETCH(QString, said);
+    const QTemporaryDir folder;
+    RunPlace place = placeIn(folder);
+    runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+        place.resume_id = files.run_id;
+        openRun(context, files);
+        for (int step = 0; step < 3; ++step) context.append(0, {1.0 * step});
+        JobCheckpoint checkpoint = checkpointOf(context.header(), 2);
+        checkpoint.rows = {2};
+        checkpoint.tensors["values"] = at::ones({8});
+        saveJobCheckpoint(files.checkpoint_path, checkpoint);
+        spoil(files.checkpoint_path);
+        throw Cancelled();
+        return JobOutcome{};
+    });
+    const int code = runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+        if (loadJobCheckpoint(files.checkpoint_path)) throw WorldError("it would go on at step 2");
+        openRun(context, files);
+        context.append(0, {7.0});
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 0);
+    const RunReader reader(onlyRun(folder));
+    QCOMPARE(reader.readNumbers("series/loss"), (std::vector<double>{7}));
+    const std::vector<LogLine> log = reader.readLog();
+    QVERIFY(!log.empty() && log[0].severity == Severity::Warning);
+    const QString text = QString::fromStdString(log[0].text);
+    QVERIFY2(text.contains(".state.safetensors: ") && text.contains(said) && text.contains("starts from its beginning"),
+             qPrintable(text));
+}
+
+// What only the job itself can find out fails the run once, and the next start is not held up by it.
+void TestJobRunner::aCheckpointRefusedLateIsRemoved() {
+    const QTemporaryDir folder;
+    std::string path;
+    const int code = runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+        openRun(context, files);
+        path = files.checkpoint_path;
+        saveJobCheckpoint(path, checkpointOf(context.header(), 2));
+        throw CheckpointError(path, "gates", "is missing");
+        return JobOutcome{};
+    });
+    QCOMPARE(code, 1);
+    QVERIFY(!std::filesystem::exists(path));
+    const RunReport report = readRunFile(onlyRun(folder));
+    QVERIFY2(report.status_text.find("resume the run once more") != std::string::npos, report.status_text.c_str());
 }
 
 void TestJobRunner::resumeLeavesFinishedRunsAlone() {

@@ -153,7 +153,7 @@ private Q_SLOTS:
         QVERIFY(found.state.at("third").get<double>() == 1.0 / 3);
         at::Tensor a2 = found.tensors.at("a").clone(), b2 = at::zeros({2}, at::kBFloat16);
         AdamW resumed({{{a2, b2}, 0.1}});
-        resumed.load(found.tensors, "optimizer.");
+        resumed.load(found, "optimizer.");
         drive(resumed, a2, b2, 3, 7);
         QVERIFY(at::equal(a, a2));
         QVERIFY(at::equal(b, b2));
@@ -162,7 +162,7 @@ private Q_SLOTS:
     void refusesForeignState() {
         at::Tensor a = tensorOf({1.0});
         AdamW optimizer({{{a}, 0.0}});
-        QVERIFY_THROWS_EXCEPTION(FormatError, optimizer.load({}, "optimizer."));
+        QVERIFY_THROWS_EXCEPTION(FormatError, optimizer.load(JobCheckpoint{}, "optimizer."));
         QVERIFY(!loadJobCheckpoint("/nonexistent/job.safetensors").has_value());
     }
 

@@ -201,8 +201,6 @@ private Q_SLOTS:
                 if (++rows == stop_after + 1) first.control.stop();  // the first row is held-out, before any step
             };
             QVERIFY_THROWS_EXCEPTION(Cancelled, first.run(tinySpec()));
-            const BranchSet kept = alignedSoFar(tinySpec(), first.teacher, "hash", first.checkpoint_path);
-            QCOMPARE(kept.layers.size(), std::size_t{3});
             Driver second;
             second.checkpoint_path = first.checkpoint_path;
             BranchSet got = second.run(tinySpec());

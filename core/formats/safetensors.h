@@ -35,9 +35,9 @@ struct TensorToWrite {
     const void* data = nullptr;  // contiguous, elements x dtype size
 };
 
-// Writes under a temporary name, syncs, renames. Throws WorldError (full disk, no permission); `path` is then untouched.
-// Tensors are stored larger elements first and otherwise in the given order: the format allows no padding, and so each
-// one is aligned to its elements all the same. "__metadata__" gets {"format":"pt"} and `metadata`.
+// Writes under a temporary name, syncs, renames. Throws WorldError (full disk, no permission); `path` is then
+// untouched. Tensors are stored larger elements first and otherwise in the given order: the format allows no padding,
+// and so each one is aligned to its elements all the same. "__metadata__" gets {"format":"pt"} and `metadata`.
 void writeSafetensors(const std::string& path, const std::vector<TensorToWrite>& tensors,
                       const std::map<std::string, std::string>& metadata = {});
 

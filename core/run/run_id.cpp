@@ -17,7 +17,7 @@ static bool isDigit(char c) { return c >= '0' && c <= '9'; }
 static bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f'); }
 static bool isJobChar(char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || c == '_'; }
 
-// "" behind the year 9999, which the id has no room for.
+// "" past the year 9999, which the id has no room for.
 static std::string timeText(std::time_t time) {
     constexpr int last_year = 9999 - 1900;
     std::tm utc{};
@@ -42,7 +42,7 @@ std::string makeRunId(std::string_view job, std::string_view newest) {
     const std::time_t now = std::time(nullptr);
     const std::string now_text = timeText(now);
     if (now_text.empty())
-        throw WorldError("this computer's clock stands behind the year 9999; set it, then start the job again");
+        throw WorldError("this computer's clock is past the year 9999; set it, then start the job again");
     const std::string behind_newest = timeText(std::max(now, timeOf(newest) + 1));
     const std::string& time_text = behind_newest.empty() ? now_text : behind_newest;
     char tail[16];

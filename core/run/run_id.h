@@ -8,7 +8,7 @@
 namespace fm {
 
 // `job`: lower-case letters, digits and '_'. An id that sorts behind `newest`, the newest of its folder, also when the
-// clock has been set back since. WorldError when the clock stands behind the year 9999.
+// clock has been set back since. WorldError when the clock is past the year 9999.
 std::string makeRunId(std::string_view job, std::string_view newest = {});
 bool isRunId(std::string_view id);
 

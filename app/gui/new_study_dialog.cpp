@@ -28,8 +28,9 @@ NewStudyDialog::NewStudyDialog(QWidget* parent)
     form_ = new QComboBox(this);
     form_->addItem(tr("plain text, for base models"), QStringLiteral("base"));
     form_->addItem(tr("the teacher's chat template, for instruct models"), QStringLiteral("chat"));
-    form_->setToolTip(tr("How retrieval questions are put to the teacher. An instruct model often answers a bare text "
-                         "with an explanation, which counts as a miss; all figures of a study use one form."));
+    form_->setToolTip(
+        tr("How retrieval questions are put to the teacher. An instruct model often answers a bare text "
+           "with an explanation, which counts as a miss; all figures of a study use one form."));
     auto* form_name = new QLabel(tr("&Prompts"), this);
     form_name->setBuddy(form_);
     static_cast<QFormLayout*>(layout())->addRow(form_name, form_);

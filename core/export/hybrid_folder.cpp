@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +14,7 @@
 #include "core/run/atomic_file.h"
 #include "core/run/error.h"
 #include "core/run/hash.h"
+#include "core/run/regular_file.h"
 #include "core/run/temporary_file.h"
 
 namespace fm {
@@ -45,8 +45,8 @@ void writeChanged(const std::string& path, DecoderWeights& teacher, DecoderWeigh
 }
 
 nlohmann::json readHead(const std::string& path, const std::string& teacher_hash, std::int64_t num_layers) {
-    std::ifstream file(path);
-    const nlohmann::json head = nlohmann::json::parse(file, nullptr, false);
+    constexpr std::uint64_t most_bytes = 1 << 20;
+    const nlohmann::json head = nlohmann::json::parse(readRegularFile(path, most_bytes), nullptr, false);
     const bool complete = head.is_object() && head.value("plan", nlohmann::json()).is_string() &&
                           head.value("teacher_hash", nlohmann::json()).is_string();
     if (!complete) throw FormatError(path + ": plan, teacher_hash: missing, so this is no hybrid");

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "core/formats/hf_config_fields.h"
 #include "core/formats/strict_json.h"
 #include "core/run/error.h"
+#include "core/run/regular_file.h"
 
 namespace fm {
 namespace {
@@ -19,17 +18,11 @@ constexpr std::int64_t kMaxSize = std::int64_t{1} << 31;
 constexpr std::int64_t kMaxLayers = 4096;
 
 std::string readConfigText(const std::string& folder, const std::string& path) {
-    if (!std::filesystem::exists(path)) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
         throw InputError({"folder", folder, "a folder made by `flashmorph export`: it has no config.json"});
     }
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw WorldError(path + ": cannot be read; check that it may be read");
-    std::error_code error;
-    const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-    if (error || bytes > kMaxConfigBytes) failFormat(path, atByte(0), "is no config.json of a plausible size");
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
+    return readRegularFile(path, kMaxConfigBytes);
 }
 
 std::int64_t sizeOf(const HfFields& fields, const char* key) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/run/atomic_file.h"
+#include "core/run/descriptor.h"
 #include "core/run/error.h"
 
 namespace fm {
@@ -16,20 +17,6 @@ namespace {
 [[noreturn]] void failOpen(const std::string& path) {
     throw WorldError(readErrorText(path, "open for reading", errno));
 }
-
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 }  // namespace
 

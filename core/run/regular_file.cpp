@@ -8,26 +8,10 @@
 
 #include "core/run/atomic_file.h"
 #include "core/run/byte_text.h"
+#include "core/run/descriptor.h"
 #include "core/run/error.h"
 
 namespace fm {
-namespace {
-
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-}  // namespace
 
 std::string readRegularFile(const std::string& path, std::uint64_t max_bytes) {
     if (path.find('\0') != std::string::npos) throw WorldError("a path with a zero byte in it cannot be read");

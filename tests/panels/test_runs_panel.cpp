@@ -93,7 +93,7 @@ private Q_SLOTS:
         const int damaged = window.rowOf("0000ff");
         QVERIFY(damaged >= 0);
         const QModelIndex what = window.table().model()->index(damaged, fm::RunsModel::AboutColumn);
-        QVERIFY2(what.data().toString().contains("no complete run file"), qPrintable(what.data().toString()));
+        QVERIFY2(what.data().toString().contains("is no HDF5 file"), qPrintable(what.data().toString()));
         QVERIFY(what.data(Qt::ToolTipRole).toString().contains("0000ff.h5"));
         QCOMPARE(window.table().model()->index(window.rowOf("0000dd"), fm::RunsModel::RecallColumn).data().toString(),
                  QStringLiteral("0.80"));            // 16 of 20 cells are right, which weigh alike

@@ -48,10 +48,10 @@ QByteArray fileContent(const QString& path) {
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
 
-QByteArray folderContent(const QString& path) {
+QByteArray folderContent(const QString& path, const QStringList& left_out) {
     QByteArray content;
     for (const QString& name : QDir(path).entryList(QDir::Files, QDir::Name))
-        content += name.toUtf8() + "\n" + fileContent(path + "/" + name);
+        if (!left_out.contains(name)) content += name.toUtf8() + "\n" + fileContent(path + "/" + name);
     return content;
 }
 

@@ -29,8 +29,8 @@ private:
 };
 
 QByteArray fileContent(const QString& path);  // empty when it cannot be read
-// Names and bytes of all files in a folder, one after the other.
-QByteArray folderContent(const QString& path);
+// Names and bytes of all files in a folder but `left_out`, one after the other.
+QByteArray folderContent(const QString& path, const QStringList& left_out = {});
 
 // What differs between the first `rows` rows of every table of two runs, bit for bit, wall times left out; "" when
 // nothing does. `rows` by table; a longer table than asked for is a difference only with `all`.

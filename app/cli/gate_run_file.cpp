@@ -40,9 +40,23 @@ LayerRanking rankingAt(const RecordedRun& run, std::int64_t step, const nlohmann
 
 }  // namespace
 
+static nlohmann::json specOf(const RecordedRun& run) {
+    nlohmann::json spec = nlohmann::json::parse(run.header().spec_json, nullptr, /*allow_exceptions=*/false);
+    if (!spec.is_object()) throw FormatError(run.path() + ": spec_json: is not a JSON object, so the file is damaged");
+    return spec;
+}
+
+// Of that step, because the budget may have been changed while the run was live.
+static int ownBudget(const RecordedRun& run, std::int64_t step) {
+    const double budget = run.readNumbers("series/objective/budget", step, 1).at(0);
+    if (!(budget >= 0 && budget <= 1e6))
+        throw FormatError(run.path() + ": series/objective/budget: is no number of layers, so the file is damaged");
+    return static_cast<int>(budget);
+}
+
 LayerRanking rankingOfRun(const std::string& path, std::int64_t step) {
     const std::unique_ptr<RecordedRun> run = openRecordedRun(path);
-    return rankingAt(*run, checkedStep(*run, step), nlohmann::json::parse(run->header().spec_json));
+    return rankingAt(*run, checkedStep(*run, step), specOf(*run));
 }
 
 Plan planOfRun(const std::string& path, const PlanChoice& choice, const std::vector<Pin>& pins) {
@@ -52,10 +66,8 @@ Plan planOfRun(const std::string& path, const PlanChoice& choice, const std::vec
     }
     const std::unique_ptr<RecordedRun> run = openRecordedRun(path);
     const std::int64_t step = checkedStep(*run, choice.step);
-    const nlohmann::json spec = nlohmann::json::parse(run->header().spec_json);
-    // Of that step, because the budget may have been changed while the run was live.
-    const double own_budget = run->readNumbers("series/objective/budget", step, 1).at(0);
-    const int budget = choice.budget < 0 ? static_cast<int>(own_budget) : static_cast<int>(choice.budget);
+    const nlohmann::json spec = specOf(*run);
+    const int budget = choice.budget < 0 ? ownBudget(*run, step) : static_cast<int>(choice.budget);
     std::optional<Plan> ended_with;
     const std::vector<std::string> measured = run->readTexts("probes/plan");
     if (choice.step < 0 && !measured.empty() && run->state() == RunState::Finished) {

@@ -105,8 +105,12 @@ void collectSubjects(const JudgeSpec& spec, StudySession& session, JudgedStudy& 
     plans[std::string(static_cast<std::size_t>(session.config().num_layers), 'L')] = {"all-linear"};
     judged.branches = session.branches(spec.branches);
     judged.parents.push_back(judged.branches.id);
-    for (const auto& [key, names] : plans)
+    for (const auto& [key, names] : plans) {
+        if (static_cast<std::int64_t>(key.size()) != session.config().num_layers)
+            throw InputError(Problem{"subjects", joined(names) + " (" + key + ")",
+                                     "plans of this teacher; a run of another one is among the runs of the study"});
         judged.subjects.push_back({joined(names), "", planFromKey(key), &session.weights(), &judged.branches});
+    }
     for (const std::string& id : hybrids) {
         judged.hybrids.push_back(session.hybrid(id));
         const RecoveredHybrid& hybrid = judged.hybrids.back();

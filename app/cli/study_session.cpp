@@ -30,8 +30,9 @@ ModelHints readHints(const std::string& teacher) {
         hints.tasks = json.at("tasks").get<std::vector<std::string>>();
         hints.lengths = json.at("lengths").get<std::vector<int>>();
         hints.unseen = json.value("unseen", std::vector<std::string>{});
-    } catch (const nlohmann::json::exception& error) {
-        throw FormatError(path.string() + ": " + error.what());
+    } catch (const nlohmann::json::exception&) {
+        throw FormatError(path.string() +
+                          ": is no JSON object with lists \"tasks\" and \"lengths\"; mend it or remove it");
     }
     return hints;
 }
@@ -261,7 +262,11 @@ StudySession::ChosenPlan StudySession::plan(const PlanChoice& choice) const {
     if (!problems.empty()) throw InputError(problems);
     if (!choice.layers.empty()) return {planFromLayers(choice.layers, num_layers), ""};
     const std::string run = choice.run.empty() ? newestRun(study_, "gates", "run") : choice.run;
-    return {planOfRun(study_.runPath(run), choice, pins), run};
+    const Plan plan = planOfRun(study_.runPath(run), choice, pins);
+    if (static_cast<int>(plan.kinds.size()) != num_layers)
+        throw InputError(Problem{"run", run + ", whose teacher has " + std::to_string(plan.kinds.size()) + " layers",
+                                 "a gate run of this teacher, which has " + std::to_string(num_layers)});
+    return {plan, run};
 }
 
 std::string newestRun(const Study& study, const std::string& job, const std::string& field) {

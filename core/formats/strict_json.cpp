@@ -8,11 +8,12 @@
 namespace fm {
 namespace {
 
-// "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error ..." -> from "syntax error" on.
+// "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error ..." -> from "syntax error" on;
+// "[json.exception.out_of_range.406] number overflow parsing '1e999'" -> from "number overflow" on.
 std::string reasonOf(const nlohmann::json::exception& error) {
-    const std::string text = error.what();
-    const std::size_t reason = text.find(": ");
-    const std::string shown = text.substr(reason == std::string::npos ? 0 : reason + 2);
+    std::string_view shown = error.what();
+    for (const std::string_view before : {"] ", ": "})
+        if (const std::size_t at = shown.find(before); at != std::string_view::npos) shown.remove_prefix(at + 2);
     return "is not valid JSON: " + quoted(shown);
 }
 

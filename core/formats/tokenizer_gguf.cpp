@@ -49,15 +49,20 @@ void addToken(TokenizerPartsBuilder& builder, const std::string& path, std::stri
     builder.addAdded(token, key);
 }
 
+// What is no small integer is none of the types: 0.
+std::int64_t typeAt(const GgufArray& types, std::size_t i) {
+    const double type = types.numberAt(i);
+    return type >= 1 && type <= 6 ? static_cast<std::int64_t>(type) : 0;
+}
+
 void readTokens(const GgufFile& file, const GgufArray& tokens, TokenizerPartsBuilder& builder) {
     const GgufArray types = requiredArray(file, kTypes, std::nullopt);
     if (types.element == GgufType::String || types.element == GgufType::Array || types.count != tokens.count) {
         failFormat(file.path(), kTypes,
                    "is not one number for each of the " + std::to_string(tokens.count) + " tokens");
     }
-    tokens.forEachString([&](std::size_t i, std::string_view text) {
-        addToken(builder, file.path(), text, static_cast<std::int64_t>(types.numberAt(i)), i);
-    });
+    tokens.forEachString(
+        [&](std::size_t i, std::string_view text) { addToken(builder, file.path(), text, typeAt(types, i), i); });
 }
 
 void readMerges(const GgufFile& file, TokenizerPartsBuilder& builder) {

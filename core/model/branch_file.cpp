@@ -38,33 +38,40 @@ std::string contentId(const std::string& spec_text, const std::vector<TensorToWr
 }
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
-    throw FormatError(path + ": " + kSpecKey + ": " + what);
+    throw FormatError(path + ": " + kSpecKey + ": " + what + "; restore the file from a copy or align again");
+}
+
+template <class Value>
+Value member(const std::string& path, const nlohmann::json& json, const char* key,
+             bool (nlohmann::json::*is_right)() const noexcept) {
+    const auto found = json.find(key);
+    if (found == json.end() || !((*found).*is_right)()) fail(path, std::string(key) + " is missing or of another kind");
+    return found->get<Value>();
 }
 
 template <class Word>
 Word parseWord(const std::string& path, const nlohmann::json& json, const char* key,
                std::initializer_list<Word> words) {
-    const std::string text = json.at(key).get<std::string>();
+    const std::string text = member<std::string>(path, json, key, &nlohmann::json::is_string);
     for (const Word word : words)
         if (text == toString(word)) return word;
     fail(path, std::string(key) + " \"" + text + "\" is not known");
 }
 
 BranchSet parseHeader(const std::string& path, const std::string& text, std::int64_t num_layers) {
+    using Json = nlohmann::json;
     BranchSet set;
-    try {
-        const nlohmann::json json = nlohmann::json::parse(text);
-        set.spec.kind = parseWord(path, json, "kind", {BranchKind::Gdn, BranchKind::Lightning});
-        set.spec.form = parseWord(path, json, "form", {BranchForm::Exportable, BranchForm::Plain});
-        set.spec.expanded_kv = json.at("expanded_kv").get<bool>();
-        set.spec.norm_eps = json.at("norm_eps").get<double>();
-        set.teacher_hash = json.at("teacher_hash").get<std::string>();
-        if (json.at("layers").get<std::int64_t>() != num_layers)
-            fail(path,
-                 "has " + json.at("layers").dump() + " layers where the teacher has " + std::to_string(num_layers));
-    } catch (const nlohmann::json::exception& error) {
-        fail(path, error.what());
-    }
+    const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) fail(path, "is not a JSON object");
+    set.spec.kind = parseWord(path, json, "kind", {BranchKind::Gdn, BranchKind::Lightning});
+    set.spec.form = parseWord(path, json, "form", {BranchForm::Exportable, BranchForm::Plain});
+    set.spec.expanded_kv = member<bool>(path, json, "expanded_kv", &Json::is_boolean);
+    set.spec.norm_eps = member<double>(path, json, "norm_eps", &Json::is_number);
+    if (!(set.spec.norm_eps >= 0 && set.spec.norm_eps < 1)) fail(path, "norm_eps is not from 0 to 1");
+    set.teacher_hash = member<std::string>(path, json, "teacher_hash", &Json::is_string);
+    const std::uint64_t layers = member<std::uint64_t>(path, json, "layers", &Json::is_number_unsigned);
+    if (layers != static_cast<std::uint64_t>(num_layers))
+        fail(path, "has " + std::to_string(layers) + " layers where the teacher has " + std::to_string(num_layers));
     return set;
 }
 
@@ -83,6 +90,9 @@ void readTensors(const std::string& path, const SafetensorsFile& file, BranchSet
             if (!at::isFloatingType(tensor.scalar_type())) problems += "; " + name + " is not of a floating type";
         }
     });
+    for (const BranchWeights& layer : set.layers)  // the layers of a lightning set are computed together
+        if (layer.log_decay_H.defined() && problems.empty() && !at::equal(layer.log_decay_H, set.layers[0].log_decay_H))
+            problems += "; log_decay differs between layers";
     for (const TensorView& view : file.tensors())
         if (!wanted.count(view.name)) problems += "; " + view.name + " belongs to no branch";
     if (!problems.empty()) throw FormatError(path + ": not a branch set for this teacher" + problems);

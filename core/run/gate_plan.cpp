@@ -17,7 +17,8 @@ Plan gatePlan(const LayerRanking& ranking, int budget, const std::vector<Pin>& p
         return pin.layer >= 0 && pin.layer < static_cast<int>(ended_with->kinds.size()) &&
                ended_with->kinds[static_cast<std::size_t>(pin.layer)] == pin.kind;
     };
-    if (!ended_with || ended_with->budget() != budget || !std::all_of(pins.begin(), pins.end(), agrees)) {
+    if (!ended_with || ended_with->kinds.size() != ranking.score.size() || ended_with->budget() != budget ||
+        !std::all_of(pins.begin(), pins.end(), agrees)) {
         return discretise(ranking, budget, pins);
     }
     Plan plan = *ended_with;

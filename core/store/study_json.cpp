@@ -54,8 +54,9 @@ public:
         if (!keys_.back().insert(name).second) throw FormatError(name + ": is there twice");
         return true;
     }
-    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-        throw FormatError(std::string("is not valid JSON: ") + error.what());
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+        throw FormatError("is not valid JSON at byte " + std::to_string(position) +
+                          "; restore the file from a copy or mend it there");
     }
 
 private:

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void swapsBelongToTheEnd();
     void theRunsOwnPinsStay();
     void whatIsNoGateRunIsRefused();
+    void whatDoesNotFitTheGatesIsNotTaken();
 
 private:
     // Three steps of four layers; the budget of the last step is `last_budget`.
@@ -138,6 +139,18 @@ void TestGateRunFile::swapsBelongToTheEnd() {
     folder_ = std::make_unique<QTemporaryDir>();
     write("default", 2, "FLLF", RunState::Cancelled);
     QCOMPARE(plan(-1, -1), std::string("LLFF"));  // a probe on the way is no end
+}
+
+// A plan of three layers cannot be the end of four gates, and a budget must be a number of layers.
+void TestGateRunFile::whatDoesNotFitTheGatesIsNotTaken() {
+    write("default", 2, "FLF", RunState::Finished);
+    QCOMPARE(plan(-1, -1), std::string("LLFF"));
+    for (const double budget : {std::nan(""), 1e300, -1.0}) {
+        folder_ = std::make_unique<QTemporaryDir>();
+        write("default", budget, "", RunState::Finished);
+        QVERIFY_EXCEPTION_THROWN(plan(-1, -1), FormatError);
+        QCOMPARE(plan(-1, 2), std::string("LLFF"));
+    }
 }
 
 // Last averaged gates 0.6 0.4 0.8 0.7: without pins the two best are 2 and 3.

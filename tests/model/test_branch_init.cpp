@@ -195,6 +195,22 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(FormatError, loadBranches(path, config, at::kCPU, at::kFloat));
     }
 
+    // Layers are computed together with the first one's decay, which a file must not say otherwise.
+    void refusesDecaysThatDiffer() {
+        QTemporaryDir folder;
+        const std::string path = folder.filePath("set.safetensors").toStdString();
+        const ModelConfig config = teacherConfig();
+        const DecoderWeights teacher = randomWeights(config, 9, at::kCPU, at::kFloat);
+        BranchSpec spec;
+        spec.kind = BranchKind::Lightning;
+        BranchSet set = initBranches(teacher, spec, calibrationFor(config), 1);
+        saveBranches(set, path);
+        loadBranches(path, config, at::kCPU, at::kFloat);
+        set.layers[1].log_decay_H = set.layers[1].log_decay_H * 2;
+        saveBranches(set, path);
+        QVERIFY_THROWS_EXCEPTION(FormatError, loadBranches(path, config, at::kCPU, at::kFloat));
+    }
+
     // The batched form of several layers against the oracle of each.
     void stackedEqualsOracle() {
         const ModelConfig config = teacherConfig();

@@ -2,6 +2,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 #include <stdexcept>
 
@@ -95,8 +97,20 @@ private Q_SLOTS:
         QCOMPARE(found.designs.at(kProbeA).tasks.size(), std::size_t{2});
         QCOMPARE(found.designs.at(kProbeA).lengths, std::vector<int>{256});
         QCOMPARE(found.designs.at(kProbeA).seed, std::int64_t{1});
+        QCOMPARE(found.designs.at(kProbeA).sequences, std::int64_t{20});
         QCOMPARE(figures.recall.n, std::int64_t{40});
         QCOMPARE(figures.identity, kProbeA);
+    }
+
+    // Another version of the engine may choose another size: the recorded one is 48 sequences of two tasks and text.
+    void aSizeThatTheEngineChoseIsRead() {
+        RunOpened header = fixture::probeHeader(4);
+        nlohmann::json spec = nlohmann::json::parse(header.spec_json);
+        spec["sequences"] = 0;
+        header.spec_json = spec.dump();
+        RunFigures figures;
+        const Measurements found = readBack(header, fixture::probeRows("FFLL", {.kl = 0.2, .exact = 0.75}), &figures);
+        QCOMPARE(found.designs.at(kProbeA).sequences, std::int64_t{16});
     }
 
     void whatNobodyMeasuredIsAbsent() {

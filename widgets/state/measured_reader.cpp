@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "core/run/run_id.h"
 #include "core/store/run_reader.h"
@@ -45,7 +46,16 @@ std::int64_t wholeField(const SpecFields& spec, const char* name, std::int64_t o
     return is_number ? value : otherwise;
 }
 
-ProbeDesign designOf(const SpecFields& spec, std::int64_t planned_sequences) {
+// Of each task at each length, in a probe whose size the engine chose. Another version chooses another size, so a plan
+// that is to stand beside recorded ones must be asked for with theirs.
+std::int64_t sequencesOfACell(const MeasuredPlan& measured) {
+    std::set<std::pair<std::string, int>> cells;
+    if (!measured.scores) return 0;
+    for (const SequenceScore& sequence : measured.scores->sequences) cells.emplace(sequence.task, sequence.tokens);
+    return cells.empty() ? 0 : measured.planned_sequences / static_cast<std::int64_t>(cells.size());
+}
+
+ProbeDesign designOf(const SpecFields& spec, const MeasuredPlan& measured) {
     ProbeDesign design;
     const auto listed = [&spec](const char* name) {
         return QString::fromStdString(specField(spec, name)).split(QStringLiteral(", "), Qt::SkipEmptyParts);
@@ -54,7 +64,8 @@ ProbeDesign designOf(const SpecFields& spec, std::int64_t planned_sequences) {
     for (const QString& length : listed("lengths")) design.lengths.push_back(length.toInt());
     design.sequences = wholeField(spec, "sequences", 0);
     design.seed = wholeField(spec, "seed", -1);
-    design.planned_sequences = planned_sequences;
+    if (design.sequences == 0) design.sequences = sequencesOfACell(measured);
+    design.planned_sequences = measured.planned_sequences;
     return design;
 }
 
@@ -153,7 +164,7 @@ void readProbes(const RunReader& reader, const SpecFields& spec, Measurements& t
         m.hybrid = hybrids[i];
         m.run = reader.header().run_id;
         m.source = sources[i];
-        to.designs.try_emplace(m.identity, designOf(spec, m.planned_sequences));
+        to.designs.try_emplace(m.identity, designOf(spec, m));
         to.plans.push_back(std::move(m));
     }
 }

@@ -17,7 +17,7 @@ void forEachProbeField(Spec& s, Visitor&& visit) {
     visit(s.sequences,
           FieldInfo{"sequences", "sequences",
                     "sequences of each task at each length, and of plain text at each length; 0: at least 8 "
-                    "of a task and 48,000 tokens (25,000 where plans are chosen)",
+                    "of a task and 60,000 tokens (25,000 where plans are chosen)",
                     0, 4096});
 }
 

@@ -101,7 +101,7 @@ void TestProbeDesign::sizesAreLargeEnough_data() {
     QTest::newRow("long") << 8 << QList<int>{131072};
 }
 
-// At least 8 sequences of each task and 48,000 tokens; one sequence fewer would miss one of the two.
+// At least 8 sequences of each task and 60,000 tokens; one sequence fewer would miss one of the two.
 void TestProbeDesign::sizesAreLargeEnough() {
     QFETCH(int, tasks);
     QFETCH(QList<int>, lengths);
@@ -109,7 +109,7 @@ void TestProbeDesign::sizesAreLargeEnough() {
     const auto enough = [&](std::int64_t sequences) {
         std::int64_t tokens = 0;
         for (const int length : lengths) tokens += sequences * (tasks + 1) * length;
-        return sequences * lengths.size() >= 8 && tokens >= 48000;
+        return sequences * lengths.size() >= 8 && tokens >= 60000;
     };
     QVERIFY2(enough(n) && !enough(n - 1), qPrintable(QString::number(n)));
     ProbeDesign automatic = design();

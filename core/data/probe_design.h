@@ -20,8 +20,8 @@ struct ProbeDesign {
 };
 
 // Tokens of a probe whose size nobody gave. What measures is larger than what chooses among many plans: the built-in
-// study's plans 6 8, 4 8 and 1 4 8 came out in their true order in 37 probes of 40 with 48,000 tokens and in 36 of 40
-// with 25,000; recorded scores say 97 % for 48,000 and 98 to 99 % for 60,000 (resources/handbook/measurements.md).
+// study's plans 6 8, 4 8 and 1 4 8 came out in their true order in 39 probes of 40 with 60,000 tokens, 37 with 48,000
+// and 36 with 25,000 (resources/handbook/measurements.md).
 inline constexpr std::int64_t kMeasuringTokens = 60000, kChoosingTokens = 25000;
 
 // Sequences of each task and length that make a probe of so many tokens, text included, and at least 8 of each task

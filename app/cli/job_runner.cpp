@@ -134,6 +134,7 @@ JobEnd runPrepared(PreparedRun run, RunControl& control, const std::vector<Event
     if (run.file) sinks.push_back(run.file.get());
     sinks.insert(sinks.end(), watchers.begin(), watchers.end());
     JobContext context(control, sinks);
+    context.warnWhenOpened(run.files.clock_warning);
     context.warnWhenOpened(run.warning);
     JobEnd end;
     try {

@@ -251,7 +251,6 @@ void openStudyRun(JobContext& context, const StudySession& session, const JobFil
     }
     header.tables = std::move(tables);
     context.open(std::move(header));
-    if (!files.clock_warning.empty()) context.log(Severity::Warning, files.clock_warning);
     context.setMemoryGauge([device = session.device()] { return memoryInUse(device); });
 }
 

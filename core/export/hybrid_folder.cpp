@@ -82,9 +82,9 @@ std::string writeHybrid(const std::string& hybrids_folder, DecoderWeights teache
     const std::string id = hasher.hex();
     const fs::path target = fs::path(hybrids_folder) / id;
     // Where the name is taken, the same bytes are there already.
-    if (!fs::exists(target) && std::rename(temporary.c_str(), target.c_str()) != 0 && errno != EEXIST &&
-        errno != ENOTEMPTY)
-        throw WorldError(fileErrorText(target.string(), "renaming the finished hybrid", errno));
+    const int error_number = renameToFreeName(temporary.string(), target.string());
+    if (error_number != 0 && error_number != EEXIST)
+        throw WorldError(fileErrorText(target.string(), "renaming the finished hybrid", error_number));
     syncFolderOf(target.string());  // before study.json names it
     return id;
 }

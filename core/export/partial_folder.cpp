@@ -46,6 +46,20 @@ std::string makeUniqueFolder(const fs::path& parent, const std::string& name) {
     }
 }
 
+// The new marker's descriptor, locked; -1 with errno when it cannot be written.
+int makeMarker(const fs::path& folder) {
+    const int fd = ::open((folder / kMarkerName).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) return -1;
+    lockFile(fd);
+    // The text comes after the lock: a marker without it belongs to nobody, so nobody removes the folder.
+    const std::string_view text = kMarkerText;
+    if (::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size())) return fd;
+    const int error_number = errno;
+    ::close(fd);
+    errno = error_number;
+    return -1;
+}
+
 // The marker's descriptor, locked; -1 when the folder is not ours or is in work.
 int takeAbandoned(const fs::path& folder) {
     const std::string marker = (folder / kMarkerName).string();
@@ -84,15 +98,9 @@ PartialFolder::PartialFolder(std::string path) : path_(std::move(path)) {
     makeFolders(parent.string());
     removeAbandoned(parent);
     partial_ = makeUniqueFolder(parent, fs::path(path_).filename().string());
-    const std::string marker = (fs::path(partial_) / kMarkerName).string();
-    marker_fd_ = ::open(marker.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (marker_fd_ < 0) throw WorldError(fileErrorText(partial_, "writing", errno));
-    lockFile(marker_fd_);
-    // The text comes after the lock: a marker without it belongs to nobody, so nobody removes the folder.
-    const std::string_view text = kMarkerText;
-    if (::write(marker_fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size())) return;
+    marker_fd_ = makeMarker(partial_);
+    if (marker_fd_ >= 0) return;
     const int error_number = errno;
-    ::close(marker_fd_);
     std::error_code ignored;
     fs::remove_all(partial_, ignored);
     throw WorldError(fileErrorText(path_, "writing", error_number));
@@ -106,7 +114,7 @@ PartialFolder::~PartialFolder() {
 
 void PartialFolder::commit() {
     const int error_number = renameToFreeName(partial_, path_);
-    if (error_number == EEXIST || error_number == ENOTEMPTY) {
+    if (error_number == EEXIST) {
         throw WorldError(path_ + ": has appeared during the export, and nothing was replaced; choose another folder");
     }
     if (error_number != 0) throw WorldError(fileErrorText(path_, "renaming the finished export", error_number));

@@ -22,7 +22,7 @@ void JobContext::open(RunOpened header) {
     start_ = std::chrono::steady_clock::now();
     header_ = header;
     post(std::move(header));
-    if (!opening_warning_.empty()) log(Severity::Warning, opening_warning_);
+    for (const std::string& warning : opening_warnings_) log(Severity::Warning, warning);
 }
 
 void JobContext::append(int table, Row row) {

@@ -18,8 +18,10 @@ class JobContext {
 public:
     JobContext(RunControl& control, std::vector<EventSink*> sinks);
 
-    void open(RunOpened header);                                                   // once, before anything else
-    void warnWhenOpened(std::string text) { opening_warning_ = std::move(text); }  // "" = nothing
+    void open(RunOpened header);                    // once, before anything else
+    void warnWhenOpened(const std::string& text) {  // "" = nothing
+        if (!text.empty()) opening_warnings_.push_back(text);
+    }
     // Asked twice a second at most, for progress().
     void setMemoryGauge(std::function<MemoryUse()> gauge) { memory_gauge_ = std::move(gauge); }
     void append(int table, Row row);  // checks the row against its table (assert)
@@ -44,7 +46,7 @@ private:
     RunControl& control_;
     std::vector<EventSink*> sinks_;
     RunOpened header_;
-    std::string opening_warning_;
+    std::vector<std::string> opening_warnings_;
     std::uint64_t next_seq_ = 0;
     std::chrono::steady_clock::time_point start_;
     std::int64_t progress_origin_ = -1;

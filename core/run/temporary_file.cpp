@@ -89,7 +89,7 @@ static int renameFolderToFreeName(const char* from, const char* to) {
     if (::rename(from, to) == 0) return 0;
     const int error_number = errno;
     ::rmdir(to);
-    return error_number;
+    return error_number == ENOTEMPTY ? EEXIST : error_number;  // somebody has filled the empty folder meanwhile
 }
 
 int renameToFreeName(const std::string& from, const std::string& to) {

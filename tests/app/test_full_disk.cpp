@@ -12,6 +12,7 @@
 #include "core/store/study.h"
 #include "tests/app/program_runner.h"
 #include "tests/app/tiny_study.h"
+#include "tests/support/attack_rounds.h"
 #include "tests/support/small_disk.h"
 
 namespace fm::testing {
@@ -118,7 +119,7 @@ void TestFullDisk::jobs() {
         needed = before - roomy->freeBytes();
         QCOMPARE(damage(), QString());
     }
-    const int sizes = kSizes * std::max(1, qEnvironmentVariableIntValue("FM_ATTACK_ROUNDS"));
+    const int sizes = kSizes * attackRounds();
     int refused = 0;
     for (int i = 0; i < sizes; ++i) {
         const auto small = disk();

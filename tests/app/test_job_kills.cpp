@@ -16,6 +16,7 @@
 #include "core/store/study.h"
 #include "tests/app/program_runner.h"
 #include "tests/app/tiny_study.h"
+#include "tests/support/attack_rounds.h"
 
 namespace fm::testing {
 
@@ -23,11 +24,6 @@ namespace {
 
 constexpr int kUsualRounds = 2;
 constexpr quint32 kSeed = 20261126;
-
-int rounds() {
-    const int given = qEnvironmentVariableIntValue("FM_ATTACK_ROUNDS");
-    return given > 0 ? given : kUsualRounds;
-}
 
 // A job and what it leaves behind.
 struct JobCase {
@@ -232,7 +228,7 @@ void TestJobKills::killedJobsGoOnExactly() {
     QFETCH(int, job);
     const JobCase& which = jobCases()[static_cast<std::size_t>(job)];
     const double longest_ms = expected_[which.verb].job_ms;
-    const int quota = rounds();
+    const int quota = attackRounds(kUsualRounds);
     int here = 0;
     for (int attempt = 0; here < quota; ++attempt) {
         QVERIFY2(attempt < 10 * quota, "the job ends before it can be killed");
@@ -264,7 +260,7 @@ void TestJobKills::killedJobsGoOnExactly() {
 // Before there is a run; afterwards the study is as it was.
 void TestJobKills::killedWhileItLoads() {
     const QStringList before = study_->runIds();
-    for (int round = 0; round < rounds(); ++round) {
+    for (int round = 0; round < attackRounds(kUsualRounds); ++round) {
         const JobCase& job = jobCases()[random_.bounded(static_cast<quint32>(jobCases().size()))];
         const std::unique_ptr<QProcess> process = start(QStringList{job.verb} + study_->options() + job.arguments);
         process->waitForFinished(random_.bounded(1, 150));

@@ -8,6 +8,7 @@
 
 #include "core/rpc/methods.h"
 #include "tests/app/serve_driver.h"
+#include "tests/support/attack_rounds.h"
 
 namespace fm::testing {
 
@@ -15,8 +16,6 @@ namespace {
 
 constexpr quint32 kSeed = 20261130;
 constexpr int kInternal = -32603;
-
-int rounds() { return std::max(1, qEnvironmentVariableIntValue("FM_ATTACK_ROUNDS")); }
 
 std::string line(const Json& id, const std::string& method, const Json& params) {
     return Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}.dump(
@@ -192,7 +191,7 @@ void TestServeHostile::everyWrongValueOfEveryParameter() {
 
 void TestServeHostile::mutatedRequests() {
     QRandomGenerator random(kSeed);
-    const int wanted = 1200 * rounds();
+    const int wanted = 1200 * attackRounds();
     for (int done = 0; done < wanted; done += 50) {
         std::string lines;
         for (int i = 0; i < 50; ++i) {

@@ -15,6 +15,7 @@
 #include "tests/app/program_runner.h"
 #include "tests/app/serve_driver.h"
 #include "tests/app/tiny_study.h"
+#include "tests/support/attack_rounds.h"
 
 namespace fm::testing {
 
@@ -22,11 +23,6 @@ namespace {
 
 constexpr quint32 kSeed = 20261130;
 constexpr int kUsualRounds = 6;
-
-int rounds() {
-    const int given = qEnvironmentVariableIntValue("FM_ATTACK_ROUNDS");
-    return given > 0 ? given : kUsualRounds;
-}
 
 std::unique_ptr<QProcess> start(const QStringList& arguments) {
     auto process = std::make_unique<QProcess>();
@@ -120,7 +116,7 @@ void TestTwoResumes::race(const QString& run_id) {
 void TestTwoResumes::oneGoesOnAndTheOtherIsRefused() {
     const RunReader whole(study_->runPath(undisturbed_).toStdString());
     int killed = 0;
-    for (int round = 0; round < rounds(); ++round) {
+    for (int round = 0; round < attackRounds(kUsualRounds); ++round) {
         const QString run_id = killedRun();
         QVERIFY(!run_id.isEmpty());
         const QString path = study_->runPath(run_id.toStdString());
@@ -134,7 +130,7 @@ void TestTwoResumes::oneGoesOnAndTheOtherIsRefused() {
         const QStringList left = QDir(study_->path("runs")).entryList(QDir::Files | QDir::Hidden);
         for (const QString& name : left) QVERIFY2(name.endsWith(".h5"), qPrintable(name));
     }
-    QVERIFY2(killed > rounds() / 2, "the job ends before it can be killed");
+    QVERIFY2(killed > attackRounds(kUsualRounds) / 2, "the job ends before it can be killed");
     QVERIFY2(refused_as_written_ > killed / 2, "the second resume came too late to meet the first");
 }
 

@@ -10,6 +10,7 @@
 #include "core/run/error.h"
 #include "tests/formats/bad_file_check.h"
 #include "tests/formats/file_builders.h"
+#include "tests/support/damage_bytes.h"
 
 using namespace fm;
 
@@ -23,47 +24,14 @@ public:
     explicit Mutator(std::size_t structure_bytes) : structure_bytes_(structure_bytes) {}
 
     std::string damage(std::string bytes) {
-        const int changes = 1 + static_cast<int>(random_() % 4);
-        for (int i = 0; i < changes && !bytes.empty(); ++i) change(bytes);
+        testing::damageBytes(bytes, random_, [this](const std::string& now) {
+            const std::size_t range = random_() % 16 == 0 ? now.size() : std::min(now.size(), structure_bytes_);
+            return random_() % range;
+        });
         return bytes;
     }
 
 private:
-    std::size_t place(const std::string& bytes) {
-        const std::size_t range = random_() % 16 == 0 ? bytes.size() : std::min(bytes.size(), structure_bytes_);
-        return random_() % range;
-    }
-    void change(std::string& bytes) {
-        const std::size_t at = place(bytes);
-        switch (random_() % 7) {
-            case 0:
-                bytes[at] = static_cast<char>(bytes[at] ^ (1 << random_() % 8));
-                break;
-            case 1:
-                bytes[at] = static_cast<char>(random_());
-                break;
-            case 2:
-                bytes.resize(at);
-                break;
-            case 3:
-                bytes.insert(at, bytes.substr(place(bytes), random_() % 64));
-                break;
-            case 4:
-                bytes.erase(at, random_() % 16);
-                break;
-            case 5: {
-                const std::uint64_t edges[] = {0, 1, 0x7fffffff, 0xffffffff, 1ull << 32, 1ull << 63, ~0ull, ~7ull};
-                const std::uint64_t value = edges[random_() % 8];
-                std::memcpy(bytes.data() + at, &value, std::min<std::size_t>(8, bytes.size() - at));
-                break;
-            }
-            default: {
-                const char tokens[] = "{}[],:\"\\-019eE.";
-                bytes[at] = tokens[random_() % (sizeof tokens - 1)];
-            }
-        }
-    }
-
     std::mt19937_64 random_{20260630};
     std::size_t structure_bytes_;
 };

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/damage_bytes.h"
+
 namespace fm::fuzz {
 
 namespace {
@@ -100,39 +102,11 @@ void changeJsonHeader(std::string& bytes, Random& random) {
 }
 
 void changeBytes(std::string& bytes, Random& random) {
-    const int changes = 1 + static_cast<int>(random() % 4);
-    for (int i = 0; i < changes && !bytes.empty(); ++i) {
+    testing::damageBytes(bytes, random, [&random](const std::string& now) {
         // Most structure stands at the beginning.
-        const std::size_t range = random() % 4 == 0 ? bytes.size() : std::min<std::size_t>(bytes.size(), 4096);
-        const std::size_t at = random() % range;
-        switch (random() % 7) {
-            case 0:
-                bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
-                break;
-            case 1:
-                bytes[at] = static_cast<char>(random());
-                break;
-            case 2:
-                bytes.resize(at);
-                break;
-            case 3:
-                bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 64));
-                break;
-            case 4:
-                bytes.erase(at, random() % 16);
-                break;
-            case 5: {
-                const std::uint64_t edges[] = {0, 1, 0x7fffffff, 0xffffffff, 1ull << 32, 1ull << 63, ~0ull, ~7ull};
-                const std::uint64_t value = edges[random() % std::size(edges)];
-                std::memcpy(bytes.data() + at, &value, std::min<std::size_t>(8, bytes.size() - at));
-                break;
-            }
-            default: {
-                constexpr char tokens[] = "{}[],:\"\\-019eE.\n";
-                bytes[at] = tokens[random() % (sizeof tokens - 1)];
-            }
-        }
-    }
+        const std::size_t range = random() % 4 == 0 ? now.size() : std::min<std::size_t>(now.size(), 4096);
+        return random() % range;
+    });
 }
 
 }  // namespace fm::fuzz

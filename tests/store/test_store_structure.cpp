@@ -14,13 +14,13 @@
 #include "core/store/run_writer.h"
 #include "core/store/structure_check.h"
 #include "tests/store/sample_run.h"
+#include "tests/support/attack_rounds.h"
 #include "tests/support/hdf5_structures.h"
 
+using fm::testing::attackRounds;
 using fm::testing::Hdf5Structure;
 
 namespace {
-
-int attackRounds() { return std::max(1, qEnvironmentVariableIntValue("FM_ATTACK_ROUNDS")); }
 
 // Groups of every size, and a column with so many chunks that its index has blocks of its own.
 fm::RunOpened wideHeader() {

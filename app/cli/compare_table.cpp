@@ -7,11 +7,12 @@
 #include <tuple>
 
 #include "app/cli/gate_run_file.h"
+#include "core/base/error.h"
 #include "core/engine/evaluate.h"
-#include "core/engine/plan_choice.h"
 #include "core/formats/checkpoint.h"
-#include "core/run/error.h"
-#include "core/run/gate_plan.h"
+#include "core/plan/gate_plan.h"
+#include "core/plan/plan_choice.h"
+#include "core/plan/plan_spelling.h"
 #include "core/store/recorded_run.h"
 
 namespace fm::cli {

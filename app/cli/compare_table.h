@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/intervals.h"
-#include "core/run/plan.h"
+#include "core/plan/intervals.h"
+#include "core/plan/plan.h"
 #include "core/store/study.h"
 
 namespace fm::cli {

@@ -7,10 +7,10 @@
 
 #include "app/cli/plan_text.h"
 #include "app/cli/study_session.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/export/export_draft.h"
 #include "core/export/finished_export.h"
-#include "core/run/error.h"
-#include "core/run/hash.h"
 
 namespace fm::cli {
 

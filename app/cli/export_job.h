@@ -5,9 +5,9 @@
 
 #include "app/cli/job_runner.h"
 #include "app/cli/workplace.h"
-#include "core/engine/plan_choice.h"
+#include "core/base/field_list.h"
 #include "core/export/exporter.h"
-#include "core/run/field_list.h"
+#include "core/plan/plan_choice.h"
 
 namespace fm::cli {
 

@@ -11,7 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/field_list.h"
+#include "core/base/field_list.h"
 
 namespace fm::cli {
 

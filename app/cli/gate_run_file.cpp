@@ -5,9 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/error.h"
-#include "core/run/gate_plan.h"
-#include "core/run/pins.h"
+#include "core/base/error.h"
+#include "core/plan/gate_plan.h"
+#include "core/plan/pins.h"
+#include "core/plan/plan_spelling.h"
 #include "core/store/recorded_run.h"
 
 namespace fm::cli {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/plan_choice.h"
-#include "core/run/discretise.h"
+#include "core/plan/discretise.h"
+#include "core/plan/plan_choice.h"
 
 namespace fm::cli {
 

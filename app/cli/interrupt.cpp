@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "app/cli/cli_context.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::cli {
 

@@ -1,6 +1,6 @@
 #include "app/cli/job_table.h"
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::cli {
 

@@ -12,7 +12,7 @@
 #include "app/cli/job_runner.h"
 #include "app/cli/spec_options.h"
 #include "app/cli/workplace.h"
-#include "core/engine/plan_choice.h"
+#include "core/plan/plan_choice.h"
 
 namespace fm::cli {
 

@@ -6,7 +6,7 @@
 
 #include "app/cli/job_table.h"
 #include "app/cli/output.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::cli {
 

@@ -7,9 +7,10 @@
 #include <set>
 
 #include "app/cli/gate_run_file.h"
-#include "core/run/discretise.h"
-#include "core/run/error.h"
-#include "core/run/gate_plan.h"
+#include "core/base/error.h"
+#include "core/plan/discretise.h"
+#include "core/plan/gate_plan.h"
+#include "core/plan/plan_spelling.h"
 #include "core/store/recorded_run.h"
 
 namespace fm::cli {

@@ -4,6 +4,7 @@
 
 #include "app/cli/plan_text.h"
 #include "core/export/hybrid_folder.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 

@@ -8,8 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/assert.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 
 namespace fm::cli {
 
@@ -63,6 +64,8 @@ Failure describe(const std::exception_ptr& error, nlohmann::json* problems) {
         return {kExitFailed, "failed", isOutOfMemory(torch) ? kOutOfMemory : torch.what_without_backtrace(), {}};
     } catch (const std::filesystem::filesystem_error& path) {
         return {kExitFailed, "failed", readErrorText(path.path1().string(), "looking there", path.code().value()), {}};
+    } catch (const LogicFault& fault) {
+        return {kExitFailed, "fault", fault.what(), {}};
     } catch (const std::exception& other) {
         return {kExitFailed, "failed", other.what(), {}};
     }

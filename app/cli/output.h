@@ -13,7 +13,8 @@ namespace fm::cli {
 // What a verb found: `json` for --json, `text` for people (ends in a newline, or empty).
 void printResult(const GlobalOptions& global, const nlohmann::json& json, const std::string& text);
 
-// One exception as exit code, kind ("input", "failed", "cancelled") and sentence, with the list of problems if any.
+// One exception as exit code, kind ("input", "failed", "cancelled", "fault") and sentence, with the list of problems if
+// any.
 struct Failure {
     int exit_code = kExitFailed;
     std::string kind;

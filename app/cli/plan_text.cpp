@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdarg>
 
-#include "core/run/byte_text.h"
-#include "core/run/json_number.h"
+#include "core/base/byte_text.h"
+#include "core/base/json_number.h"
 
 namespace fm::cli {
 
@@ -78,14 +78,6 @@ nlohmann::json scoresJson(const ProbeScores& scores) {
         json["cells"].push_back(entry);
     }
     return json;
-}
-
-std::string layersText(const Plan& plan) {
-    if (plan.budget() == 0) return "none";
-    if (plan.budget() == static_cast<int>(plan.kinds.size())) return "all";
-    std::string text;
-    for (const int layer : plan.fullLayers()) text += (text.empty() ? "" : " ") + std::to_string(layer);
-    return text;
 }
 
 std::string costText(const PlanCost& cost) {

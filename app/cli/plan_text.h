@@ -5,9 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/plan.h"
-#include "core/run/plan_cost.h"
-#include "core/run/probe_scores.h"
+#include "core/plan/plan.h"
+#include "core/plan/plan_cost.h"
+#include "core/plan/plan_spelling.h"
+#include "core/plan/probe_scores.h"
 
 namespace fm::cli {
 
@@ -17,7 +18,6 @@ nlohmann::json scoresJson(const ProbeScores& scores);
 // Sets `name`, `name`_low and `name`_high; what was not measured is null, never zero.
 void putEstimate(nlohmann::json& json, const std::string& name, const Estimate& estimate);
 
-std::string layersText(const Plan& plan);           // "2 5 8", "none", "all"
 std::string costText(const PlanCost& cost);         // one line
 std::string scoresText(const ProbeScores& scores);  // a few lines, per task
 // One row of a table of plans, and the table's head.

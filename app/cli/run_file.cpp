@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/run/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "core/run/run_id.h"
 #include "core/store/recorded_run.h"
 

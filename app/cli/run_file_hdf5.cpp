@@ -2,8 +2,8 @@
 #include <filesystem>
 
 #include "app/cli/run_file.h"
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "core/store/jsonl_import.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"

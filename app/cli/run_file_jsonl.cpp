@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "app/cli/run_file.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/jsonl_writer.h"
 #include "core/store/recorded_run.h"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/json_number.h"
+#include "core/base/json_number.h"
 #include "core/store/jsonl_events.h"
 #include "core/store/writer_lock.h"
 

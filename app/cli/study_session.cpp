@@ -8,11 +8,12 @@
 
 #include "app/cli/compute.h"
 #include "app/cli/gate_run_file.h"
+#include "core/base/error.h"
 #include "core/data/prefetch.h"
 #include "core/export/hybrid_folder.h"
 #include "core/model/branch_cast.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 

@@ -13,12 +13,12 @@
 #include "core/data/batch_source.h"
 #include "core/engine/batch_fn.h"
 #include "core/engine/distill.h"
-#include "core/engine/plan_choice.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/engine/probe_set.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
-#include "core/run/probe_tables.h"
+#include "core/plan/plan_choice.h"
+#include "core/plan/probe_tables.h"
 #include "core/store/study.h"
 
 namespace fm::cli {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/run/byte_text.h"
+#include "core/base/byte_text.h"
 
 namespace fm::cli {
 

@@ -5,11 +5,13 @@
 #include "app/cli/output.h"
 #include "app/cli/plan_text.h"
 #include "app/cli/verbs.h"
+#include "core/base/byte_text.h"
+#include "core/base/error.h"
+#include "core/base/json_number.h"
 #include "core/formats/checkpoint.h"
-#include "core/run/byte_text.h"
-#include "core/run/error.h"
-#include "core/run/json_number.h"
-#include "core/run/plan_cost.h"
+#include "core/model/model_shape_of.h"
+#include "core/plan/plan_cost.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 

@@ -11,10 +11,11 @@
 #include "app/cli/study_jobs.h"
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
+#include "core/base/error.h"
+#include "core/base/json_number.h"
 #include "core/export/reload.h"
-#include "core/run/error.h"
-#include "core/run/gate_plan.h"
-#include "core/run/json_number.h"
+#include "core/plan/gate_plan.h"
+#include "core/plan/plan_spelling.h"
 #include "core/run/run_id.h"
 
 namespace fm::cli {

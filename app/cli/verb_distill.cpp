@@ -7,6 +7,7 @@
 #include "app/cli/study_jobs.h"
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 

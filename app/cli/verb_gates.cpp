@@ -9,7 +9,9 @@
 #include "app/cli/verbs.h"
 #include "core/engine/gates.h"
 #include "core/engine/paper_mode.h"
-#include "core/run/gate_tables.h"
+#include "core/model/model_shape_of.h"
+#include "core/plan/gate_tables.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 

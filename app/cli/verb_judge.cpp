@@ -6,7 +6,8 @@
 #include "app/cli/plan_text.h"
 #include "app/cli/study_jobs.h"
 #include "app/cli/verbs.h"
-#include "core/run/json_number.h"
+#include "core/base/json_number.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 

@@ -12,9 +12,9 @@
 #include "app/cli/compute.h"
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
+#include "core/base/error.h"
 #include "core/formats/checkpoint.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/error.h"
 
 namespace fm::cli {
 

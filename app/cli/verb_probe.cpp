@@ -7,8 +7,9 @@
 #include "app/cli/study_jobs.h"
 #include "app/cli/study_session.h"
 #include "app/cli/verbs.h"
+#include "core/base/json_number.h"
 #include "core/engine/select.h"
-#include "core/run/json_number.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 

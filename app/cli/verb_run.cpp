@@ -5,8 +5,8 @@
 
 #include "app/cli/job_table.h"
 #include "app/cli/verbs.h"
-#include "core/run/error.h"
-#include "core/run/regular_file.h"
+#include "core/base/error.h"
+#include "core/base/regular_file.h"
 
 namespace fm::cli {
 

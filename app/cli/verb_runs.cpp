@@ -10,7 +10,7 @@
 #include "app/cli/output.h"
 #include "app/cli/run_file.h"
 #include "app/cli/verbs.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::cli {
 

@@ -6,8 +6,8 @@
 
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
+#include "core/base/error.h"
 #include "core/formats/tokenizer.h"
-#include "core/run/error.h"
 
 namespace fm::cli {
 

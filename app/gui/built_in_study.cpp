@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/run_id.h"
 #include "core/store/run_reader.h"
 #include "core/store/study.h"

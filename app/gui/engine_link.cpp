@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "widgets/client/command_words.h"
 #include "widgets/client/engine_client.h"
 #include "widgets/panels/json_text.h"

@@ -9,8 +9,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "core/plan/plan.h"
 #include "core/rpc/run_notice.h"
-#include "core/run/plan.h"
 #include "widgets/client/study_mirror.h"
 #include "widgets/panels/run_controls.h"
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/gui/workbench.h"
+#include "core/plan/plan_spelling.h"
 #include "widgets/panels/export_dialog.h"
 
 namespace fm {
@@ -66,7 +67,7 @@ void ExportLink::show(const QString& id) {
     subject.study = workbench_.engine().studyThere();
     if (id.startsWith("plan-")) {
         subject.plan = id.mid(5).toStdString();
-        subject.title = tr("plan K = %1 without recovery").arg(id.mid(5).count('F'));
+        subject.title = tr("plan K = %1 without recovery").arg(budgetOfKey(id.mid(5).toStdString()));
     } else {
         subject.hybrid = id;
         const auto label = workbench_.study().info().labels.find(id.toStdString());

@@ -1,7 +1,7 @@
 #include "app/gui/job_link.h"
 
 #include "app/gui/workbench.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "widgets/panels/job_form.h"
 
 namespace fm {

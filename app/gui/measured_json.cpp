@@ -4,7 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/json_number.h"
+#include "core/base/json_number.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm {
 namespace {
@@ -41,7 +42,7 @@ std::optional<MeasuredPlan> measuredFrom(const Json& json) {
     const std::optional<double> planned = numberAt(json, "planned_sequences");
     if (m.plan.empty() || m.identity.empty() || !planned) return std::nullopt;
     m.hybrid = textAt(json, "hybrid");
-    m.budget = static_cast<int>(std::count(m.plan.begin(), m.plan.end(), 'F'));
+    m.budget = budgetOfKey(m.plan);
     m.answer_kl = estimateAt(json, "answer_kl", "sequences");
     m.exact_match = estimateAt(json, "exact_match", "sequences");
     m.text_kl = estimateAt(json, "text_kl", "text_sequences");

@@ -9,7 +9,8 @@
 #include "app/gui/job_link.h"
 #include "app/gui/window_toolbar.h"
 #include "app/gui/workbench.h"
-#include "core/run/gate_plan.h"
+#include "core/plan/gate_plan.h"
+#include "core/plan/plan_spelling.h"
 #include "widgets/models/compare_entries.h"
 #include "widgets/models/run_title.h"
 #include "widgets/panels/compare_panel.h"
@@ -113,7 +114,7 @@ void PanelLinks::linkCompare() {
     });
     connect(panels_.compare, &ComparePanel::evaluateWanted, this, [this](const QString& id) {
         nlohmann::json spec;
-        if (id.startsWith("plan-")) spec["layers"] = layersText(planFromKey(id.mid(5).toStdString()));
+        if (id.startsWith("plan-")) spec["layers"] = layersOption(planFromKey(id.mid(5).toStdString()));
         if (!id.startsWith("plan-")) spec["hybrid"] = id.toStdString();
         toolbar_.setJob("eval");
         jobs_.chooseWith("eval", spec);

@@ -10,7 +10,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/run/plan.h"
+#include "core/plan/plan.h"
 #include "widgets/state/measured_plans.h"
 
 namespace fm {

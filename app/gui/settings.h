@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "core/run/model_shape.h"
+#include "core/plan/model_shape.h"
 #include "widgets/theme/theme.h"
 
 namespace fm {

@@ -11,7 +11,7 @@
 #include "app/gui/opening.h"
 #include "app/gui/window_toolbar.h"
 #include "app/gui/workbench.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "widgets/panels/budget_bar.h"
 #include "widgets/panels/help_panel.h"
 #include "widgets/panels/plan_panel.h"

@@ -1,4 +1,5 @@
 #include "app/gui/workbench.h"
+#include "core/plan/plan_spelling.h"
 
 #include <QFileInfo>
 
@@ -113,19 +114,10 @@ void Workbench::showRun(const QString& run_id) {
     source_.openFile(study_.runPath(run_id));
 }
 
-std::string layersText(const Plan& plan) {
-    std::string text;
-    for (const int layer : plan.fullLayers()) {
-        if (!text.empty()) text += ',';
-        text += std::to_string(layer);
-    }
-    return text.empty() ? "none" : text;
-}
-
 nlohmann::json Workbench::specFor(const QString& job) const {
     nlohmann::json spec = nlohmann::json::object();
     if (plan_.numLayers() == 0) return spec;
-    if (job == "distill" || job == "eval" || job == "probe") spec["layers"] = layersText(plan_.plan());
+    if (job == "distill" || job == "eval" || job == "probe") spec["layers"] = layersOption(plan_.plan());
     if (job == "select") spec["budgets"] = {plan_.budget()};
     if (job != "gates") return spec;
     spec["budget"] = plan_.budget();

@@ -21,8 +21,6 @@
 
 namespace fm {
 
-std::string layersText(const Plan& plan);  // "2,5,8" or "none": as job specs name a plan
-
 // Thread: the window's.
 class Workbench : public QObject {
     Q_OBJECT

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/assert.h"
+#include "core/base/error.h"
 #include "core/data/random.h"
 #include "core/data/sample_check.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {
@@ -106,7 +107,8 @@ Batch BatchSource::batch(std::int64_t index) const {
         const Among among = !mix_.always_asks ? Among::All : j == 0 ? Among::Asking : joined ? Among::Text : Among::All;
         const Task& task = taskOf(sample_seed, among);
         samples.push_back(task.make(sample_seed, length));
-        assert(checkSample(samples.back(), *resources_.tokenizer).empty());
+        FM_ASSERT(checkSample(samples.back(), *resources_.tokenizer).empty(),
+                  "a task makes samples that fit their own description");
     }
     return packBatch(std::move(samples), paddingId(*resources_.tokenizer));
 }

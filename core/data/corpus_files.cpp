@@ -8,7 +8,7 @@
 #include <sstream>
 #include <vector>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm {
 namespace {

@@ -1,7 +1,7 @@
 #include "core/data/filler.h"
 
+#include "core/base/error.h"
 #include "core/data/noise.h"
-#include "core/run/error.h"
 
 namespace fm {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/data/batch_source.h"
 #include "core/data/random.h"
-#include "core/run/error.h"
-#include "core/run/hash.h"
-#include "core/run/probe_scores.h"
+#include "core/plan/probe_scores.h"
 
 namespace fm {
 namespace {

@@ -15,7 +15,7 @@ struct ProbeDesign {
     std::vector<std::string> tasks;     // with answers, each named once
     std::vector<std::int32_t> lengths;  // tokens
     std::int64_t sequences = 0;         // of each task at each length; 0: as many as probeSequences() says
-    std::string purpose = "measure";    // core/run/probe_tables.h; other purposes, other seeds
+    std::string purpose = "measure";    // core/plan/probe_tables.h; other purposes, other seeds
     std::uint64_t seed = 1;
 };
 

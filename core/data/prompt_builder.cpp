@@ -1,6 +1,5 @@
 #include "core/data/prompt_builder.h"
-
-#include <cassert>
+#include "core/base/assert.h"
 
 namespace fm {
 namespace {
@@ -33,7 +32,7 @@ ChatFrame ChatFrame::make(const std::string& chat_family, const std::string& raw
     const std::string prefix = raw_prefix.starts_with(' ') ? raw_prefix.substr(1) : raw_prefix;
     const std::string turn = wrapChat(chat_family, std::string(1, kUserText), prefix);
     const std::size_t at = turn.find(kUserText);
-    assert(at != std::string::npos);
+    FM_ASSERT(at != std::string::npos, "the chat form holds what the user says");
     return {turn.substr(0, at), turn.substr(at + 1)};
 }
 

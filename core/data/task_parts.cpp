@@ -1,6 +1,6 @@
 #include "core/data/task_parts.h"
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm {
 

@@ -4,12 +4,13 @@
 #include <optional>
 #include <string_view>
 
+#include "core/base/assert.h"
+#include "core/base/error.h"
 #include "core/data/niah_task.h"
 #include "core/data/passkey_task.h"
 #include "core/data/simple_passkey.h"
 #include "core/data/text_task.h"
 #include "core/data/word_task.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {
@@ -37,7 +38,7 @@ std::optional<PasskeyShape> parsePasskey(std::string_view name) {
 }  // namespace
 
 std::unique_ptr<Task> makeTask(const std::string& name, const TaskResources& resources) {
-    assert(resources.tokenizer);
+    FM_ASSERT(resources.tokenizer, "tasks have a tokenizer");
     if (name == "text") return std::make_unique<TextTask>(resources);
     if (const std::optional<WordFamily> family = WordFamily::parse(name))
         return std::make_unique<WordTask>(name, *family, resources);

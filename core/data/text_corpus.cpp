@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "core/base/error.h"
 #include "core/data/corpus_files.h"
 #include "core/data/random.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {

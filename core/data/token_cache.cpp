@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/data/corpus_files.h"
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
-#include "core/run/hash.h"
 
 namespace fm {
 namespace {

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <cassert>
 #include <cmath>
 
+#include "core/base/assert.h"
 #include "core/engine/job_checkpoint.h"
 
 namespace fm {
@@ -74,7 +74,7 @@ at::Tensor AdamW::clipEachGroup(double max_norm) {
 }
 
 void AdamW::step(const std::vector<double>& lr_G) {
-    assert(lr_G.size() == groups_.size());
+    FM_ASSERT(lr_G.size() == groups_.size(), "there is one learning rate a group");
     const at::NoGradGuard no_grad;
     ++steps_done_;
     for (std::size_t g = 0; g < groups_.size(); ++g) stepGroup(groups_[g], lr_G[g]);
@@ -114,7 +114,7 @@ at::Tensor AdamW::masterOf(const at::Tensor& parameter) const {
         for (const Slot& slot : group.slots)
             if (slot.parameter.is_same(parameter)) return slot.master;
     }
-    assert(false && "not a parameter of this optimiser");
+    FM_ASSERT(false, "the tensor is a parameter of this optimiser");
     return {};
 }
 

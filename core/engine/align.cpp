@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/error.h"
 #include "core/engine/adamw.h"
 #include "core/engine/align_loss.h"
 #include "core/engine/align_taps.h"
@@ -14,7 +15,6 @@
 #include "core/engine/lr_schedule.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/branch_cast.h"
-#include "core/run/error.h"
 
 namespace fm {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run/field_list.h"
+#include "core/base/field_list.h"
 
 namespace fm {
 

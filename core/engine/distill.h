@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "core/base/field_list.h"
 #include "core/engine/batch_fn.h"
-#include "core/engine/plan_choice.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
-#include "core/run/field_list.h"
+#include "core/plan/plan.h"
+#include "core/plan/plan_choice.h"
 #include "core/run/job_context.h"
-#include "core/run/plan.h"
 
 namespace fm {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/data/answer_room.h"
 #include "core/data/random.h"
 #include "core/engine/retrieval_answer.h"
-#include "core/run/error.h"
-#include "core/run/utf8.h"
 
 namespace fm {
 namespace {

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "core/base/field_list.h"
 #include "core/data/tasks.h"
-#include "core/engine/plan_choice.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/field_list.h"
-#include "core/run/intervals.h"
+#include "core/plan/intervals.h"
+#include "core/plan/plan_choice.h"
 #include "core/run/job_context.h"
 
 namespace fm {

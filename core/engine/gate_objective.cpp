@@ -4,12 +4,12 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <cassert>
 #include <numeric>
 
+#include "core/base/assert.h"
+#include "core/base/error.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {
@@ -126,7 +126,7 @@ GateRows gateRows(const Batch& batch, std::int64_t text_stride, RowAverage avera
 double meanKlFromHidden(const DecoderWeights& weights, const at::Tensor& teacher_ND, const at::Tensor& student_ND,
                         const std::vector<double>& weight_N, at::Tensor* dstudent_ND) {
     const std::int64_t num_rows = student_ND.size(0);
-    assert(static_cast<std::int64_t>(weight_N.size()) == num_rows);
+    FM_ASSERT(static_cast<std::int64_t>(weight_N.size()) == num_rows, "there is one weight a row");
     const std::int64_t block = logitRowsAtOnce(weights.config);
     const double eps = weights.config.rms_norm_eps;
     if (dstudent_ND != nullptr) *dstudent_ND = at::empty_like(student_ND);

@@ -1,7 +1,7 @@
 #include "core/engine/gate_optimizer.h"
+#include "core/base/assert.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <numeric>
 
@@ -20,7 +20,7 @@ GateOptimizer::GateOptimizer(std::int64_t num_layers)
 
 void GateOptimizer::step(const std::vector<double>& grad_L, double lr) {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
-    assert(grad_L.size() == alpha_L_.size());
+    FM_ASSERT(grad_L.size() == alpha_L_.size(), "there is one gradient a gate");
     ++steps_;
     const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(steps_));
     const double correction2 = 1 - std::pow(kBeta2, static_cast<double>(steps_));
@@ -45,7 +45,7 @@ std::vector<double> GateOptimizer::save() const {
 
 void GateOptimizer::load(const std::vector<double>& state, std::int64_t steps) {
     const std::size_t num_layers = alpha_L_.size();
-    assert(state.size() == 4 * num_layers);
+    FM_ASSERT(state.size() == 4 * num_layers, "a saved state holds four values a gate");
     std::size_t offset = 0;
     for (std::vector<double>* part : {&alpha_L_, &first_L_, &second_L_, &mean_L_}) {
         std::copy_n(state.begin() + static_cast<std::ptrdiff_t>(offset), num_layers, part->begin());

@@ -7,17 +7,17 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.h"
 #include "core/engine/gate_optimizer.h"
 #include "core/engine/gate_step.h"
 #include "core/engine/job_checkpoint.h"
-#include "core/engine/plan_choice.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/engine/swap_refine.h"
 #include "core/model/morphable_model.h"
-#include "core/run/cut_confidence.h"
-#include "core/run/error.h"
-#include "core/run/gate_plan.h"
-#include "core/run/probe_tables.h"
+#include "core/plan/cut_confidence.h"
+#include "core/plan/gate_plan.h"
+#include "core/plan/plan_choice.h"
+#include "core/plan/probe_tables.h"
 
 namespace fm {
 namespace {

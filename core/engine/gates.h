@@ -12,7 +12,7 @@
 #include "core/engine/probe_set.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
-#include "core/run/discretise.h"
+#include "core/plan/discretise.h"
 #include "core/run/job_context.h"
 
 namespace fm {

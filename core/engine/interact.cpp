@@ -7,10 +7,10 @@
 #include <numeric>
 #include <set>
 
+#include "core/base/error.h"
 #include "core/engine/gate_objective.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/morphable_model.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/plan_choice.h"
+#include "core/base/field_list.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/engine/probe_fields.h"
-#include "core/run/field_list.h"
+#include "core/plan/plan.h"
+#include "core/plan/plan_choice.h"
 #include "core/run/job_context.h"
-#include "core/run/plan.h"
 
 namespace fm {
 

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/base/hash.h"
 #include "core/formats/safetensors.h"
 #include "core/model/tensor_bytes.h"
-#include "core/run/hash.h"
 
 namespace fm {
 

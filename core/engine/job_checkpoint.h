@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/event.h"
 
 namespace fm {

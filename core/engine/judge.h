@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "core/base/field_list.h"
 #include "core/engine/plan_evaluator.h"
-#include "core/run/field_list.h"
+#include "core/plan/probe_tables.h"
 #include "core/run/job_context.h"
-#include "core/run/probe_tables.h"
 
 namespace fm {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <tuple>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm {
 namespace {

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include <cassert>
 #include <set>
 
+#include "core/base/assert.h"
 #include "core/engine/tensor_util.h"
 
 namespace fm {
@@ -64,7 +64,8 @@ std::vector<ProbeScores> PlanEvaluator::evaluate(std::span<const Plan> plans,
     std::vector<Plan> distinct;
     std::set<std::string> listed;
     for (const Plan& plan : plans) {
-        assert(static_cast<std::int64_t>(plan.kinds.size()) == weights_.config.num_layers);
+        FM_ASSERT(static_cast<std::int64_t>(plan.kinds.size()) == weights_.config.num_layers,
+                  "the plan has one kind a layer");
         if (listed.insert(plan.key()).second) distinct.push_back(plan);
     }
     for (std::int64_t index = 0; index < probe_.numEntries(); ++index) {

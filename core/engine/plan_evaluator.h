@@ -12,8 +12,8 @@
 
 #include "core/engine/probe_set.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/plan.h"
-#include "core/run/probe_scores.h"
+#include "core/plan/plan.h"
+#include "core/plan/probe_scores.h"
 
 namespace fm {
 

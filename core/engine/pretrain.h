@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/base/field_list.h"
 #include "core/data/tasks.h"
 #include "core/engine/batch_fn.h"
 #include "core/model/decoder_weights.h"
-#include "core/run/field_list.h"
 #include "core/run/job_context.h"
 
 namespace fm {

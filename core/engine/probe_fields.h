@@ -1,7 +1,7 @@
 // The held-out data on which plans are measured, as every spec that measures some names it.
 #pragma once
 
-#include "core/run/field_list.h"
+#include "core/base/field_list.h"
 
 namespace fm {
 

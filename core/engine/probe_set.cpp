@@ -3,11 +3,11 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "core/base/hash.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/blocks.h"
 #include "core/model/device.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/hash.h"
 
 namespace fm {
 namespace {

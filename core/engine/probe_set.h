@@ -14,7 +14,7 @@
 #include "core/engine/gate_objective.h"
 #include "core/model/blocks.h"
 #include "core/model/decoder_weights.h"
-#include "core/run/probe_scores.h"
+#include "core/plan/probe_scores.h"
 
 namespace fm {
 

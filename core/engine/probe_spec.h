@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/plan_choice.h"
+#include "core/base/field_list.h"
 #include "core/engine/probe_fields.h"
-#include "core/run/field_list.h"
+#include "core/plan/plan_choice.h"
 
 namespace fm {
 

@@ -6,10 +6,10 @@
 
 #include <c10/core/GradMode.h>
 
+#include "core/base/error.h"
 #include "core/engine/gate_step.h"
-#include "core/run/discretise.h"
-#include "core/run/error.h"
-#include "core/run/probe_tables.h"
+#include "core/plan/discretise.h"
+#include "core/plan/probe_tables.h"
 
 namespace fm {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "core/engine/plan_evaluator.h"
 #include "core/engine/select_spec.h"
+#include "core/plan/plan.h"
 #include "core/run/job_context.h"
-#include "core/run/plan.h"
 
 namespace fm {
 

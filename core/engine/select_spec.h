@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/field_list.h"
 #include "core/engine/probe_fields.h"
-#include "core/run/field_list.h"
 
 namespace fm {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/engine/plan_evaluator.h"
-#include "core/run/plan.h"
+#include "core/plan/plan.h"
 
 namespace fm {
 

@@ -1,9 +1,9 @@
 #include "core/export/export_draft.h"
+#include "core/base/assert.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cassert>
 
 #include <nlohmann/json.hpp>
 
@@ -19,7 +19,7 @@ std::string shortNumber(double value) { return Json(value).dump(); }
 }  // namespace
 
 void DraftTensors::add(const std::string& name, const at::Tensor& tensor, DType dtype) {
-    assert(tensor.defined());
+    FM_ASSERT(tensor.defined(), "a tensor to be exported is there");
     const at::Tensor source = tensor.detach().to(at::kCPU).contiguous();
     const at::ScalarType stored = scalarType(dtype);
     // F32 counts as lossless: its rounding is that of the hybrid's own arithmetic.

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <sstream>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
-#include "core/run/hash.h"
-#include "core/run/regular_file.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/regular_file.h"
 
 namespace fm {
 namespace {

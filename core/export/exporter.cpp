@@ -4,19 +4,19 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <filesystem>
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/assert.h"
+#include "core/base/error.h"
 #include "core/export/export_files.h"
 #include "core/export/fla.h"
 #include "core/export/model_card.h"
 #include "core/export/partial_folder.h"
 #include "core/export/qwen3_5.h"
 #include "core/export/reload.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {
@@ -161,7 +161,8 @@ Verdict judgeExport(const HybridModel& hybrid, const std::string& format) {
 
 ExportResult exportHybrid(const ExportRequest& request) {
     checkRequest(request);
-    assert(request.hybrid.plan.kinds.size() == request.hybrid.weights->layers.size());
+    FM_ASSERT(request.hybrid.plan.kinds.size() == request.hybrid.weights->layers.size(),
+              "the plan has one kind a layer");
     const c10::NoGradGuard no_grad;
     ExportResult result;
     result.verdict = judgeExport(request.hybrid, request.format);

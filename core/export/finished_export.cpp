@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.h"
+#include "core/base/regular_file.h"
 #include "core/export/reload.h"
-#include "core/run/error.h"
-#include "core/run/regular_file.h"
 
 namespace fm {
 namespace {

@@ -8,14 +8,15 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/regular_file.h"
+#include "core/base/temporary_file.h"
 #include "core/formats/safetensors.h"
 #include "core/model/branch_cast.h"
 #include "core/model/tensor_bytes.h"
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
-#include "core/run/hash.h"
-#include "core/run/regular_file.h"
-#include "core/run/temporary_file.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm {
 
@@ -93,9 +94,7 @@ RecoveredHybrid readHybrid(const std::string& folder, const DecoderWeights& teac
     const fs::path path(folder);
     const nlohmann::json head = readHead((path / "hybrid.json").string(), teacher_hash, teacher.config.num_layers);
     RecoveredHybrid hybrid;
-    for (const char kind : head.at("plan").get<std::string>()) {
-        hybrid.plan.kinds.push_back(kind == 'F' ? LayerKind::Full : LayerKind::Linear);
-    }
+    hybrid.plan = planFromKey(head.at("plan").get<std::string>());
     const at::Device device = teacher.embed_VD.device();
     const at::ScalarType dtype = teacher.layers[0].attn.q.weight_OI.scalar_type();
     hybrid.branches = castBranches(

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
-#include "core/run/regular_file.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/regular_file.h"
 
 namespace fm {
 namespace {

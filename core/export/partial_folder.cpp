@@ -9,11 +9,11 @@
 #include <filesystem>
 #include <random>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
-#include "core/run/file_lock.h"
-#include "core/run/regular_file.h"
-#include "core/run/temporary_file.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/file_lock.h"
+#include "core/base/regular_file.h"
+#include "core/base/temporary_file.h"
 
 namespace fm {
 namespace {

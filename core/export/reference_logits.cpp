@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <limits>
 
+#include "core/base/error.h"
 #include "core/formats/format_error.h"
 #include "core/model/branch_cast.h"
 #include "core/model/tensor_bytes.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {

@@ -8,9 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.h"
 #include "core/export/export_files.h"
 #include "core/export/reload_forward.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {

@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.h"
+#include "core/base/regular_file.h"
 #include "core/formats/hf_config_fields.h"
 #include "core/formats/strict_json.h"
-#include "core/run/error.h"
-#include "core/run/regular_file.h"
 
 namespace fm {
 namespace {

@@ -1,7 +1,7 @@
 #include "core/formats/bpe.h"
+#include "core/base/assert.h"
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 #include <queue>
 
@@ -21,7 +21,7 @@ Bpe::Bpe(const std::array<std::int32_t, 256>& byte_ids, const std::vector<BpeMer
     std::vector<std::uint32_t> next(first_rule_.begin(), first_rule_.end());
     for (std::size_t rank = 0; rank < merges.size(); ++rank) {
         const BpeMerge& merge = merges[rank];
-        assert(static_cast<std::size_t>(merge.merged) < vocab_size);
+        FM_ASSERT(static_cast<std::size_t>(merge.merged) < vocab_size, "a merge makes a token of the vocabulary");
         rules_[next[static_cast<std::size_t>(merge.left)]++] = {merge.right, merge.merged,
                                                                 static_cast<std::uint32_t>(rank)};
     }

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "core/base/error.h"
 #include "core/formats/checkpoint_kinds.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "core/base/hash.h"
 #include "core/formats/checkpoint_kinds.h"
-#include "core/run/hash.h"
 
 namespace fm {
 namespace {

@@ -1,12 +1,12 @@
 // Block layouts: export.md 13. Each value is computed with the operations and in the order of the `gguf` package, in
 // float, so that results agree bit for bit; the build switches off fused multiply-add for this file.
-#include <cassert>
 #include <string>
 
+#include "core/base/assert.h"
+#include "core/base/error.h"
 #include "core/formats/byte_load.h"
 #include "core/formats/half_float.h"
 #include "core/formats/tensor_view.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {
@@ -99,8 +99,9 @@ void eachBlock(const TensorView& view, std::span<float> out, Convert&& convert) 
 }  // namespace
 
 void dequantise(const TensorView& view, std::span<float> out) {
-    assert(out.size() == static_cast<std::size_t>(view.elements()));
-    assert(view.bytes.size() * blockElements(view.dtype) == out.size() * blockBytes(view.dtype));
+    FM_ASSERT(out.size() == static_cast<std::size_t>(view.elements()), "the output has one place for each element");
+    FM_ASSERT(view.bytes.size() * blockElements(view.dtype) == out.size() * blockBytes(view.dtype),
+              "the bytes are those of whole blocks");
     switch (view.dtype) {
         case DType::F32:
             if (!out.empty()) std::memcpy(out.data(), view.bytes.data(), out.size_bytes());

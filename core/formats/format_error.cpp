@@ -1,6 +1,6 @@
 #include "core/formats/format_error.h"
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm {
 

@@ -1,7 +1,7 @@
-#include <cassert>
 #include <charconv>
 #include <limits>
 
+#include "core/base/assert.h"
 #include "core/formats/byte_load.h"
 #include "core/formats/format_error.h"
 #include "core/formats/gguf.h"
@@ -31,13 +31,13 @@ const char* toString(GgufType type) {
 }
 
 std::uint64_t ggufTypeBytes(GgufType type) {
-    assert(type != GgufType::Array);
+    FM_ASSERT(type != GgufType::Array, "an array has no size of its own");
     constexpr std::uint64_t kBytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 8, 0, 8, 8, 8};
     return kBytes[static_cast<std::size_t>(type)];
 }
 
 std::int64_t GgufArray::integerAt(std::size_t i) const {
-    assert(i < count);
+    FM_ASSERT(i < count, "the index is within the array");
     const std::byte* at = bytes.data() + i * ggufTypeBytes(element);
     switch (element) {
         case GgufType::U8:
@@ -62,19 +62,19 @@ std::int64_t GgufArray::integerAt(std::size_t i) const {
         case GgufType::Array:
             break;
     }
-    assert(!"integerAt() of an array that holds no integers");
+    FM_ASSERT(false, "the array holds integers");
     return 0;
 }
 
 double GgufArray::numberAt(std::size_t i) const {
-    assert(i < count);
+    FM_ASSERT(i < count, "the index is within the array");
     if (element == GgufType::F32) return loadAs<float>(bytes.data() + 4 * i);
     if (element == GgufType::F64) return loadAs<double>(bytes.data() + 8 * i);
     return static_cast<double>(integerAt(i));
 }
 
 void GgufArray::forEachString(const std::function<void(std::size_t i, std::string_view text)>& use) const {
-    assert(element == GgufType::String);
+    FM_ASSERT(element == GgufType::String, "the array holds strings");
     const std::byte* at = bytes.data();
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t length = static_cast<std::size_t>(loadAs<std::uint64_t>(at));

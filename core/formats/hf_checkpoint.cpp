@@ -3,12 +3,12 @@
 #include <mutex>
 #include <set>
 
+#include "core/base/error.h"
 #include "core/formats/checkpoint_kinds.h"
 #include "core/formats/format_error.h"
 #include "core/formats/mapped_file.h"
 #include "core/formats/safetensors.h"
 #include "core/formats/safetensors_index.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {

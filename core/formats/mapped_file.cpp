@@ -7,9 +7,9 @@
 
 #include <cerrno>
 
-#include "core/run/atomic_file.h"
-#include "core/run/descriptor.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/descriptor.h"
+#include "core/base/error.h"
 
 namespace fm {
 namespace {

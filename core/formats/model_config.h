@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "core/run/model_shape.h"
-
 namespace fm {
 
 enum class ModelFamily { Llama, Qwen2, Qwen3 };  // SmolLM2 is a Llama by shape
@@ -41,8 +39,6 @@ struct ModelConfig {
     std::vector<std::int64_t> eos_ids;
     std::int64_t pad_id = -1;
 };
-
-ModelShape shapeOf(const ModelConfig& config);
 
 // From the text of an HF config.json; old spelling (rope_theta, rope_scaling) and transformers 5 (rope_parameters).
 // `path` is named in errors. Throws FormatError for anything not understood (an unknown rope type, a sliding window

@@ -1,18 +1,18 @@
 #include <algorithm>
-#include <cassert>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/assert.h"
+#include "core/base/atomic_file.h"
 #include "core/formats/safetensors.h"
-#include "core/run/atomic_file.h"
 
 namespace fm {
 namespace {
 
 std::uint64_t bytesOf(const TensorToWrite& tensor) {
     const std::optional<std::uint64_t> bytes = checkedBytes(tensor.dtype, tensor.shape);
-    assert(bytes && "a tensor in memory has a countable size");
+    FM_ASSERT(bytes, "a tensor in memory has a countable size");
     return bytes.value_or(0);
 }
 
@@ -34,8 +34,8 @@ std::string headerText(const std::vector<const TensorToWrite*>& order,
     std::uint64_t offset = 0;
     [[maybe_unused]] std::set<std::string> names = {"__metadata__"};
     for (const TensorToWrite* tensor : order) {
-        assert(names.insert(tensor->name).second && "tensor names are distinct");
-        assert(blockElements(tensor->dtype) == 1 && "safetensors has no block-quantised types");
+        FM_ASSERT(names.insert(tensor->name).second, "tensor names are distinct");
+        FM_ASSERT(blockElements(tensor->dtype) == 1, "safetensors has no block-quantised types");
         const std::uint64_t end = offset + bytesOf(*tensor);
         header[tensor->name] = {
             {"dtype", toString(tensor->dtype)}, {"shape", tensor->shape}, {"data_offsets", {offset, end}}};

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cstdint>
 #include <utility>
 
+#include "core/base/assert.h"
 #include "core/formats/format_error.h"
 #include "core/formats/tokenizer_utf8.h"
 
@@ -85,7 +85,7 @@ Splitter::Splitter(Splitter&&) noexcept = default;
 Splitter& Splitter::operator=(Splitter&&) noexcept = default;
 
 void Splitter::split(std::string_view text, const std::function<void(std::string_view)>& use) const {
-    assert(isUtf8(text));
+    FM_ASSERT(isUtf8(text), "text to be split is UTF-8");
     if (text.empty()) return;
     Scan scan{use, {}, pcre2::MatchContext(pcre2_match_context_create(nullptr))};
     const std::uint64_t steps = std::max(kMatchStepsAtLeast, kMatchStepsPerByte * text.size());

@@ -1,7 +1,7 @@
 #include "core/formats/tokenizer_added.h"
+#include "core/base/assert.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 namespace fm {
@@ -45,7 +45,7 @@ std::size_t spaceLength(std::string_view text, bool at_end) {
 AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> tokens)
     : tokens_(std::move(tokens)), begins_(256, false), token_of_node_(1, -1) {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-        assert(!tokens_[i].content.empty());
+        FM_ASSERT(!tokens_[i].content.empty(), "an added token has text");
         begins_[static_cast<unsigned char>(tokens_[i].content[0])] = true;
         std::uint32_t node = 0;
         for (const char c : tokens_[i].content) {

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <string_view>
 
+#include "core/base/error.h"
 #include "core/formats/mapped_file.h"
 #include "core/formats/strict_json.h"
 #include "core/formats/tokenizer_json_field.h"
-#include "core/run/error.h"
 
 namespace fm {
 namespace {

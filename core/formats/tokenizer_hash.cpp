@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/run/hash.h"
+#include "core/base/hash.h"
 
 namespace fm {
 namespace {

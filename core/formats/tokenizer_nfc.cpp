@@ -2,17 +2,17 @@
 
 #include <utf8proc.h>
 
-#include <cassert>
 #include <cstdlib>
 #include <memory>
 
+#include "core/base/assert.h"
+#include "core/base/error.h"
 #include "core/formats/tokenizer_utf8.h"
-#include "core/run/error.h"
 
 namespace fm {
 
 std::string toNfc(std::string_view text) {
-    assert(isUtf8(text));
+    FM_ASSERT(isUtf8(text), "text to be normalised is UTF-8");
     if (isAscii(text)) return std::string(text);
     utf8proc_uint8_t* out = nullptr;
     const utf8proc_ssize_t length =

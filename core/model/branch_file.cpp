@@ -3,12 +3,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/formats/safetensors.h"
 #include "core/model/branch.h"
 #include "core/model/branch_cast.h"
 #include "core/model/tensor_bytes.h"
-#include "core/run/error.h"
-#include "core/run/hash.h"
 
 namespace fm {
 

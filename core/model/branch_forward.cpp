@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include <cassert>
 #include <cmath>
 
+#include "core/base/assert.h"
 #include "core/model/blocks.h"
 #include "core/model/product.h"
 #include "core/model/recurrence_util.h"
@@ -21,7 +21,7 @@ at::Tensor l2Normalised(const at::Tensor& x_BTHd) {
 // Query head h reads K/V head floor(h / group): whole heads are repeated, never single rows (method.md 13).
 at::Tensor repeatHeads(const at::Tensor& x_BTKd, std::int64_t heads) {
     const std::int64_t group = heads / x_BTKd.size(-2);
-    assert(group * x_BTKd.size(-2) == heads);
+    FM_ASSERT(group * x_BTKd.size(-2) == heads, "query heads are a multiple of key/value heads");
     return group == 1 ? x_BTKd : x_BTKd.repeat_interleave(group, -2);
 }
 

@@ -1,9 +1,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <cassert>
 #include <cmath>
 
+#include "core/base/assert.h"
 #include "core/model/branch.h"
 #include "core/model/branch_cast.h"
 #include "core/model/branch_forward.h"
@@ -107,8 +107,8 @@ at::Tensor fitRows(const at::Tensor& x_BTD, const at::Tensor& rows_N) {
 BranchSet initBranches(const DecoderWeights& teacher, const BranchSpec& spec, const BranchInit& calibration,
                        std::uint64_t seed) {
     const at::NoGradGuard no_grad;
-    assert(calibration.normed_BTD.size() == teacher.layers.size());
-    assert(calibration.target_BTD.size() == teacher.layers.size());
+    FM_ASSERT(calibration.normed_BTD.size() == teacher.layers.size(), "calibration holds the input of every layer");
+    FM_ASSERT(calibration.target_BTD.size() == teacher.layers.size(), "calibration holds the target of every layer");
     const std::int64_t tokens = calibration.normed_BTD[0].size(0) * calibration.normed_BTD[0].size(1);
     at::Tensor rows_N;  // undefined = every token
     if (tokens > kFitRows)

@@ -2,8 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <cassert>
-
+#include "core/base/assert.h"
 #include "core/model/branch_forward.h"
 
 namespace fm {
@@ -51,7 +50,8 @@ BranchWeights stackLayers(const std::vector<BranchWeights>& layers, at::ScalarTy
     }
     w.log_decay_H = layers[0].log_decay_H;
     for ([[maybe_unused]] const BranchWeights& layer : layers)
-        assert(!layer.log_decay_H.defined() || at::equal(layer.log_decay_H, w.log_decay_H));
+        FM_ASSERT(!layer.log_decay_H.defined() || at::equal(layer.log_decay_H, w.log_decay_H),
+                  "branches stacked in one product share their decays");
     return w;
 }
 

@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/run/memory_use.h"
+#include "core/base/memory_use.h"
 
 namespace fm {
 

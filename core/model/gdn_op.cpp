@@ -6,8 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cassert>
-
+#include "core/base/assert.h"
 #include "core/model/chunked_gdn.h"
 #include "core/model/recurrence_util.h"
 #include "kernels/cpu/gdn.h"
@@ -118,9 +117,11 @@ bool needsGraph(const GdnInputs& in) {
 }
 
 void checkShapes(const GdnInputs& in) {
-    assert(in.q_BTHk.dim() == 4 && in.q_BTHk.sizes() == in.k_BTHk.sizes());
-    assert(in.v_BTHv.dim() == 4 && in.v_BTHv.sizes().slice(0, 3) == in.q_BTHk.sizes().slice(0, 3));
-    assert(in.g_BTH.sizes() == in.q_BTHk.sizes().slice(0, 3) && in.beta_BTH.sizes() == in.g_BTH.sizes());
+    FM_ASSERT(in.q_BTHk.dim() == 4 && in.q_BTHk.sizes() == in.k_BTHk.sizes(), "q and k are BTHk of one shape");
+    FM_ASSERT(in.v_BTHv.dim() == 4 && in.v_BTHv.sizes().slice(0, 3) == in.q_BTHk.sizes().slice(0, 3),
+              "v is BTHv with the batch, tokens and heads of q");
+    FM_ASSERT(in.g_BTH.sizes() == in.q_BTHk.sizes().slice(0, 3) && in.beta_BTH.sizes() == in.g_BTH.sizes(),
+              "g and beta are BTH");
     static_cast<void>(in);
 }
 
@@ -168,7 +169,7 @@ GdnGradients gdnBackward(const GdnInputs& inputs, const at::Tensor& checkpoints,
 }
 
 at::Tensor gdnDecode(const GdnInputs& inputs, at::Tensor& state) {
-    assert(inputs.q_BTHk.size(1) == 1 && !inputs.lengths_B.defined());
+    FM_ASSERT(inputs.q_BTHk.size(1) == 1 && !inputs.lengths_B.defined(), "decode takes one token and no padding");
     const at::NoGradGuard no_grad;
     const GdnInputs in = contiguousInputs(inComputePrecision(inputs));
     if (runsOnKernels(in.k_BTHk, in.v_BTHv)) {

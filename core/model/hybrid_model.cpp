@@ -1,11 +1,10 @@
 #include "core/model/hybrid_model.h"
+#include "core/base/assert.h"
 
 #include <ATen/ATen.h>
 
 #include <c10/core/GradMode.h>
 #include <algorithm>
-
-#include <cassert>
 
 namespace fm {
 
@@ -31,7 +30,7 @@ at::Tensor mix(const HybridModel& model, std::int64_t layer, LayerKind kind, con
         return softmaxMixer(normed_BTD, model.weights->layers[index].attn, config, rope,
                             state ? &state->kv[index] : nullptr);
     }
-    assert(model.branches && "a linear layer needs a branch set");
+    FM_ASSERT(model.branches, "a linear layer has a branch set");
     return linearMixer(normed_BTD, model.branches->layers[index], model.branches->spec, config,
                        state ? &state->recurrent[index] : nullptr);
 }
@@ -86,7 +85,7 @@ at::Tensor forwardLayer(const HybridModel& model, std::int64_t layer, LayerKind 
 }
 
 at::Tensor forwardHidden(const HybridModel& model, const at::Tensor& ids_BT, const Rope& rope, DecodeState* state) {
-    assert(model.plan.kinds.size() == model.weights->layers.size());
+    FM_ASSERT(model.plan.kinds.size() == model.weights->layers.size(), "the plan has one kind a layer");
     at::Tensor hidden_BTD = embed(*model.weights, ids_BT);
     for (std::size_t i = 0; i < model.plan.kinds.size(); ++i) {
         hidden_BTD = forwardLayer(model, static_cast<std::int64_t>(i), model.plan.kinds[i], hidden_BTD, rope, state);

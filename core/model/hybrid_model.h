@@ -10,7 +10,7 @@
 #include "core/model/blocks.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
-#include "core/run/plan.h"
+#include "core/plan/plan.h"
 
 namespace fm {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "core/base/error.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/error.h"
 
 namespace fm {
 

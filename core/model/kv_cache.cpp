@@ -1,10 +1,10 @@
 #include "core/model/kv_cache.h"
+#include "core/base/assert.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <cassert>
 
 namespace fm {
 
@@ -43,7 +43,8 @@ void append(KvCache& cache, const at::Tensor& key_BTKd, const at::Tensor& value_
         reserve(cache, key_BTKd.size(0), std::max(needed, 2 * capacity), key_BTKd.size(2), key_BTKd.size(3),
                 key_BTKd.options());
     }
-    assert(cache.key_BTKd.size(0) == key_BTKd.size(0) && cache.key_BTKd.scalar_type() == key_BTKd.scalar_type());
+    FM_ASSERT(cache.key_BTKd.size(0) == key_BTKd.size(0) && cache.key_BTKd.scalar_type() == key_BTKd.scalar_type(),
+              "a cache goes on with its own batch size and precision");
     cache.key_BTKd.narrow(1, cache.used, count).copy_(key_BTKd);
     cache.value_BTKd.narrow(1, cache.used, count).copy_(value_BTKd);
     cache.used = needed;

@@ -6,8 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cassert>
-
+#include "core/base/assert.h"
 #include "core/model/chunked_lightning.h"
 #include "core/model/recurrence_util.h"
 #include "kernels/cpu/lightning.h"
@@ -90,7 +89,8 @@ LightningInputs withPaddingSilenced(const LightningInputs& in) {
 }  // namespace
 
 at::Tensor lightningRecurrence(const LightningInputs& inputs, at::Tensor* final_state) {
-    assert(inputs.q_BTHk.dim() == 4 && inputs.q_BTHk.sizes() == inputs.k_BTHk.sizes());
+    FM_ASSERT(inputs.q_BTHk.dim() == 4 && inputs.q_BTHk.sizes() == inputs.k_BTHk.sizes(),
+              "q and k are BTHk of one shape");
     const LightningInputs in = prepared(inputs);
     if (!runsOnKernels(in.k_BTHk, in.v_BTHv)) {
         const LightningInputs silenced = withPaddingSilenced(in);
@@ -121,7 +121,7 @@ LightningGradients lightningBackward(const LightningInputs& inputs, const at::Te
 }
 
 at::Tensor lightningDecode(const LightningInputs& inputs, at::Tensor& state) {
-    assert(inputs.q_BTHk.size(1) == 1 && !inputs.lengths_B.defined());
+    FM_ASSERT(inputs.q_BTHk.size(1) == 1 && !inputs.lengths_B.defined(), "decode takes one token and no padding");
     const at::NoGradGuard no_grad;
     const LightningInputs in = prepared(inputs);
     if (runsOnKernels(in.k_BTHk, in.v_BTHv)) {

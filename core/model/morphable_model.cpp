@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "core/base/assert.h"
 #include "core/model/hybrid_model.h"
 
 namespace fm {
@@ -53,7 +54,7 @@ MorphableTape morphableForward(const MorphableModel& model, const std::vector<do
     const c10::NoGradGuard no_grad;
     const DecoderWeights& weights = *model.weights;
     const std::int64_t num_layers = weights.config.num_layers;
-    assert(static_cast<std::int64_t>(alpha_L.size()) == num_layers);
+    FM_ASSERT(static_cast<std::int64_t>(alpha_L.size()) == num_layers, "there is one gate a layer");
     MorphableTape tape;
     tape.layers.resize(num_layers);
     tape.teacher_rows_ND.resize(num_layers);

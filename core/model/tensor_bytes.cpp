@@ -2,11 +2,11 @@
 
 #include <ATen/ATen.h>
 
-#include <cassert>
 #include <cstring>
 #include <utility>
 
-#include "core/run/error.h"
+#include "core/base/assert.h"
+#include "core/base/error.h"
 
 namespace fm {
 
@@ -21,7 +21,8 @@ constexpr std::pair<DType, at::ScalarType> kPairs[] = {
 }  // namespace
 
 TensorToWrite describeTensor(const std::string& name, const at::Tensor& tensor) {
-    assert(tensor.device().is_cpu() && tensor.is_contiguous());
+    FM_ASSERT(tensor.device().is_cpu() && tensor.is_contiguous(),
+              "a tensor to be written lies contiguous in the CPU's memory");
     for (const auto& [file_type, scalar_type] : kPairs)
         if (scalar_type == tensor.scalar_type())
             return {name, file_type, tensor.sizes().vec(), tensor.const_data_ptr()};

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/error.h"
 #include "core/model/decoder_weights.h"
 #include "core/model/weight_layout.h"
-#include "core/run/error.h"
 
 namespace fm {
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/utf8.h"
+#include "core/base/utf8.h"
 
 namespace fm::rpc {
 

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::rpc {
 

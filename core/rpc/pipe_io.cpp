@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <string>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::rpc {
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/run_id.h"
 
 namespace fm::rpc {

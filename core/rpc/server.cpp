@@ -1,12 +1,12 @@
 #include "core/rpc/server.h"
 
 #include <atomic>
-#include <cassert>
 #include <new>
 
+#include "core/base/assert.h"
+#include "core/base/error.h"
 #include "core/rpc/line_cutter.h"
 #include "core/rpc/methods.h"
-#include "core/run/error.h"
 
 namespace fm::rpc {
 
@@ -64,7 +64,7 @@ void Responder::answer(const std::function<Json()>& work) const {
 }
 
 void Server::on(const std::string& method, Handler handler) {
-    assert(findMethod(method) != nullptr);
+    FM_ASSERT(findMethod(method) != nullptr, "a handler belongs to a method of the protocol");
     handlers_[method] = std::move(handler);
 }
 

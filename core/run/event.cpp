@@ -1,6 +1,5 @@
 #include "core/run/event.h"
-
-#include <cassert>
+#include "core/base/assert.h"
 
 namespace fm {
 
@@ -17,7 +16,7 @@ const char* toString(RunState state) {
         case RunState::Failed:
             return "failed";
     }
-    assert(false);
+    FM_ASSERT(false, "the state has a word");
     return "";
 }
 
@@ -39,7 +38,7 @@ const char* toString(Severity severity) {
         case Severity::Error:
             return "error";
     }
-    assert(false);
+    FM_ASSERT(false, "the severity has a word");
     return "";
 }
 

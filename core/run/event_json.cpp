@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/error.h"
-#include "core/run/json_number.h"
+#include "core/base/error.h"
+#include "core/base/json_number.h"
 
 namespace fm {
 

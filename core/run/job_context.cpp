@@ -1,10 +1,10 @@
 #include "core/run/job_context.h"
 
-#include <cassert>
 #include <utility>
 
-#include "core/run/error.h"
-#include "core/run/utf8.h"
+#include "core/base/assert.h"
+#include "core/base/error.h"
+#include "core/base/utf8.h"
 
 namespace fm {
 
@@ -18,7 +18,7 @@ double JobContext::wallMs() const {
 }
 
 void JobContext::open(RunOpened header) {
-    assert(next_seq_ == 0);
+    FM_ASSERT(next_seq_ == 0, "a run is opened once");
     start_ = std::chrono::steady_clock::now();
     header_ = header;
     post(std::move(header));
@@ -26,8 +26,8 @@ void JobContext::open(RunOpened header) {
 }
 
 void JobContext::append(int table, Row row) {
-    assert(table >= 0 && static_cast<std::size_t>(table) < header_.tables.size());
-    assert(rowMismatch(header_.tables[table], row).empty());
+    FM_ASSERT(table >= 0 && static_cast<std::size_t>(table) < header_.tables.size(), "the table is one of the run's");
+    FM_ASSERT(rowMismatch(header_.tables[table], row).empty(), "the row fits its table");
     for (Cell& cell : row)
         if (std::string* text = std::get_if<std::string>(&cell)) replaceInvalidUtf8(*text);
     post(RowAppended{table, std::move(row)});
@@ -80,7 +80,8 @@ void JobContext::checkpointGate(bool step_boundary) {
 }
 
 void JobContext::post(EventBody body) {
-    assert(next_seq_ == 0 ? std::holds_alternative<RunOpened>(body) : !std::holds_alternative<RunOpened>(body));
+    FM_ASSERT(next_seq_ == 0 ? std::holds_alternative<RunOpened>(body) : !std::holds_alternative<RunOpened>(body),
+              "opening comes first and once");
     const RunEvent event{next_seq_++, wallMs(), std::move(body)};
     for (EventSink* sink : sinks_) sink->post(event);
 }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/memory_use.h"
 #include "core/run/event.h"
-#include "core/run/memory_use.h"
 #include "core/run/run_control.h"
 
 namespace fm {

@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "core/run/event_json.h"
 
 namespace fm {

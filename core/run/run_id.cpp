@@ -1,12 +1,12 @@
 #include "core/run/run_id.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cstdio>
 #include <ctime>
 #include <random>
 
-#include "core/run/error.h"
+#include "core/base/assert.h"
+#include "core/base/error.h"
 
 namespace fm {
 
@@ -38,7 +38,7 @@ static std::time_t timeOf(std::string_view id) {
 }
 
 std::string makeRunId(std::string_view job, std::string_view newest) {
-    assert(!job.empty() && std::all_of(job.begin(), job.end(), isJobChar));
+    FM_ASSERT(!job.empty() && std::all_of(job.begin(), job.end(), isJobChar), "a job's name is made of small letters");
     const std::time_t now = std::time(nullptr);
     const std::string now_text = timeText(now);
     if (now_text.empty())

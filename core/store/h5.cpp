@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-#include "core/run/utf8.h"
+#include "core/base/utf8.h"
 
 namespace fm::h5 {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::h5 {
 

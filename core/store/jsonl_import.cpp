@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <memory>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "core/store/run_writer.h"
 
 namespace fm {

@@ -3,9 +3,9 @@
 #include <optional>
 #include <utility>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
+#include "core/base/temporary_file.h"
 #include "core/run/jsonl_sink.h"
-#include "core/run/temporary_file.h"
 #include "core/store/jsonl_run.h"
 
 namespace fm {

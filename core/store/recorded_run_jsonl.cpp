@@ -1,5 +1,5 @@
 // Recorded runs in builds without HDF5.
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/jsonl_run.h"
 #include "core/store/recorded_run.h"
 #include "core/store/study.h"

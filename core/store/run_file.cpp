@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "core/run/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "core/store/run_schema.h"
 
 namespace fm {

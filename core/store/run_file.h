@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/temporary_file.h"
 #include "core/run/event.h"
-#include "core/run/temporary_file.h"
 #include "core/store/h5.h"
 #include "core/store/table_file.h"
 #include "core/store/writer_lock.h"

@@ -8,8 +8,8 @@
 #include <map>
 #include <utility>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "core/run/run_id.h"
 #include "core/store/run_rows.h"
 

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "core/store/run_schema.h"
 #include "core/store/structure_check.h"
 #include "core/store/table_reader.h"

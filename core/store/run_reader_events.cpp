@@ -1,5 +1,5 @@
 // The log and the states of a run file: rows of one event are joined again.
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/run_reader.h"
 
 namespace fm {

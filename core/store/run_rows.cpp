@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/h5.h"
 #include "core/store/run_schema.h"
 

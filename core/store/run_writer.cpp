@@ -1,6 +1,5 @@
 #include "core/store/run_writer.h"
 
-#include <cassert>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -8,8 +7,9 @@
 #include <thread>
 #include <utility>
 
-#include "core/run/error.h"
-#include "core/run/utf8.h"
+#include "core/base/assert.h"
+#include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/store/run_file.h"
 #include "core/store/run_resume.h"
 #include "core/store/run_schema.h"
@@ -48,7 +48,7 @@ struct RunWriter::State {
 };
 
 void RunWriter::State::open(const RunOpened& opened) {
-    assert(!file);
+    FM_ASSERT(!file, "a run is opened once");
     run_schema::checkHeader(opened);
     if (path.empty()) path = folder + "/" + opened.run_id + ".h5";
     std::unique_ptr<RunFile> created =
@@ -82,7 +82,7 @@ void RunWriter::State::appendTexts(std::size_t table, const RunEvent& event, con
 
 void RunWriter::State::store(const RunEvent& event) {
     if (const RunOpened* opened = std::get_if<RunOpened>(&event.body)) return open(*opened);
-    assert(file);
+    FM_ASSERT(file, "a run is opened before it is written");
     bool at_once = false;
     if (const RowAppended* appended = std::get_if<RowAppended>(&event.body))
         append(static_cast<std::size_t>(appended->table), appended->row);
@@ -187,7 +187,7 @@ RunWriter::~RunWriter() {
 
 void RunWriter::post(const RunEvent& event) {
     const std::lock_guard lock(state_->mutex);
-    assert(!state_->closing || !state_->failure.empty());
+    FM_ASSERT(!state_->closing || !state_->failure.empty(), "nothing is written after the end of a run");
     if (!state_->failure.empty()) {
         const StateChanged* changed = std::get_if<StateChanged>(&event.body);
         if (!changed) throw WorldError(state_->failure);

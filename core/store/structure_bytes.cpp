@@ -11,7 +11,7 @@
 #include <cstring>
 #include <thread>
 
-#include "core/run/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "core/store/h5.h"
 
 namespace fm::h5 {

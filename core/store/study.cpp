@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -14,10 +13,11 @@
 #include <set>
 #include <utility>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/assert.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/temporary_file.h"
 #include "core/run/run_id.h"
-#include "core/run/temporary_file.h"
 #include "core/store/recorded_run.h"
 #include "core/store/study_json.h"
 
@@ -38,7 +38,7 @@ const char* toString(ArtifactKind kind) {
         case ArtifactKind::Export:
             return "export";
     }
-    assert(false);
+    FM_ASSERT(false, "the kind of artifact has a word");
     return "";
 }
 

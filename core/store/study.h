@@ -42,7 +42,7 @@ struct StudyInfo {
     std::string name;
     std::string notes;
     std::string teacher_path;                   // absolute, or relative to the study
-    std::string teacher_hash;                   // content hash of the teacher (core/run/hash.h)
+    std::string teacher_hash;                   // content hash of the teacher (core/base/hash.h)
     std::string text_path;                      // text for haystacks and alignment; empty: none
     bool chat = false;                          // prompts in the chat form of the teacher's family; false: plain text
     std::map<std::string, Label> labels;        // by run or artifact id

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm {
 

@@ -1,10 +1,10 @@
 #include "core/store/table_file.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cstring>
 #include <limits>
 
+#include "core/base/assert.h"
 #include "core/store/run_schema.h"
 
 namespace fm {
@@ -146,7 +146,9 @@ void TableFile::writeColumn(ColumnFile& column) {
 void TableFile::writePending() {
     if (pending_rows_ == 0) return;
     for (ColumnFile& column : columns_) {
-        assert(column.pending.size() == static_cast<std::size_t>(pending_rows_) * run_schema::rowBytes(column.column));
+        FM_ASSERT(
+            column.pending.size() == static_cast<std::size_t>(pending_rows_) * run_schema::rowBytes(column.column),
+            "every column holds the same number of rows");
         writeColumn(column);
     }
     rows_ += pending_rows_;

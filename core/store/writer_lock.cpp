@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
-#include "core/run/file_lock.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/file_lock.h"
 
 namespace fm {
 

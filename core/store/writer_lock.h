@@ -6,7 +6,7 @@
 namespace fm {
 
 // The lock of a run file that is there, held as long as this object lives. It is on the file itself, so that nothing
-// else lies in the folder; a new file in its place has the lock of its own writer (core/run/temporary_file.h).
+// else lies in the folder; a new file in its place has the lock of its own writer (core/base/temporary_file.h).
 // Where the file system has no locks, every program gets one. Thread: one at a time.
 class WriterLock {
 public:

@@ -1,6 +1,5 @@
 #include "kernels/cpu/chunk_layout.h"
-
-#include <cassert>
+#include "kernels/cpu/kernel_assert.h"
 
 namespace fm::kernels {
 namespace {
@@ -72,7 +71,7 @@ std::int64_t checkpointPairFloats(std::int64_t tokens, std::int64_t dk, std::int
 }
 
 void carveChunkWorkspace(float* base, std::int64_t dk, std::int64_t dv, ChunkWorkspace& workspace) {
-    assert(base != nullptr);
+    FM_KERNEL_ASSERT(base != nullptr, "the memory to be laid out is there");
     const std::uintptr_t bytes = reinterpret_cast<std::uintptr_t>(base);
     const std::uintptr_t align_bytes = kAlignFloats * sizeof(float);
     const std::uintptr_t skip_bytes = (align_bytes - bytes % align_bytes) % align_bytes;

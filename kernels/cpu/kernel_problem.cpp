@@ -1,12 +1,12 @@
 #include "kernels/cpu/kernel_problem.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <limits>
 #include <random>
 
 #include "kernels/cpu/gdn_ref.h"
+#include "kernels/cpu/kernel_assert.h"
 #include "kernels/cpu/lightning_ref.h"
 
 namespace fm::kernels {
@@ -123,7 +123,7 @@ void putTokenSlice(const Floats& slice, const LinearShape& shape, std::int64_t t
 // Calls run(t, q, k, v, out, o_BHv) for every token.
 template <typename Run>
 KernelOutputs<float> decodeAll(const KernelProblem& problem, Run run) {
-    assert(problem.lengths_B.empty());
+    FM_KERNEL_ASSERT(problem.lengths_B.empty(), "decode has no padding");
     const LinearShape& shape = problem.shape;
     KernelOutputs<float> out;
     out.o = poisoned<float>(shape.batch * shape.tokens * shape.heads * shape.dv);
@@ -140,7 +140,7 @@ KernelOutputs<float> decodeAll(const KernelProblem& problem, Run run) {
 
 void addError(const char* name, const Floats& computed, const Doubles& reference, std::vector<OutputError>& errors) {
     if (computed.empty()) return;
-    assert(computed.size() == reference.size());
+    FM_KERNEL_ASSERT(computed.size() == reference.size(), "both results have one size");
     double error2 = 0;
     double norm2 = 0;
     double error_max = 0;

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/study.h"
 #include "tests/app/program_runner.h"
 #include "tests/app/tiny_study.h"

@@ -13,8 +13,8 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/job_runner.h"
 #include "app/cli/run_file.h"
+#include "core/base/error.h"
 #include "core/engine/job_checkpoint.h"
-#include "core/run/error.h"
 #include "core/store/run_reader.h"
 
 namespace fm::cli {

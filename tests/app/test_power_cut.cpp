@@ -13,8 +13,8 @@
 #include <set>
 #include <thread>
 
+#include "core/base/error.h"
 #include "core/formats/safetensors.h"
-#include "core/run/error.h"
 #include "core/store/study_json.h"
 #include "tests/app/program_runner.h"
 #include "tests/app/tiny_study.h"

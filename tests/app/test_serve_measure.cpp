@@ -4,7 +4,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "core/run/probe_scores.h"
+#include "core/plan/probe_scores.h"
 #include "core/store/run_reader.h"
 #include "tests/app/program_runner.h"
 #include "tests/app/serve_driver.h"

@@ -8,8 +8,8 @@
 
 #include <cstring>
 
+#include "core/base/error.h"
 #include "core/export/model_folder.h"
-#include "core/run/error.h"
 #include "tests/support/built_in_model.h"
 #include "tests/support/tiny_model.h"
 

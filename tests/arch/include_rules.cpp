@@ -16,27 +16,35 @@ struct Rule {
     Libraries may_see;  // beside std and its own folder
 };
 
-const Libraries kEngineSees = {"core/run",    "core/formats", "core/model", "core/data", "core/engine",
-                               "core/export", "kernels",      "LibTorch",   "JSON"};
+// Ground and plan, then what each floor adds (CONTRIBUTING.md draws the floors).
+const Libraries kPlain = {"core/base", "core/run", "core/plan", "JSON"};
+
+Libraries operator+(Libraries left, const Libraries& right) {
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+}
 
 // First match wins, so inner folders stand before outer ones.
 const std::vector<Rule>& rules() {
+    static const Libraries engine = kPlain + Libraries{"core/formats", "kernels", "LibTorch"};
+    static const Libraries window = kPlain + Libraries{"core/rpc", "core/store", "Qt"};
     static const std::vector<Rule> table = {
         {"kernels/cuda/plugin", {"kernels", "CUDA", "LibTorch"}},  // registers the kernels with LibTorch
         {"kernels", {"kernels", "CUDA"}},
-        {"core/run", {"JSON", "hash"}},
-        {"core/store", {"core/run", "HDF5", "JSON"}},
-        {"core/rpc", {"core/run", "JSON"}},
-        {"core/formats", {"core/run", "JSON", "text", "hash"}},
-        {"core/model", kEngineSees},
-        {"core/data", kEngineSees},
-        {"core/engine", kEngineSees},
-        {"core/export", kEngineSees},
-        {"widgets", {"core/run", "core/rpc", "core/store", "Qt", "QCustomPlot", "JSON"}},
-        {"app/gui", {"widgets", "core/run", "core/rpc", "core/store", "Qt", "JSON"}},
-        {"app/cli",
-         {"core/run", "core/store", "core/rpc", "core/formats", "core/model", "core/data", "core/engine", "core/export",
-          "kernels", "LibTorch", "JSON", "CLI11"}},
+        {"core/base", {"JSON", "hash"}},
+        {"core/run", {"core/base", "JSON"}},
+        {"core/plan", {"core/base", "core/run", "JSON"}},
+        {"core/store", kPlain + Libraries{"HDF5"}},
+        {"core/rpc", {"core/base", "core/run", "JSON"}},
+        {"core/formats", {"core/base", "JSON", "text", "hash"}},
+        {"core/model", engine},
+        {"core/data", engine},
+        {"core/engine", engine + Libraries{"core/model", "core/data"}},
+        {"core/export", engine + Libraries{"core/model", "core/data", "core/engine"}},
+        {"widgets", window + Libraries{"QCustomPlot"}},
+        {"app/gui", window + Libraries{"widgets"}},
+        {"app/cli", engine + Libraries{"core/store", "core/rpc", "core/model", "core/data", "core/engine",
+                                       "core/export", "CLI11"}},
     };
     return table;
 }

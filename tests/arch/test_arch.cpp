@@ -138,7 +138,7 @@ void TestArch::includeTableForbids() {
     QVERIFY(forbidden("core/engine/a.cpp", "<hdf5.h>"));
     QVERIFY(forbidden("core/engine/a.cpp", "\"core/store/run_writer.h\""));
     QVERIFY(forbidden("core/engine/a.cpp", "\"app/cli/output.h\""));
-    QVERIFY(forbidden("kernels/cpu/gdn.cpp", "\"core/run/error.h\""));
+    QVERIFY(forbidden("kernels/cpu/gdn.cpp", "\"core/base/error.h\""));
     QVERIFY(forbidden("kernels/cpu/gdn.cpp", "<nlohmann/json.hpp>"));
     QVERIFY(forbidden("kernels/cuda/gdn.cu", "<ATen/ATen.h>"));
     QVERIFY(forbidden("widgets/plot.cpp", "\"core/engine/gates.h\""));
@@ -146,7 +146,7 @@ void TestArch::includeTableForbids() {
     QVERIFY(forbidden("app/gui/main.cpp", "<torch/library.h>"));
     QVERIFY(forbidden("app/cli/main.cpp", "<hdf5.h>"));
     QVERIFY(!forbidden("core/run/a.h", "<vector>"));
-    QVERIFY(!forbidden("core/run/a.h", "\"core/run/error.h\""));
+    QVERIFY(!forbidden("core/run/a.h", "\"core/base/error.h\""));
     QVERIFY(!forbidden("core/engine/a.cpp", "<ATen/ATen.h>"));
     QVERIFY(!forbidden("core/engine/a.cpp", "\"kernels/cpu/gdn.h\""));
     QVERIFY(!forbidden("core/store/a.cpp", "<hdf5.h>"));

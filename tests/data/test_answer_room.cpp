@@ -1,9 +1,9 @@
 // Samples for free generation: prompt and new tokens fit the length together, and nothing else is taken from it.
 #include <QTest>
 
+#include "core/base/error.h"
 #include "core/data/answer_room.h"
 #include "core/data/sample_check.h"
-#include "core/run/error.h"
 #include "tests/data/data_fixture.h"
 
 using namespace fm;

@@ -4,11 +4,11 @@
 #include <QTest>
 #include <future>
 
+#include "core/base/error.h"
 #include "core/data/batch_source.h"
 #include "core/data/prefetch.h"
 #include "core/data/random.h"
 #include "core/data/sample_check.h"
-#include "core/run/error.h"
 #include "tests/data/data_fixture.h"
 
 using namespace fm;

@@ -7,10 +7,10 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include "core/base/error.h"
 #include "core/data/niah_text.h"
 #include "core/data/ruler_words.h"
 #include "core/data/sample_check.h"
-#include "core/run/error.h"
 #include "tests/data/data_fixture.h"
 
 using namespace fm;

@@ -2,9 +2,9 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include "core/base/error.h"
 #include "core/data/sample_check.h"
 #include "core/data/word_lists.h"
-#include "core/run/error.h"
 #include "tests/data/data_fixture.h"
 
 using namespace fm;

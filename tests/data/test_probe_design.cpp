@@ -4,11 +4,11 @@
 
 #include <map>
 
+#include "core/base/error.h"
 #include "core/data/batch_source.h"
 #include "core/data/probe_design.h"
-#include "core/run/error.h"
-#include "core/run/probe_scores.h"
-#include "core/run/probe_tables.h"
+#include "core/plan/probe_scores.h"
+#include "core/plan/probe_tables.h"
 #include "tests/data/data_fixture.h"
 
 using namespace fm;

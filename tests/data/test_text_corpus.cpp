@@ -8,8 +8,8 @@
 
 #include <set>
 
+#include "core/base/error.h"
 #include "core/data/corpus_files.h"
-#include "core/run/error.h"
 #include "tests/data/data_fixture.h"
 
 using namespace fm;

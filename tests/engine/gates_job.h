@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "core/base/error.h"
 #include "core/engine/gates.h"
-#include "core/run/error.h"
-#include "core/run/gate_tables.h"
+#include "core/plan/gate_tables.h"
 #include "tests/support/job_harness.h"
 #include "tests/support/tiny_model.h"
 

@@ -13,7 +13,7 @@
 #include "core/model/blocks.h"
 #include "core/model/branch.h"
 #include "core/model/decoder_weights.h"
-#include "core/run/plan.h"
+#include "core/plan/plan.h"
 
 namespace fm::testing {
 

@@ -5,10 +5,10 @@
 
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/engine/adamw.h"
 #include "core/engine/job_checkpoint.h"
 #include "core/engine/lr_schedule.h"
-#include "core/run/error.h"
 #include "tests/support/tolerances.h"
 
 using namespace fm;

@@ -5,12 +5,12 @@
 
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/engine/align.h"
 #include "core/engine/align_loss.h"
 #include "core/engine/align_taps.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/error.h"
 #include "tests/support/tolerances.h"
 
 using namespace fm;

@@ -7,11 +7,11 @@
 #include <cstring>
 #include <map>
 
+#include "core/base/error.h"
 #include "core/engine/distill.h"
 #include "core/export/hybrid_folder.h"
 #include "core/formats/safetensors.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
 #include "tests/engine/plan_oracle.h"
 #include "tests/support/job_harness.h"
 #include "tests/support/tiny_model.h"

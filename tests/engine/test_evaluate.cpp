@@ -8,10 +8,10 @@
 #include <QtTest>
 #include <set>
 
+#include "core/base/error.h"
 #include "core/data/answer_room.h"
 #include "core/engine/evaluate.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
 #include "tests/engine/plan_oracle.h"
 #include "tests/support/built_in_model.h"
 #include "tests/support/job_harness.h"

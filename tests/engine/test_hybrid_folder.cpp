@@ -7,10 +7,10 @@
 #include <QtTest>
 #include <filesystem>
 
+#include "core/base/error.h"
+#include "core/base/temporary_file.h"
 #include "core/export/hybrid_folder.h"
 #include "core/formats/safetensors.h"
-#include "core/run/error.h"
-#include "core/run/temporary_file.h"
 #include "tests/engine/plan_oracle.h"
 #include "tests/support/tiny_model.h"
 

@@ -6,9 +6,9 @@
 #include <QtTest>
 #include <numeric>
 
+#include "core/base/error.h"
 #include "core/engine/interact.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
 #include "tests/engine/plan_oracle.h"
 #include "tests/support/job_harness.h"
 #include "tests/support/tiny_model.h"

@@ -3,9 +3,9 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/base/error.h"
 #include "core/engine/gates.h"
 #include "core/engine/paper_mode.h"
-#include "core/run/error.h"
 #include "tests/support/built_in_model.h"
 
 using namespace fm;

@@ -4,9 +4,9 @@
 
 #include <QtTest>
 
+#include "core/base/error.h"
 #include "core/engine/plan_evaluator.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
 #include "tests/engine/plan_oracle.h"
 #include "tests/support/job_harness.h"
 #include "tests/support/tiny_model.h"

@@ -4,9 +4,9 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/base/error.h"
 #include "core/engine/pretrain.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
 #include "tests/support/built_in_model.h"
 #include "tests/support/job_harness.h"
 

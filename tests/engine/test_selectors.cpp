@@ -1,11 +1,11 @@
 // Rules that turn numbers into plans, against published vectors and hand-made cases. method.md 2.4, 8, 12.8, 12.12.
 #include <QtTest>
 
-#include "core/engine/plan_choice.h"
+#include "core/base/error.h"
 #include "core/engine/select.h"
-#include "core/run/discretise.h"
-#include "core/run/error.h"
-#include "core/run/plan_cost.h"
+#include "core/plan/discretise.h"
+#include "core/plan/plan_cost.h"
+#include "core/plan/plan_spelling.h"
 
 using namespace fm;
 

@@ -15,12 +15,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.h"
 #include "core/export/finished_export.h"
 #include "core/export/model_folder.h"
 #include "core/export/partial_folder.h"
 #include "core/export/reload.h"
 #include "core/model/tensor_bytes.h"
-#include "core/run/error.h"
 #include "tests/export/export_fixture.h"
 #include "tests/formats/oracle_python.h"
 

@@ -4,7 +4,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "tests/export/export_fixture.h"
 
 using namespace fm;

@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.h"
 #include "core/export/reload.h"
 #include "core/model/tensor_bytes.h"
-#include "core/run/error.h"
 #include "tests/export/export_fixture.h"
 #include "tests/support/tolerances.h"
 

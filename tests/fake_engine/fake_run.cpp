@@ -6,7 +6,7 @@
 #include <csignal>
 #include <thread>
 
-#include "core/run/gate_tables.h"
+#include "core/plan/gate_tables.h"
 
 namespace fm::fake {
 

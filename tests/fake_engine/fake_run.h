@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/plan.h"
 #include "core/run/job_context.h"
-#include "core/run/plan.h"
 
 namespace fm::fake {
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/plan.h"
+#include "core/plan/plan.h"
 
 namespace fm::fake {
 

@@ -5,11 +5,12 @@
 #include <filesystem>
 
 #include "app/cli/field_json.h"
+#include "core/base/error.h"
 #include "core/engine/gates_spec.h"
+#include "core/plan/plan_cost.h"
+#include "core/plan/plan_spelling.h"
 #include "core/rpc/methods.h"
-#include "core/run/error.h"
 #include "core/run/event_json.h"
-#include "core/run/plan_cost.h"
 #include "core/run/run_id.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_rows.h"
@@ -28,13 +29,7 @@ constexpr std::int64_t kPartSequences = 6;
 
 const ModelShape kShape{num_layers, 128, 384, 4, 2, 32, 1024, 512, true};
 
-Plan planOf(const Json& params) {
-    const std::string key = params.value("plan", "");
-    Plan plan;
-    for (const char letter : key) plan.kinds.push_back(letter == 'F' ? LayerKind::Full : LayerKind::Linear);
-    if (plan.kinds.size() != num_layers) throw InputError(Problem{"plan", key, "12 letters, F or L"});
-    return plan;
-}
+Plan planOf(const Json& params) { return parsePlanKey(params.value("plan", ""), num_layers); }
 
 Json costJson(const PlanCost& cost) {
     return {{"full_layers", cost.full_layers},

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <functional>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "tests/formats/allocation_watch.h"
 
 namespace fm {

@@ -2,9 +2,9 @@
 // same tensors, the same values in HF's names and row order.
 #include <QtTest>
 
+#include "core/base/error.h"
 #include "core/formats/checkpoint.h"
 #include "core/formats/safetensors.h"
-#include "core/run/error.h"
 
 using namespace fm;
 

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <fstream>
 
+#include "core/base/error.h"
 #include "core/formats/dtype_names.h"
 #include "core/formats/tensor_view.h"
-#include "core/run/error.h"
 
 using namespace fm;
 

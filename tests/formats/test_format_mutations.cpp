@@ -5,9 +5,9 @@
 #include <functional>
 #include <random>
 
+#include "core/base/error.h"
 #include "core/formats/checkpoint.h"
 #include "core/formats/safetensors.h"
-#include "core/run/error.h"
 #include "tests/formats/bad_file_check.h"
 #include "tests/formats/file_builders.h"
 #include "tests/support/damage_bytes.h"

@@ -2,9 +2,9 @@
 #include <QtTest>
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/formats/gguf.h"
 #include "core/formats/gguf_rope_factors.h"
-#include "core/run/error.h"
 
 using namespace fm;
 

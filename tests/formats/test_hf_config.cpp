@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.h"
 #include "core/formats/model_config.h"
-#include "core/run/error.h"
 #include "tests/formats/oracle_python.h"
 
 using namespace fm;

@@ -5,8 +5,8 @@
 #include <csignal>
 #include <fstream>
 
+#include "core/base/error.h"
 #include "core/formats/safetensors.h"
-#include "core/run/error.h"
 #include "tests/formats/oracle_python.h"
 
 using namespace fm;

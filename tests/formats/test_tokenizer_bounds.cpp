@@ -5,10 +5,10 @@
 #include <atomic>
 #include <thread>
 
+#include "core/base/error.h"
 #include "core/formats/byte_level.h"
 #include "core/formats/tokenizer.h"
 #include "core/formats/tokenizer_utf8.h"
-#include "core/run/error.h"
 #include "tests/formats/tokenizer_fixture.h"
 
 namespace {

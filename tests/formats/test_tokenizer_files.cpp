@@ -3,8 +3,8 @@
 #include <QTest>
 #include <functional>
 
+#include "core/base/error.h"
 #include "core/formats/tokenizer.h"
-#include "core/run/error.h"
 #include "tests/formats/tokenizer_fixture.h"
 
 using nlohmann::json;

@@ -14,7 +14,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "tests/fuzz/mutate.h"
 
 namespace fm::fuzz {

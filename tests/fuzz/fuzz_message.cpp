@@ -1,6 +1,6 @@
 // Lines of JSON-RPC.
+#include "core/base/error.h"
 #include "core/rpc/message.h"
-#include "core/run/error.h"
 #include "tests/fuzz/mutate.h"
 
 namespace fm::fuzz {

@@ -1,10 +1,10 @@
 // Specs of jobs as JSON.
+#include "core/base/error.h"
+#include "core/base/field_list_impl.h"
 #include "core/engine/align_spec.h"
 #include "core/engine/distill.h"
 #include "core/engine/gates.h"
 #include "core/engine/pretrain.h"
-#include "core/run/error.h"
-#include "core/run/field_list_impl.h"
 #include "tests/fuzz/mutate.h"
 
 namespace fm::fuzz {

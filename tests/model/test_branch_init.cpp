@@ -5,9 +5,9 @@
 
 #include <fstream>
 
+#include "core/base/error.h"
 #include "core/model/branch_forward.h"
 #include "core/model/branch_stacked.h"
-#include "core/run/error.h"
 #include "tests/support/tolerances.h"
 
 using namespace fm;

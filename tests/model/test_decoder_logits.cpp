@@ -5,9 +5,9 @@
 #include <QTest>
 #include <algorithm>
 
+#include "core/base/error.h"
 #include "core/model/device.h"
 #include "core/model/hybrid_model.h"
-#include "core/run/error.h"
 #include "tests/model/model_fixture.h"
 #include "tests/support/tolerances.h"
 

@@ -6,9 +6,9 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include "core/base/error.h"
 #include "core/model/decoder_weights.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
 
 namespace {
 

@@ -11,9 +11,9 @@
 #include <cstring>
 #include <fstream>
 
+#include "core/base/error.h"
 #include "core/formats/safetensors.h"
 #include "core/model/device.h"
-#include "core/run/error.h"
 #include "tests/model/model_fixture.h"
 
 namespace {

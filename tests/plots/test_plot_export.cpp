@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "tests/plots/plot_driver.h"
 #include "widgets/plots/gate_history.h"
 #include "widgets/plots/gates_heatmap.h"

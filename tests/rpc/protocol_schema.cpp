@@ -17,7 +17,7 @@ bool hasType(const Json& value, const std::string& type) {
     if (type == "any") return true;
     if (type == "text") return value.is_string();
     if (type == "integer") return value.is_number_integer();
-    // Numbers that are not finite travel as words (core/run/json_number.h).
+    // Numbers that are not finite travel as words (core/base/json_number.h).
     if (type == "number") return value.is_number() || value == "nan" || value == "inf" || value == "-inf";
     if (type == "boolean") return value.is_boolean();
     if (type == "object") return value.is_object();

@@ -1,10 +1,10 @@
 // Lines and messages: framing, limits, and what is refused with which code.
 #include <QTest>
 
+#include "core/base/error.h"
 #include "core/rpc/line_cutter.h"
 #include "core/rpc/message.h"
 #include "core/rpc/run_notice.h"
-#include "core/run/error.h"
 
 namespace fm::rpc {
 

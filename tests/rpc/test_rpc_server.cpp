@@ -4,9 +4,9 @@
 #include <random>
 #include <thread>
 
+#include "core/base/error.h"
 #include "core/rpc/pipe_io.h"
 #include "core/rpc/server.h"
-#include "core/run/error.h"
 
 namespace fm::rpc {
 

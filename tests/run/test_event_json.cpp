@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace {
 

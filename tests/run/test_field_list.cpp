@@ -1,5 +1,5 @@
 // Specs: JSON round trip, and every mistake reported at once.
-#include "core/run/field_list.h"
+#include "core/base/field_list.h"
 
 #include <QTest>
 

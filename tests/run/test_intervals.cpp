@@ -7,8 +7,8 @@
 #include <map>
 #include <random>
 
-#include "core/run/intervals.h"
-#include "core/run/probe_scores.h"
+#include "core/plan/intervals.h"
+#include "core/plan/probe_scores.h"
 
 using namespace fm;
 

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <thread>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 using namespace std::chrono_literals;
 

@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "core/run/cut_confidence.h"
-#include "core/run/probe_scores.h"
-#include "core/run/probe_tables.h"
+#include "core/plan/cut_confidence.h"
+#include "core/plan/probe_scores.h"
+#include "core/plan/probe_tables.h"
 
 using namespace fm;
 

@@ -8,10 +8,10 @@
 
 #include <csignal>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/run/event_json.h"
-#include "core/run/hash.h"
 #include "core/run/jsonl_sink.h"
 
 namespace {

@@ -4,11 +4,11 @@
 
 #include <set>
 
-#include "core/run/byte_text.h"
+#include "core/base/byte_text.h"
+#include "core/base/utf8.h"
+#include "core/plan/plan.h"
 #include "core/run/event.h"
-#include "core/run/plan.h"
 #include "core/run/run_id.h"
-#include "core/run/utf8.h"
 
 class TestRunValues : public QObject {
     Q_OBJECT

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/gate_tables.h"
 #include "core/run/event.h"
-#include "core/run/gate_tables.h"
 #include "core/run/run_id.h"
 #include "core/store/run_writer.h"
 #include "tests/support/probe_fixture.h"

@@ -3,7 +3,8 @@
 
 #include <cmath>
 
-#include "core/run/gate_plan.h"
+#include "core/plan/gate_plan.h"
+#include "core/plan/plan_spelling.h"
 #include "tests/support/measured_fixture.h"
 #include "widgets/state/cost_state.h"
 #include "widgets/state/recall_predictor.h"

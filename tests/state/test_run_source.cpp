@@ -4,7 +4,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "tests/state/gate_run_fixture.h"
 #include "widgets/state/gate_run_view.h"
 #include "widgets/state/run_source.h"

@@ -17,7 +17,7 @@
 #include <string>
 #include <thread>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/run_writer.h"
 #include "tests/store/sample_run.h"
 

@@ -3,7 +3,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/event_json.h"
 #include "core/run/jsonl_sink.h"
 #include "core/store/jsonl_import.h"

@@ -4,7 +4,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/jsonl_import.h"
 #include "core/store/jsonl_run.h"
 #include "core/store/jsonl_writer.h"

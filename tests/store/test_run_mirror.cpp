@@ -3,7 +3,7 @@
 #include <QTest>
 #include <random>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
 #include "tests/store/sample_run.h"

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 #include "tests/store/check_rows.h"

@@ -4,7 +4,7 @@
 #include <QTest>
 #include <QThread>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 #include "tests/store/check_rows.h"

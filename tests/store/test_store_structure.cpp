@@ -9,7 +9,7 @@
 #include <chrono>
 #include <map>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 #include "core/store/structure_check.h"

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "core/store/run_writer.h"
 #include "core/store/study.h"
 #include "tests/store/sample_run.h"

@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/gate_plan.h"
+#include "core/plan/plan_spelling.h"
+#include "core/plan/probe_scores.h"
+#include "core/plan/probe_tables.h"
 #include "core/run/event.h"
-#include "core/run/gate_plan.h"
-#include "core/run/probe_scores.h"
-#include "core/run/probe_tables.h"
 
 namespace fixture {
 

@@ -2,8 +2,8 @@
 
 #include <QMetaObject>
 
+#include "core/base/error.h"
 #include "core/rpc/methods.h"
-#include "core/run/error.h"
 
 namespace fm {
 

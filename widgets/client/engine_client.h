@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/event.h"
 #include "widgets/client/engine_process.h"
 #include "widgets/client/inbox.h"

@@ -6,8 +6,8 @@
 #include <QFileInfo>
 #include <QProcessEnvironment>
 
+#include "core/base/error.h"
 #include "core/rpc/methods.h"
-#include "core/run/error.h"
 #include "widgets/client/command_words.h"
 
 namespace fm {

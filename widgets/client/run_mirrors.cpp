@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/event_json.h"
 #include "core/store/run_mirror.h"
 #include "core/store/run_rows.h"

@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/run/atomic_file.h"
-#include "core/run/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 
 namespace fm {
 

@@ -4,7 +4,9 @@
 #include <map>
 #include <tuple>
 
-#include "core/run/discretise.h"
+#include "core/base/error.h"
+#include "core/plan/discretise.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm {
 
@@ -12,33 +14,18 @@ namespace {
 
 const QString plan_prefix = QStringLiteral("plan-");
 
-Plan planOfKey(const std::string& key) {
-    Plan plan;
-    for (const char c : key) plan.kinds.push_back(c == 'F' ? LayerKind::Full : LayerKind::Linear);
-    return plan;
-}
-
-int budgetOf(const std::string& key) { return static_cast<int>(std::count(key.begin(), key.end(), 'F')); }
-
-bool isTeacher(const std::string& key) { return !key.empty() && budgetOf(key) == static_cast<int>(key.size()); }
-
 // "2,5,8", "all" or "none" of a model of L layers; empty when it is none of these.
 std::string keyOfLayers(const std::string& layers, std::int64_t num_layers) {
-    if (num_layers <= 0) return {};
-    std::string key(static_cast<std::size_t>(num_layers), layers == "all" ? 'F' : 'L');
-    if (layers == "all" || layers == "none") return key;
-    for (const QString& text : QString::fromStdString(layers).split(QChar(','))) {
-        bool is_number = false;
-        const int layer = text.toInt(&is_number);
-        if (!is_number || layer < 0 || layer >= num_layers) return {};
-        key[static_cast<std::size_t>(layer)] = 'F';
+    try {
+        return num_layers > 0 ? planFromLayers(layers, static_cast<int>(num_layers)).key() : std::string();
+    } catch (const InputError&) {
+        return {};
     }
-    return key;
 }
 
 // "uniform-a" or "uniform-b" when the plan is one of the evenly spaced ones, whoever measured it; else empty.
 QString uniformName(const std::string& key) {
-    const int budget = budgetOf(key);
+    const int budget = budgetOfKey(key);
     const int num_layers = static_cast<int>(key.size());
     if (budget == 0 || budget == num_layers) return {};
     if (uniformA(num_layers, budget).key() == key) return QStringLiteral("uniform-a");
@@ -74,7 +61,7 @@ private:
         const QString uniform = uniformName(key);
         if (entry.id.isEmpty()) {
             entry.id = id;
-            entry.kind = isTeacher(key)       ? CompareEntry::Kind::Teacher
+            entry.kind = isTeacherKey(key)    ? CompareEntry::Kind::Teacher
                          : !uniform.isEmpty() ? CompareEntry::Kind::Uniform
                                               : CompareEntry::Kind::Plan;
             setPlan(entry, key);
@@ -82,17 +69,17 @@ private:
             return entry;
         }
         const QString name = !uniform.isEmpty() ? uniform : source.isEmpty() ? QStringLiteral("plan") : source;
-        entry.title = isTeacher(key)       ? QStringLiteral("teacher")
-                      : budgetOf(key) == 0 ? QStringLiteral("all linear")
-                                           : QStringLiteral("%1 K=%2").arg(name).arg(budgetOf(key));
+        entry.title = isTeacherKey(key)       ? QStringLiteral("teacher")
+                      : budgetOfKey(key) == 0 ? QStringLiteral("all linear")
+                                              : QStringLiteral("%1 K=%2").arg(name).arg(budgetOfKey(key));
         return entry;
     }
 
     void setPlan(CompareEntry& entry, const std::string& key) const {
         entry.plan = key;
-        entry.budget = budgetOf(key);
+        entry.budget = budgetOfKey(key);
         if (sources_.shape && static_cast<std::int64_t>(key.size()) == sources_.shape->num_layers)
-            entry.cost = planCost(*sources_.shape, planOfKey(key), sources_.query);
+            entry.cost = planCost(*sources_.shape, planFromKey(key), sources_.query);
     }
 
     void addTeacher() {
@@ -165,10 +152,7 @@ private:
         for (const CompareEntry& entry : list) ++uses[entry.title];
         for (CompareEntry& entry : list) {
             if (uses[entry.title] < 2 || entry.plan.empty()) continue;
-            QStringList layers;
-            for (std::size_t layer = 0; layer < entry.plan.size(); ++layer)
-                if (entry.plan[layer] == 'F') layers << QString::number(layer);
-            entry.title += QStringLiteral(" · ") + layers.join(QChar(' '));
+            entry.title += QStringLiteral(" · ") + QString::fromStdString(layersText(planFromKey(entry.plan)));
         }
     }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/plan/plan_spelling.h"
 #include "widgets/models/number_text.h"
 #include "widgets/models/row_lines.h"
 
@@ -60,12 +61,7 @@ std::optional<double> valueOf(const CompareEntry& entry, int column) {
 }
 
 QString planText(const std::string& key) {
-    QStringList layers;
-    for (std::size_t layer = 0; layer < key.size(); ++layer)
-        if (key[layer] == 'F') layers << QString::number(layer);
-    if (key.empty()) return QStringLiteral("–");
-    if (layers.isEmpty()) return QStringLiteral("none");
-    return layers.size() == static_cast<qsizetype>(key.size()) ? QStringLiteral("all") : layers.join(QChar(' '));
+    return key.empty() ? QStringLiteral("–") : QString::fromStdString(layersText(planFromKey(key)));
 }
 
 QString textOf(const CompareEntry& entry, int column) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/run/byte_text.h"
+#include "core/base/byte_text.h"
 
 namespace fm {
 

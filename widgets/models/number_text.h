@@ -4,7 +4,7 @@
 #include <QString>
 #include <cstdint>
 
-#include "core/run/intervals.h"
+#include "core/plan/intervals.h"
 
 namespace fm {
 

@@ -1,4 +1,5 @@
 #include "widgets/models/run_text.h"
+#include "core/plan/plan_spelling.h"
 
 #include <algorithm>
 
@@ -25,7 +26,7 @@ std::string aboutRun(const std::string& job, const SpecFields& spec, const std::
     if (job == "align") return specField(spec, "kind");
     if (job == "interact") return "pairs";
     if (const std::string layers = specField(spec, "layers"); !layers.empty()) return layerSetText(layers);
-    if (!plan.empty()) return "K=" + std::to_string(std::count(plan.begin(), plan.end(), 'F'));
+    if (!plan.empty()) return "K=" + std::to_string(budgetOfKey(plan));
     if (const std::string budget = specField(spec, "budget"); !budget.empty() && budget != "-1") return "K=" + budget;
     return specField(spec, "name");
 }

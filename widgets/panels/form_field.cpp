@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/run/json_number.h"
+#include "core/base/json_number.h"
 #include "widgets/panels/json_text.h"
 #include "widgets/panels/panel_parts.h"
 

@@ -8,6 +8,7 @@
 #include <QToolButton>
 #include <algorithm>
 
+#include "core/plan/plan_spelling.h"
 #include "widgets/panels/layer_marks.h"
 #include "widgets/panels/pair_inspector.h"
 #include "widgets/panels/panel_parts.h"
@@ -159,7 +160,7 @@ void InterdependencePanel::readRun() {
     pairs_->setMatrix(values_.num_layers, values_.extra);
     pairs_->setSingles(values_.single);
     curvature_->setMatrix(values_.num_layers, values_.curvature);
-    const auto full = std::count(values_.curvature_plan.begin(), values_.curvature_plan.end(), 'F');
+    const auto full = budgetOfKey(values_.curvature_plan);
     curvature_->setPlanText(values_.hasCurvature() ? tr("at the plan with K = %1").arg(full) : QString());
     tabs_->setTabEnabled(1, values_.hasCurvature());
     const int all = values_.num_layers * (values_.num_layers - 1) / 2;

@@ -11,7 +11,7 @@
 #include <map>
 #include <vector>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "widgets/panels/form_field.h"
 
 class QFormLayout;

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "widgets/models/run_text.h"
 #include "widgets/models/runs_filter.h"
 #include "widgets/models/runs_model.h"

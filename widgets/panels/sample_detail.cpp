@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "core/run/json_number.h"
+#include "core/base/json_number.h"
 #include "widgets/panels/json_text.h"
 
 namespace fm {

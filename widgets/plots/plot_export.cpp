@@ -12,7 +12,7 @@
 #include <QTextStream>
 #include <QWidget>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "widgets/plots/plot_frame.h"
 
 namespace fm {

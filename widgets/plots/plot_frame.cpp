@@ -11,7 +11,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "widgets/plots/plot_export.h"
 
 namespace fm {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/run/model_shape.h"
-#include "core/run/plan_cost.h"
+#include "core/plan/model_shape.h"
+#include "core/plan/plan_cost.h"
 #include "widgets/state/measured_plans.h"
 #include "widgets/state/recall_predictor.h"
 

@@ -1,10 +1,10 @@
-// How much the gates of a run still move, for core/run/cut_confidence.h.
+// How much the gates of a run still move, for core/plan/cut_confidence.h.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "core/run/cut_confidence.h"
+#include "core/plan/cut_confidence.h"
 
 namespace fm {
 

@@ -1,4 +1,5 @@
 #include "widgets/state/gate_run_view.h"
+#include "core/plan/plan_spelling.h"
 
 #include <algorithm>
 

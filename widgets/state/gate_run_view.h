@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/run/gate_plan.h"
+#include "core/plan/gate_plan.h"
 #include "widgets/state/run_data.h"
 
 namespace fm {

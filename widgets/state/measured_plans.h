@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/run/intervals.h"
-#include "core/run/probe_scores.h"
-#include "core/run/probe_tables.h"
+#include "core/plan/intervals.h"
+#include "core/plan/probe_scores.h"
+#include "core/plan/probe_tables.h"
 
 namespace fm {
 

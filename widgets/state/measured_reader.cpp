@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 
+#include "core/plan/plan_spelling.h"
 #include "core/run/run_id.h"
 #include "core/store/run_reader.h"
 
@@ -15,10 +16,6 @@ namespace fm {
 namespace {
 
 constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
-
-int budgetOf(const std::string& plan_key) {
-    return static_cast<int>(std::count(plan_key.begin(), plan_key.end(), 'F'));
-}
 
 // The branch set stands among the run's parents, beside runs and the teacher's hash, and first.
 std::string branchesOf(const RunOpened& header) {
@@ -127,7 +124,7 @@ struct ProbeRows {
 MeasuredPlan measuredRow(const ProbeRows& rows, std::size_t i, std::vector<SequenceScore> sequences) {
     MeasuredPlan m;
     m.plan = rows.plan[i];
-    m.budget = budgetOf(m.plan);
+    m.budget = budgetOfKey(m.plan);
     m.answer_kl = rows.estimate(0, i, rows.sequences[i]);
     m.exact_match = rows.estimate(1, i, rows.sequences[i]);
     m.text_kl = rows.estimate(2, i, rows.text_sequences[i]);
@@ -188,7 +185,7 @@ void readRemoved(const RunReader& reader, Measurements& to) {
     const std::vector<std::int64_t> seed_index = reader.readIntegers("tried/seed_index");
     const std::vector<double> objective = reader.readNumbers("tried/objective");
     for (std::size_t i = 0; i < std::min({plans.size(), seed_index.size(), objective.size()}); ++i) {
-        if (seed_index[i] != 0 || budgetOf(plans[i]) + 1 != static_cast<int>(plans[i].size())) continue;
+        if (seed_index[i] != 0 || budgetOfKey(plans[i]) + 1 != static_cast<int>(plans[i].size())) continue;
         to.effects.single.resize(plans[i].size(), kNotMeasured);
         to.effects.single[plans[i].find('L')] = objective[i];
     }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "core/run/probe_scores.h"
+#include "core/plan/probe_scores.h"
 
 namespace fm {
 

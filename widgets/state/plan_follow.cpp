@@ -1,6 +1,6 @@
 #include "widgets/state/plan_follow.h"
 
-#include "core/run/pins.h"
+#include "core/plan/pins.h"
 #include "widgets/state/gate_run_view.h"
 #include "widgets/state/plan_state.h"
 #include "widgets/state/run_data.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/run/error.h"
-#include "core/run/gate_plan.h"
+#include "core/base/error.h"
+#include "core/plan/gate_plan.h"
 
 namespace fm {
 

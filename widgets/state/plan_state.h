@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "core/run/discretise.h"
-#include "core/run/plan.h"
+#include "core/plan/discretise.h"
+#include "core/plan/plan.h"
 
 namespace fm {
 

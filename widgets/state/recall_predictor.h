@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run/plan.h"
+#include "core/plan/plan.h"
 #include "widgets/state/measured_plans.h"
 
 namespace fm {

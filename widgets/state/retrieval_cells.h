@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run/intervals.h"
+#include "core/plan/intervals.h"
 
 namespace fm {
 

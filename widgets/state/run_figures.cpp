@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/plan/plan_spelling.h"
 #include "core/store/run_reader.h"
 #include "widgets/state/eval_sequences.h"
 
@@ -29,8 +30,7 @@ void fillFromProbes(const RunReader& reader, const Measurements& measured, RunFi
         figures.text_kl = best.text_kl;
         figures.identity = best.identity;
     }
-    if (!figures.plan.empty())
-        figures.budget = static_cast<int>(std::count(figures.plan.begin(), figures.plan.end(), 'F'));
+    if (!figures.plan.empty()) figures.budget = budgetOfKey(figures.plan);
 }
 
 void fillFromEvaluation(const RunReader& reader, RunFigures& figures) {

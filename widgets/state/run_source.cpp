@@ -5,7 +5,7 @@
 #include <limits>
 #include <variant>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_rows.h"

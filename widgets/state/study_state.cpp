@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/run_id.h"
 #include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"

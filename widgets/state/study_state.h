@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/run/model_shape.h"
+#include "core/plan/model_shape.h"
 #include "core/store/study.h"
 #include "widgets/state/measured_plans.h"
 #include "widgets/state/run_figures.h"

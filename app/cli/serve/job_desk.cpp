@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "app/cli/output.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::cli {
 

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <optional>
 
+#include "core/base/error.h"
 #include "core/data/answer_room.h"
 #include "core/data/needle_text.h"
 #include "core/engine/retrieval_answer.h"
-#include "core/run/error.h"
 #include "core/store/run_reader.h"
 
 namespace fm::cli {

@@ -3,10 +3,10 @@
 #include <filesystem>
 
 #include "app/cli/output.h"
+#include "core/base/error.h"
 #include "core/export/exporter.h"
 #include "core/model/device.h"
 #include "core/rpc/methods.h"
-#include "core/run/error.h"
 #include "core/run/run_id.h"
 #include "kernels/cpu/kernel_path.h"
 
@@ -107,24 +107,6 @@ StudySession& Service::session() {
         probes_.clear();
     }
     return workplace_->session();
-}
-
-Plan planFromKey(const std::string& key, std::int64_t num_layers) {
-    const std::string allowed = std::to_string(num_layers) + " letters, F (full) or L (linear), layer 0 first";
-    Plan plan;
-    for (const char letter : key) {
-        if (letter != 'F' && letter != 'L') throw InputError(Problem{"plan", key, allowed});
-        plan.kinds.push_back(letter == 'F' ? LayerKind::Full : LayerKind::Linear);
-    }
-    if (static_cast<std::int64_t>(plan.kinds.size()) != num_layers) throw InputError(Problem{"plan", key, allowed});
-    return plan;
-}
-
-std::string layersOption(const Plan& plan) {
-    if (plan.budget() == 0) return "none";
-    std::string layers;
-    for (const int layer : plan.fullLayers()) layers += (layers.empty() ? "" : ",") + std::to_string(layer);
-    return layers;
 }
 
 }  // namespace fm::cli

@@ -14,8 +14,8 @@
 #include "app/cli/plan_text.h"
 #include "app/cli/serve/job_desk.h"
 #include "app/cli/serve/side_thread.h"
-#include "core/run/model_shape.h"
-#include "core/run/plan.h"
+#include "core/plan/model_shape.h"
+#include "core/plan/plan.h"
 #include "core/store/study.h"
 
 namespace fm::cli {
@@ -82,9 +82,5 @@ private:
     JobDesk desk_;
     SideThread side_;
 };
-
-// "FLLF..." with one letter per layer. InputError naming `plan`.
-Plan planFromKey(const std::string& key, std::int64_t num_layers);
-std::string layersOption(const Plan& plan);  // PlanChoice::layers
 
 }  // namespace fm::cli

@@ -2,8 +2,9 @@
 #include "app/cli/export_job.h"
 #include "app/cli/serve/service.h"
 #include "app/cli/study_session.h"
+#include "core/base/error.h"
 #include "core/export/reload.h"
-#include "core/run/error.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 
@@ -24,7 +25,7 @@ nlohmann::json exportSpecJson(const nlohmann::json& params, std::int64_t num_lay
     if (params.contains("plan") == params.contains("hybrid"))
         throw InputError(Problem{"plan", "", "either a plan or a hybrid"});
     if (params.contains("plan"))
-        spec["layers"] = layersOption(planFromKey(params["plan"].get<std::string>(), num_layers));
+        spec["layers"] = layersOption(parsePlanKey(params["plan"].get<std::string>(), num_layers));
     return spec;
 }
 

@@ -5,8 +5,8 @@
 #include "app/cli/serve/service.h"
 #include "app/cli/study_session.h"
 #include "app/cli/terminal_sink.h"
+#include "core/base/error.h"
 #include "core/rpc/methods.h"
-#include "core/run/error.h"
 
 namespace fm::cli {
 

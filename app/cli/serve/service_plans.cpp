@@ -3,8 +3,9 @@
 #include "app/cli/serve/sample_report.h"
 #include "app/cli/serve/service.h"
 #include "app/cli/study_session.h"
+#include "core/base/error.h"
 #include "core/engine/probe_spec.h"
-#include "core/run/error.h"
+#include "core/plan/plan_spelling.h"
 
 namespace fm::cli {
 
@@ -47,7 +48,7 @@ nlohmann::json probeSpec(const nlohmann::json& params, std::int64_t num_layers) 
     if (params.contains("plan") == params.contains("hybrid"))
         throw InputError(Problem{"plan", "", "either a plan or a hybrid"});
     if (params.contains("plan"))
-        spec["layers"] = layersOption(planFromKey(params["plan"].get<std::string>(), num_layers));
+        spec["layers"] = layersOption(parsePlanKey(params["plan"].get<std::string>(), num_layers));
     return spec;
 }
 
@@ -84,7 +85,7 @@ nlohmann::json Service::probe(const nlohmann::json& params) { return finishedPro
 
 nlohmann::json Service::instantiate(const nlohmann::json& params) {
     StudySession& here = session();
-    const Plan plan = planFromKey(params["plan"].get<std::string>(), here.config().num_layers);
+    const Plan plan = parsePlanKey(params["plan"].get<std::string>(), here.config().num_layers);
     const BranchSet branches = here.branches(params.value("branches", ""));
     const RecoveredHybrid hybrid{here.weights(), branches, plan};
     return {{"hybrid", keepHybrid(here, hybrid, params.value("name", ""), {"", "", branches.id})}};
@@ -97,7 +98,7 @@ nlohmann::json Service::sample(const nlohmann::json& params) {
 void Service::addPlanHandlers(rpc::Server& server) {
     server.answer("plan/cost", [this](const nlohmann::json& params) {
         const ModelShape shape = opened().shape;
-        const Plan plan = planFromKey(params["plan"].get<std::string>(), shape.num_layers);
+        const Plan plan = parsePlanKey(params["plan"].get<std::string>(), shape.num_layers);
         const CostQuery query = costQuery(params.value("query", nlohmann::json::object()));
         nlohmann::json answer = costJson(planCost(shape, plan, query));
         answer["full_layers"] = plan.budget();

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "app/cli/serve/service.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 #include "core/run/event_json.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_rows.h"

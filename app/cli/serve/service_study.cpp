@@ -6,7 +6,8 @@
 #include "app/cli/output.h"
 #include "app/cli/serve/service.h"
 #include "app/cli/study_session.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
+#include "core/model/model_shape_of.h"
 
 namespace fm::cli {
 

@@ -11,8 +11,8 @@
 #include "app/cli/output.h"
 #include "app/cli/serve/service.h"
 #include "app/cli/verbs.h"
+#include "core/base/error.h"
 #include "core/rpc/pipe_io.h"
-#include "core/run/error.h"
 
 namespace fm::cli {
 

@@ -1,6 +1,6 @@
 // flashmorph serve in a build without HDF5: says what works here instead.
 #include "app/cli/verbs.h"
-#include "core/run/error.h"
+#include "core/base/error.h"
 
 namespace fm::cli {
 

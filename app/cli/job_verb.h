@@ -1,12 +1,14 @@
-// A verb that runs a job: its options come from the spec's field list, and the same job runs from a spec file.
+// A verb that runs a job of the table: its options come from the spec's field list, and the same job runs from a spec
+// file.
 #pragma once
 
+#include <any>
 #include <memory>
 #include <string>
 
-#include "app/cli/job_table.h"
-#include "app/cli/output.h"
-#include "core/base/error.h"
+#include "app/cli/cli_context.h"
+#include "app/cli/spec_options.h"
+#include "core/jobs/job_table.h"
 
 namespace fm::cli {
 
@@ -23,21 +25,23 @@ struct JobOptions {
 };
 
 // Runs the job with the options that were given, or prints its spec.
-int runJobVerb(const GlobalOptions& global, const Job& job, nlohmann::json given, bool print_spec,
+int runJobVerb(const CliContext& cli, const Job& job, nlohmann::json given, bool print_spec,
                const std::string& resume_id);
 
-// Adds `flashmorph <name>` and registers the job in the table. `cli` must outlive the parsing and the action.
-template <class Spec>
-CLI::App* addJobVerb(CLI::App& app, CliContext& cli, const JobVerb<Spec>& verb) {
-    CLI::App* sub = app.add_subcommand(verb.name, verb.help);
+// Adds `flashmorph <name>`. `cli` must outlive the parsing and the action.
+template <class Spec, class Outcome>
+void addJobVerb(CLI::App& app, CliContext& cli, const std::string& name, std::string (*textOf)(const Outcome&)) {
+    const Job& job = jobTable().at(name);
+    CLI::App* sub = app.add_subcommand(name, job.help);
     const auto options = std::make_shared<JobOptions<Spec>>(*sub);
-    const Job& job = cli.jobs[verb.name] = makeJob(verb);
+    cli.printers[name] = [textOf](const JobOutcome& outcome) {
+        return textOf(std::any_cast<const Outcome&>(outcome.result));
+    };
     sub->callback([&cli, &job, options] {
         cli.action = [&cli, &job, options] {
-            return runJobVerb(cli.global, job, options->fields.given(), options->print_spec, options->resume_id);
+            return runJobVerb(cli, job, options->fields.given(), options->print_spec, options->resume_id);
         };
     });
-    return sub;
 }
 
 }  // namespace fm::cli

@@ -7,21 +7,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "app/cli/cli_context.h"
+#include "core/jobs/failure.h"
 
 namespace fm::cli {
 
 // What a verb found: `json` for --json, `text` for people (ends in a newline, or empty).
 void printResult(const GlobalOptions& global, const nlohmann::json& json, const std::string& text);
 
-// One exception as exit code, kind ("input", "failed", "cancelled", "fault") and sentence, with the list of problems if
-// any.
-struct Failure {
-    int exit_code = kExitFailed;
-    std::string kind;
-    std::string text;
-    std::string problems_text;  // one line per problem, indented; "" when there are none
-};
-Failure describe(const std::exception_ptr& error, nlohmann::json* problems = nullptr);
+int exitCodeOf(FailureKind kind);
 
 // Prints the failure (with --json also as {"error": {...}} on stdout) and returns its exit code.
 int reportFailure(const GlobalOptions& global, const std::exception_ptr& error);

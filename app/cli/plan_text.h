@@ -1,9 +1,7 @@
-// Plans, costs and probe results as text and JSON: the same words in every verb.
+// Plans, costs and probe results as text: the same words in every verb.
 #pragma once
 
 #include <string>
-
-#include <nlohmann/json.hpp>
 
 #include "core/plan/plan.h"
 #include "core/plan/plan_cost.h"
@@ -11,12 +9,6 @@
 #include "core/plan/probe_scores.h"
 
 namespace fm::cli {
-
-nlohmann::json planJson(const Plan& plan);  // {"full_layers": [...], "budget": K, "plan": "FLL..."}
-nlohmann::json costJson(const PlanCost& cost);
-nlohmann::json scoresJson(const ProbeScores& scores);
-// Sets `name`, `name`_low and `name`_high; what was not measured is null, never zero.
-void putEstimate(nlohmann::json& json, const std::string& name, const Estimate& estimate);
 
 std::string costText(const PlanCost& cost);         // one line
 std::string scoresText(const ProbeScores& scores);  // a few lines, per task

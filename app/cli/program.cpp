@@ -43,17 +43,8 @@ void addVerbs(CLI::App& app, CliContext& cli) {
     addInspectVerb(app, cli);
     addTokenizeVerb(app, cli);
     addLogitsVerb(app, cli);
-    addPretrainVerb(app, cli);
-    addAlignVerb(app, cli);
-    addGatesVerb(app, cli);
+    addJobVerbs(app, cli);
     addPlanVerb(app, cli);
-    addProbeVerb(app, cli);
-    addSelectVerb(app, cli);
-    addInteractVerb(app, cli);
-    addJudgeVerb(app, cli);
-    addDistillVerb(app, cli);
-    addEvalVerb(app, cli);
-    addExportVerb(app, cli);
     addCompareVerb(app, cli);
     addDemoVerb(app, cli);
     addServeVerb(app, cli);

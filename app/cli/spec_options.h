@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/field_list.h"
+#include "core/jobs/spec_parser.h"
 
 namespace fm::cli {
 
@@ -53,19 +54,6 @@ private:
     };
     std::deque<Entry> entries_;  // CLI11 keeps pointers to the entries: they must not move
 };
-
-// Fills the spec and returns every problem, like specFromJson().
-template <class Spec>
-using SpecParser = std::function<std::vector<Problem>(const nlohmann::json& json, Spec& spec)>;
-
-// Throws InputError with every problem.
-template <class Spec>
-Spec parseSpec(const nlohmann::json& json, const SpecParser<Spec>& parse) {
-    Spec spec;
-    std::vector<Problem> problems = parse(json, spec);
-    if (!problems.empty()) throw InputError(std::move(problems));
-    return spec;
-}
 
 // Options of one verb. Must outlive the parsing.
 template <class Spec>

@@ -1,7 +1,6 @@
 // flashmorph compare: one table of everything measured in a study; with --diff, what two runs were told differently.
 #include <nlohmann/json.hpp>
 
-#include "app/cli/compare_table.h"
 #include "app/cli/output.h"
 #include "app/cli/plan_text.h"
 #include "app/cli/verbs.h"
@@ -11,7 +10,9 @@
 #include "core/formats/checkpoint.h"
 #include "core/model/model_shape_of.h"
 #include "core/plan/plan_cost.h"
+#include "core/plan/plan_json.h"
 #include "core/plan/plan_spelling.h"
+#include "core/results/compare_table.h"
 
 namespace fm::cli {
 
@@ -71,8 +72,8 @@ std::string legendText(const char* what, const std::map<std::string, nlohmann::j
 }
 
 int printTable(const GlobalOptions& global, const Study& study, const CompareOptions& options) {
-    const ComparedTable table = compareStudy(study, options.runs, options.hybrids);
     const ModelShape shape = shapeOf(Checkpoint::open(study.teacherPath())->config());
+    const ComparedTable table = compareStudy(study, static_cast<int>(shape.num_layers), options.runs, options.hybrids);
     CostQuery query;
     query.context_tokens = options.context;
     std::size_t width = 4;

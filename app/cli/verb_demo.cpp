@@ -1,22 +1,20 @@
 // flashmorph demo: a whole study on the built-in teacher, from gates to a verified export, and one table.
-#include <cmath>
 #include <filesystem>
 #include <memory>
 
 #include <nlohmann/json.hpp>
 
-#include "app/cli/export_job.h"
+#include "app/cli/job_text.h"
 #include "app/cli/output.h"
 #include "app/cli/plan_text.h"
-#include "app/cli/study_jobs.h"
-#include "app/cli/study_session.h"
+#include "app/cli/terminal_job.h"
 #include "app/cli/verbs.h"
 #include "core/base/error.h"
-#include "core/base/json_number.h"
+#include "core/base/resources_folder.h"
 #include "core/export/reload.h"
-#include "core/plan/gate_plan.h"
+#include "core/jobs/study_session.h"
+#include "core/plan/plan_json.h"
 #include "core/plan/plan_spelling.h"
-#include "core/run/run_id.h"
 
 namespace fm::cli {
 
@@ -29,7 +27,7 @@ constexpr int kChosen = 2;  // the budget that is recovered and exported
 
 struct DemoOptions {
     std::string folder;  // "" = the first free of flashmorph-demo, flashmorph-demo-2, ...
-    std::string resources = FM_RESOURCES;
+    std::string resources = resourcesFolder();
     bool from_scratch = false;
 };
 
@@ -50,39 +48,40 @@ public:
         global_.study = options_.folder;
         global_.teacher = (fs::path(options_.resources) / "models/fm-tiny").string();
         global_.text = (fs::path(options_.resources) / "text/kjv.txt").string();
-        global_.json = false;
         workplace_ = std::make_unique<Workplace>(global_);
     }
     int run();
 
 private:
-    template <class Spec>
-    nlohmann::json job(const std::string& name, const Spec& spec,
-                       JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, Workplace&));
+    template <class Spec, class Outcome>
+    Outcome job(const char* name, const Spec& spec,
+                Outcome (*body)(JobContext&, const JobFiles&, const Spec&, Workplace&));
     void branches();
     void measure(const std::string& name, const std::string& layers, const std::string& hybrid);
-    void row(const std::string& name, const nlohmann::json& scores);
-    void selectors(const nlohmann::json& plans);
+    void row(const std::string& name, const Plan& plan, const ProbeScores& scores);
+    std::string recover();
+    int show(const EvaluateOutcome& recall, const ExportOutcome& exported);
 
     DemoOptions options_;
     GlobalOptions global_;
     std::unique_ptr<Workplace> workplace_;
     nlohmann::json rows_ = nlohmann::json::array();
-    std::string table_;
+    std::string table_ = scoresHeader("plan");
 };
 
 // Runs one job with its own run file; its result comes back instead of being printed.
-template <class Spec>
-nlohmann::json Demo::job(const std::string& name, const Spec& spec,
-                         JobOutcome (*body)(JobContext&, const JobFiles&, const Spec&, Workplace&)) {
-    nlohmann::json result;
-    const int code = runJob(global_, {name, runsFolder(global_), ""}, [&](JobContext& context, const JobFiles& files) {
-        result = body(context, files, spec, *workplace_).json;
+template <class Spec, class Outcome>
+Outcome Demo::job(const char* name, const Spec& spec,
+                  Outcome (*body)(JobContext&, const JobFiles&, const Spec&, Workplace&)) {
+    Outcome outcome;
+    const auto work = [&](JobContext& context, const JobFiles& files) {
+        outcome = body(context, files, spec, *workplace_);
         return JobOutcome{};
-    });
+    };
+    const int code = runJob(global_, {name, runsFolder(global_), ""}, work, {});
     if (code == kExitCancelled) throw Cancelled();
-    if (code != kExitDone) throw WorldError("demo: the job " + name + " failed; its message stands above");
-    return result;
+    if (code != kExitDone) throw WorldError(std::string("demo: the job ") + name + " failed; its message stands above");
+    return outcome;
 }
 
 // The shipped branch set, or one aligned now.
@@ -106,19 +105,12 @@ void Demo::branches() {
     });
 }
 
-void Demo::row(const std::string& name, const nlohmann::json& s) {
-    nlohmann::json entry = s;
+void Demo::row(const std::string& name, const Plan& plan, const ProbeScores& scores) {
+    nlohmann::json entry = scoresJson(scores);
     entry["name"] = name;
+    entry["plan"] = planJson(plan);
     rows_.push_back(entry);
-    const auto number = [&s](const std::string& key) { return numberFromJson(s[key]).value_or(NAN); };
-    const auto interval = [&](const std::string& key, int digits) {
-        return format("%.*f (%.*f to %.*f)", digits, number(key), digits, number(key + "_low"), digits,
-                      number(key + "_high"));
-    };
-    const Plan plan = planFromKey(s["plan"]["plan"].get<std::string>());
-    table_ +=
-        format("%-22s %2d  %-26s  %-22s  %8.4f  %s\n", name.c_str(), plan.budget(), interval("answer_kl", 4).c_str(),
-               interval("exact_match", 3).c_str(), number("text_kl"), layersText(plan).c_str());
+    table_ += scoresLine(name, plan, scores);
 }
 
 // On the study's default probe, which chooses nothing: every row of the table, whoever chose it, is measured there.
@@ -126,11 +118,37 @@ void Demo::measure(const std::string& name, const std::string& layers, const std
     ProbeSpec spec;
     spec.plan.layers = layers;
     spec.hybrid = hybrid;
-    row(name, job("probe", spec, runProbeJob));
+    const ProbeOutcome measured = job("probe", spec, runProbeJob);
+    row(name, measured.plan, measured.scores);
 }
 
-void Demo::selectors(const nlohmann::json& plans) {
-    for (const nlohmann::json& plan : plans) row(plan["selector"].get<std::string>(), plan);
+std::string Demo::recover() {
+    DistillSpec distill;
+    distill.steps = 60;
+    distill.trains = "branches";  // seconds of training: the teacher's own weights are better left alone
+    distill.tokens_per_step = 2048;
+    distill.branch_lr = 3e-4;
+    distill.text_share = 0.3;
+    return job("distill", distill, runDistillJob).hybrid;
+}
+
+int Demo::show(const EvaluateOutcome& recall, const ExportOutcome& exported) {
+    const std::string& folder = exported.result.folder;
+    const bool verified = verifyExport(folder).passed();
+    const EvaluateScore& all = recall.result.all;
+    std::string text = "\n" + table_;
+    text += format("\ngenerated recall of the recovered hybrid  %.3f (%.3f to %.3f)\n", all.recall.value,
+                   all.recall.low, all.recall.high);
+    text += "export  " + folder + "  " + toString(exported.result.verdict.exactness) + ", verify " +
+            (verified ? "passed" : "FAILED") + "\n";
+    text += "study   " + options_.folder + "  (run files in runs/)\n";
+    const nlohmann::json json = {{"plans", rows_},
+                                 {"recall", toJson(recall)},
+                                 {"export", toJson(exported)},
+                                 {"verified", verified},
+                                 {"study", options_.folder}};
+    printResult(global_, json, text);
+    return verified ? kExitDone : kExitFailed;
 }
 
 int Demo::run() {
@@ -140,52 +158,30 @@ int Demo::run() {
     gates.steps = 120;
     gates.tokens_per_step = 2048;
     gates.probe_every = 40;
-    const nlohmann::json chosen = job("gates", gates, runGatesJob);
+    job("gates", gates, runGatesJob);
     measure("teacher", "all", "");
     measure("all-linear", "none", "");
     for (const int budget : kBudgets) {
         const PlanChoice choice{"", -1, budget, {}, ""};
-        std::string layers;
-        for (const int layer : workplace_->session().plan(choice).plan.fullLayers()) {
-            layers += (layers.empty() ? "" : ",") + std::to_string(layer);
-        }
-        measure("FlashMorph gates", layers, "");
+        measure("FlashMorph gates", layersOption(workplace_->session().plan(choice).plan), "");
     }
     SelectSpec select;
     select.selectors = {"uniform-a", "uniform-b", "remove-one"};
     select.budgets.assign(std::begin(kBudgets), std::end(kBudgets));
-    selectors(job("select", select, runSelectJob)["plans"]);
+    const SelectOutcome selected = job("select", select, runSelectJob);
+    for (const SelectedPlan& plan : selected.result.plans) row(plan.selector, plan.plan, plan.scores);
 
-    DistillSpec distill;
-    distill.steps = 60;
-    distill.trains = "branches";  // seconds of training: the teacher's own weights are better left alone
-    distill.tokens_per_step = 2048;
-    distill.branch_lr = 3e-4;
-    distill.text_share = 0.3;
-    const std::string hybrid = job("distill", distill, runDistillJob)["hybrid"].get<std::string>();
+    const std::string hybrid = recover();
     measure("recovered hybrid", "", hybrid);
     EvaluateSpec evaluate;
     evaluate.hybrid = hybrid;
     evaluate.depths = 2;
     evaluate.samples = 1;
-    const nlohmann::json recall = job("eval", evaluate, runEvaluateJob);
-
+    const EvaluateOutcome recall = job("eval", evaluate, runEvaluateJob);
     ExportSpec spec;
     spec.hybrid = hybrid;
     spec.dtype = "f32";
-    const nlohmann::json exported = job("export", spec, runExportJob);
-    const std::string folder = exported["folder"].get<std::string>();
-    const ReloadReport report = verifyExport(folder);
-    std::string text =
-        "\nplan                    K  answer KL (95 %)            exact match (95 %)       text KL  full layers\n" +
-        table_;
-    text += format("\ngenerated recall of the recovered hybrid  %.3f (%.3f to %.3f)\n", recall["recall"].get<double>(),
-                   recall["recall_low"].get<double>(), recall["recall_high"].get<double>());
-    text += "export  " + folder + "  " + exported["verdict"]["verdict"].get<std::string>() + ", verify " +
-            (report.passed() ? "passed" : "FAILED") + "\n";
-    text += "study   " + options_.folder + "  (run files in runs/)\n";
-    printResult(global_, nullptr, text);
-    return report.passed() ? kExitDone : kExitFailed;
+    return show(recall, job("export", spec, runExportJob));
 }
 
 }  // namespace

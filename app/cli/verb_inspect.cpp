@@ -1,9 +1,9 @@
 // flashmorph inspect MODEL: what a checkpoint is, and whether every tensor in it is accounted for.
 #include <memory>
 
-#include "app/cli/inspect_report.h"
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
+#include "core/serve/inspect_report.h"
 
 namespace fm::cli {
 

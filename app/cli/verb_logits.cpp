@@ -9,11 +9,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/cli/compute.h"
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
 #include "core/base/error.h"
 #include "core/formats/checkpoint.h"
+#include "core/jobs/workplace.h"
 #include "core/model/hybrid_model.h"
 
 namespace fm::cli {

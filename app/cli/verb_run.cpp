@@ -3,10 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/cli/job_table.h"
+#include "app/cli/terminal_job.h"
 #include "app/cli/verbs.h"
 #include "core/base/error.h"
 #include "core/base/regular_file.h"
+#include "core/jobs/job_table.h"
 
 namespace fm::cli {
 
@@ -26,9 +27,9 @@ nlohmann::json readSpecFile(const std::string& path) {
     throw InputError({"SPEC.json", path, "a JSON object with a key \"job\""});
 }
 
-std::string jobNames(const CliContext& cli) {
+std::string jobNames() {
     std::string names;
-    for (const auto& [name, job] : cli.jobs) names += (names.empty() ? "" : ", ") + name;
+    for (const auto& [name, job] : jobTable()) names += (names.empty() ? "" : ", ") + name;
     return names;
 }
 
@@ -37,9 +38,9 @@ const Job& chooseJob(CliContext& cli, nlohmann::json& spec) {
     const nlohmann::json job = spec.value("job", nlohmann::json());
     const nlohmann::json study = spec.value("study", nlohmann::json(""));
     std::vector<Problem> problems;
-    const auto found = job.is_string() ? cli.jobs.find(job.get<std::string>()) : cli.jobs.end();
-    if (found == cli.jobs.end()) {
-        problems.push_back({"job", job.is_null() ? "" : job.dump(), "one of: " + jobNames(cli)});
+    const auto found = job.is_string() ? jobTable().find(job.get<std::string>()) : jobTable().end();
+    if (found == jobTable().end()) {
+        problems.push_back({"job", job.is_null() ? "" : job.dump(), "one of: " + jobNames()});
     }
     if (!study.is_string()) problems.push_back({"study", study.dump(), "the path of a study folder"});
     if (!problems.empty()) throw InputError(std::move(problems));
@@ -59,7 +60,7 @@ void addRunVerb(CLI::App& app, CliContext& cli) {
         cli.action = [&cli, path] {
             nlohmann::json spec = readSpecFile(*path);
             const Job& job = chooseJob(cli, spec);
-            return startJob(cli.global, job, spec, {});
+            return startJob(cli, job, spec, {});
         };
     });
 }

@@ -6,11 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/cli/job_runner.h"
 #include "app/cli/output.h"
-#include "app/cli/run_file.h"
 #include "app/cli/verbs.h"
 #include "core/base/error.h"
+#include "core/jobs/job_runner.h"
+#include "core/store/run_record.h"
+#include "core/store/run_report.h"
 
 namespace fm::cli {
 

@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/cli/compute.h"
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
 #include "core/export/reload.h"
+#include "core/jobs/workplace.h"
 
 namespace fm::cli {
 

@@ -12,6 +12,7 @@
 #include "app/gui/screenshots.h"
 #include "app/gui/settings.h"
 #include "app/gui/workbench.h"
+#include "core/base/resources_folder.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/plan_strip.h"
 #include "widgets/theme/theme.h"
@@ -55,7 +56,7 @@ int main(int argc, char** argv) {
     registerPlanStripAccessibility();
     ThemeSource theme(settings.theme());
     applyTheme(application, theme.theme().kind);
-    Workbench workbench(settings, FM_RESOURCES);
+    Workbench workbench(settings, QString::fromStdString(resourcesFolder()));
     MainWindow window(workbench, theme);
     window.restoreOrArrange();
     window.show();

@@ -11,17 +11,34 @@ JsonlRun::JsonlRun(std::string path) : path_(std::move(path)) {
     readJsonlEvents(path_, [this](const RunEvent& event) {
         if (const auto* opened = std::get_if<RunOpened>(&event.body)) {
             header_ = *opened;
-            rows_.resize(opened->tables.size());
+            rows_.resize(opened->tables.size() + 2);
         } else if (const auto* appended = std::get_if<RowAppended>(&event.body)) {
             rows_[static_cast<std::size_t>(appended->table)].push_back(appended->row);
         } else if (const auto* changed = std::get_if<StateChanged>(&event.body)) {
             state_ = changed->state;
+            rows_.back().push_back(stateRow(event, *changed));
+        } else if (const auto* logged = std::get_if<Logged>(&event.body)) {
+            rows_[header_.tables.size()].push_back(logRow(event, *logged));
         }
     });
 }
 
+bool JsonlRun::interrupted() const { return !isTerminal(state_) && !hasLiveWriter(path_); }
+
+std::int64_t JsonlRun::countRows(int table) const {
+    return static_cast<std::int64_t>(rows_.at(static_cast<std::size_t>(table)).size());
+}
+
+std::vector<Row> JsonlRun::readRows(int table, std::int64_t first, std::int64_t count) const {
+    const std::vector<Row>& rows = rows_.at(static_cast<std::size_t>(table));
+    const std::int64_t total = static_cast<std::int64_t>(rows.size());
+    const std::int64_t begin = std::clamp<std::int64_t>(first, 0, total);
+    const std::int64_t length = std::clamp<std::int64_t>(count, 0, total - begin);
+    return {rows.begin() + begin, rows.begin() + begin + length};
+}
+
 std::int64_t JsonlRun::rows(const std::string& table) const {
-    for (std::size_t t = 0; t < rows_.size(); ++t)
+    for (std::size_t t = 0; t < header_.tables.size(); ++t)
         if (header_.tables[t].name == table) return static_cast<std::int64_t>(rows_[t].size());
     return 0;
 }
@@ -36,7 +53,7 @@ bool JsonlRun::has(const std::string& column) const {
 // Calls take(cell) for the rows asked for; take() says whether the cell was of its type.
 template <class Take>
 void JsonlRun::eachCell(const std::string& column, std::int64_t first, std::int64_t count, const Take& take) const {
-    for (std::size_t t = 0; t < rows_.size(); ++t) {
+    for (std::size_t t = 0; t < header_.tables.size(); ++t) {
         const std::vector<Column>& columns = header_.tables[t].columns;
         const auto found =
             std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.path == column; });

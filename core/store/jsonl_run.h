@@ -18,12 +18,15 @@ public:
     const std::string& path() const override { return path_; }
     const RunOpened& header() const override { return header_; }
     RunState state() const override { return state_; }
+    bool interrupted() const override;
     std::int64_t rows(const std::string& table) const override;
     bool has(const std::string& column) const override;
     std::vector<double> readNumbers(const std::string& column, std::int64_t first, std::int64_t count) const override;
     std::vector<std::string> readTexts(const std::string& column, std::int64_t first,
                                        std::int64_t count) const override;
     std::vector<float> readVector(const std::string& column, std::int64_t row) const override;
+    std::int64_t countRows(int table) const override;
+    std::vector<Row> readRows(int table, std::int64_t first, std::int64_t count) const override;
 
 private:
     template <class Take>
@@ -32,7 +35,7 @@ private:
     std::string path_;
     RunOpened header_;
     RunState state_ = RunState::Running;
-    std::vector<std::vector<Row>> rows_;  // by table
+    std::vector<std::vector<Row>> rows_;  // by table, log and states behind the run's own
 };
 
 // These read the whole file and keep no row.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/run/event.h"
+#include "core/store/event_tables.h"
 
 namespace fm {
 
@@ -19,6 +20,7 @@ public:
     virtual const std::string& path() const = 0;
     virtual const RunOpened& header() const = 0;
     virtual RunState state() const = 0;
+    virtual bool interrupted() const = 0;                           // neither at its end nor being written
     virtual std::int64_t rows(const std::string& table) const = 0;  // 0 when the run has no such table
     virtual bool has(const std::string& column) const = 0;
 
@@ -29,6 +31,11 @@ public:
     virtual std::vector<std::string> readTexts(const std::string& column, std::int64_t first = 0,
                                                std::int64_t count = -1) const = 0;
     virtual std::vector<float> readVector(const std::string& column, std::int64_t row) const = 0;
+
+    // Whole rows, as the job appended them. `table`: index into tablesWithEvents(header().tables). Rows
+    // [first, first + count) are cut to the rows there are.
+    virtual std::int64_t countRows(int table) const = 0;
+    virtual std::vector<Row> readRows(int table, std::int64_t first, std::int64_t count) const = 0;
 };
 
 // FormatError, or WorldError when there is no such file or this build cannot read it.

@@ -2,6 +2,7 @@
 #include "core/store/jsonl_run.h"
 #include "core/store/recorded_run.h"
 #include "core/store/run_reader.h"
+#include "core/store/run_rows.h"
 #include "core/store/study.h"
 
 namespace fm {
@@ -15,6 +16,7 @@ public:
     const std::string& path() const override { return reader_.path(); }
     const RunOpened& header() const override { return reader_.header(); }
     RunState state() const override { return reader_.state(); }
+    bool interrupted() const override { return reader_.interrupted(); }
     std::int64_t rows(const std::string& table) const override {
         const std::optional<int> found = reader_.findTable(table);
         return found ? reader_.rows(*found) : 0;
@@ -29,6 +31,10 @@ public:
     }
     std::vector<float> readVector(const std::string& column, std::int64_t row) const override {
         return reader_.readVectors(column, row, 1).values;
+    }
+    std::int64_t countRows(int table) const override { return fm::countRows(reader_, table); }
+    std::vector<Row> readRows(int table, std::int64_t first, std::int64_t count) const override {
+        return fm::readRows(reader_, table, first, count);
     }
 
 private:

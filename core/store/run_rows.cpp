@@ -6,7 +6,6 @@
 
 #include "core/base/error.h"
 #include "core/store/h5.h"
-#include "core/store/run_schema.h"
 
 namespace fm {
 
@@ -17,14 +16,6 @@ static std::vector<std::vector<float>> vectorCells(const FloatMatrix& matrix) {
         cells.emplace_back(begin, begin + matrix.width);
     }
     return cells;
-}
-
-std::vector<Table> tablesWithEvents(const std::vector<Table>& tables) {
-    std::vector<Table> all = run_schema::storedTables(tables);
-    // Texts of several rows of the file are one text here.
-    constexpr int longest_text = 1 << 20;
-    for (std::size_t i = tables.size(); i < all.size(); ++i) all[i].columns.back().width = longest_text;
-    return all;
 }
 
 static std::vector<Row> logRows(const RunReader& reader) {
@@ -53,23 +44,6 @@ static std::vector<Row> eventRows(const RunReader& reader, int table) {
 std::int64_t countRows(const RunReader& reader, int table) {
     if (table < static_cast<int>(reader.header().tables.size())) return reader.rows(table);
     return static_cast<std::int64_t>(eventRows(reader, table).size());
-}
-
-static RunEvent eventOf(const Row& row, EventBody body) {
-    return {static_cast<std::uint64_t>(std::get<std::int64_t>(row.at(0))), std::get<double>(row.at(1)),
-            std::move(body)};
-}
-
-RunEvent eventOfLogRow(const Row& row) {
-    const std::optional<Severity> severity = severityFromString(std::get<std::string>(row.at(2)));
-    if (!severity) throw FormatError("events_log: severity is none of info, warning, error");
-    return eventOf(row, Logged{*severity, std::get<std::string>(row.at(3))});
-}
-
-RunEvent eventOfStateRow(const Row& row) {
-    const std::optional<RunState> state = runStateFromString(std::get<std::string>(row.at(2)));
-    if (!state) throw FormatError("events_state: state is no state of a run");
-    return eventOf(row, StateChanged{*state, std::get<std::string>(row.at(3))});
 }
 
 std::vector<Row> readRows(const RunReader& reader, int table, std::int64_t first, std::int64_t count) {

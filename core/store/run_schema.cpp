@@ -4,28 +4,14 @@
 #include <set>
 
 #include "core/run/run_id.h"
+#include "core/store/event_tables.h"
 
 namespace fm::run_schema {
 
-static constexpr const char* log_table = "events_log";
-static constexpr const char* state_table = "events_state";
 
-std::vector<Table> storedTables(const std::vector<Table>& tables) {
-    std::vector<Table> stored = tables;
-    stored.push_back({log_table,
-                      {{"events/log/seq", CellType::Int64, 1, "", "number of the event in its run"},
-                       {"events/log/wall_ms", CellType::Float64, 1, "ms", "time since the run was opened"},
-                       {"events/log/severity", CellType::Text, 8, "", "info, warning or error"},
-                       {"events/log/text", CellType::Text, event_text_bytes, "", "the message"}}});
-    stored.push_back({state_table,
-                      {{"events/state/seq", CellType::Int64, 1, "", "number of the event in its run"},
-                       {"events/state/wall_ms", CellType::Float64, 1, "ms", "time since the run was opened"},
-                       {"events/state/state", CellType::Text, 16, "", "the state from here on"},
-                       {"events/state/text", CellType::Text, event_text_bytes, "", "why, when it failed"}}});
-    return stored;
-}
+std::vector<Table> storedTables(const std::vector<Table>& tables) { return withEventTables(tables, event_text_bytes); }
 
-bool isEventTable(const std::string& table) { return table == log_table || table == state_table; }
+bool isEventTable(const std::string& table) { return table == kLogTable || table == kStateTable; }
 
 static bool isNameChar(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 static bool isName(const std::string& name) {

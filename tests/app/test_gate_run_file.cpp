@@ -5,13 +5,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "app/cli/gate_run_file.h"
 #include "core/base/error.h"
 #include "core/engine/gates.h"
 #include "core/plan/gate_plan.h"
 #include "core/plan/gate_tables.h"
 #include "core/plan/plan_spelling.h"
 #include "core/plan/probe_tables.h"
+#include "core/results/gate_run_plan.h"
 #include "core/store/jsonl_writer.h"
 #include "core/store/run_writer.h"
 

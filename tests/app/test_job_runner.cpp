@@ -11,11 +11,13 @@
 #include <thread>
 
 #include "app/cli/interrupt.h"
-#include "app/cli/job_runner.h"
-#include "app/cli/run_file.h"
+#include "app/cli/terminal_job.h"
 #include "core/base/error.h"
 #include "core/engine/job_checkpoint.h"
+#include "core/jobs/job_runner.h"
 #include "core/store/run_reader.h"
+#include "core/store/run_record.h"
+#include "core/store/run_report.h"
 
 namespace fm::cli {
 
@@ -42,10 +44,11 @@ std::string onlyRun(const QTemporaryDir& folder) {
 
 RunPlace placeIn(const QTemporaryDir& folder) { return {"toy", folder.path().toStdString(), {}}; }
 
-GlobalOptions quiet() {
+// At a terminal that shows nothing.
+int runQuietly(const RunPlace& place, const JobBody& body) {
     GlobalOptions global;
     global.quiet = true;
-    return global;
+    return runJob(global, place, body, {});
 }
 
 }  // namespace
@@ -75,7 +78,7 @@ private Q_SLOTS:
 
 void TestJobRunner::finishedRunIsStored() {
     const QTemporaryDir folder;
-    const int code = runJob(quiet(), placeIn(folder), [](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly(placeIn(folder), [](JobContext& context, const JobFiles& files) {
         openRun(context, files);
         for (int step = 0; step < kSteps; ++step) context.append(0, {0.5 * step});
         QFile checkpoint(QString::fromStdString(files.checkpoint_path));
@@ -132,7 +135,7 @@ void TestJobRunner::failuresHaveTheirCodes() {
     QFETCH(QString, status);
     QFETCH(QString, text);
     const QTemporaryDir folder;
-    const int got = runJob(quiet(), placeIn(folder), [fail](JobContext& context, const JobFiles& files) {
+    const int got = runQuietly(placeIn(folder), [fail](JobContext& context, const JobFiles& files) {
         openRun(context, files);
         context.append(0, {1.0});
         fail();
@@ -146,7 +149,7 @@ void TestJobRunner::failuresHaveTheirCodes() {
 }
 
 void TestJobRunner::withoutStudyNothingIsStored() {
-    const int code = runJob(quiet(), {"toy", {}, {}}, [](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly({"toy", {}, {}}, [](JobContext& context, const JobFiles& files) {
         if (!files.checkpoint_path.empty()) throw WorldError("there is nowhere to store a checkpoint");
         openRun(context, files);
         context.append(0, {1.0});
@@ -180,7 +183,7 @@ void TestJobRunner::firstSignalStopsAndKeeps() {
     struct sigaction before = {}, after = {};
     QCOMPARE(sigaction(SIGINT, nullptr, &before), 0);
     int steps_after_signal = 0;
-    const int code = runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly(placeIn(folder), [&](JobContext& context, const JobFiles& files) {
         openRun(context, files);
         context.append(0, {1.0});
         std::raise(SIGINT);
@@ -201,7 +204,7 @@ void TestJobRunner::firstSignalStopsAndKeeps() {
 void TestJobRunner::secondSignalQuits() {
     const pid_t child = fork();
     if (child == 0) {
-        runJob(quiet(), {"toy", {}, {}}, [](JobContext& context, const JobFiles& files) {
+        runQuietly({"toy", {}, {}}, [](JobContext& context, const JobFiles& files) {
             openRun(context, files);
             std::raise(SIGINT);
             std::raise(SIGINT);
@@ -229,11 +232,11 @@ void TestJobRunner::hangupIsLikeTermination() {
         }
         return JobOutcome{};
     };
-    QCOMPARE(runJob(quiet(), placeIn(folder), body), 130);
+    QCOMPARE(runQuietly(placeIn(folder), body), 130);
     QCOMPARE(readRunFile(onlyRun(folder)).status, std::string("cancelled"));
     std::signal(SIGHUP, SIG_IGN);
     const QTemporaryDir another;
-    QCOMPARE(runJob(quiet(), placeIn(another), body), 0);
+    QCOMPARE(runQuietly(placeIn(another), body), 0);
     QCOMPARE(gates, 300);
     QVERIFY(std::signal(SIGHUP, SIG_DFL) == SIG_IGN);
 }
@@ -259,7 +262,7 @@ void TestJobRunner::beforeAGuardSignalsQuit() {
 
 void TestJobRunner::aDeletedRunFileIsAFailure() {
     const QTemporaryDir folder;
-    const int code = runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly(placeIn(folder), [&](JobContext& context, const JobFiles& files) {
         openRun(context, files);
         context.append(0, {1.0});
         if (!QFile::remove(QString::fromStdString(onlyRun(folder)))) throw InputError({"test", "", "a run file"});
@@ -272,7 +275,7 @@ void TestJobRunner::resumeKeepsTheCheckpointedRows() {
     const QTemporaryDir folder;
     const RunPlace place = placeIn(folder);
     std::string run_id;
-    runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+    runQuietly(place, [&](JobContext& context, const JobFiles& files) {
         run_id = files.run_id;
         openRun(context, files);
         for (int step = 0; step < 7; ++step) context.append(0, {1.0 * step});
@@ -285,7 +288,7 @@ void TestJobRunner::resumeKeepsTheCheckpointedRows() {
     RunPlace again = place;
     again.resume_id = run_id;
     QCOMPARE(storedSpec(again).dump(), std::string(R"({"steps":10})"));
-    const int code = runJob(quiet(), again, [&](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly(again, [&](JobContext& context, const JobFiles& files) {
         if (files.run_id != run_id || loadJobCheckpoint(files.checkpoint_path)->step != 4) throw WorldError("lost");
         openRun(context, files);
         for (int step = 4; step < kSteps; ++step) context.append(0, {10.0 * step});
@@ -301,7 +304,7 @@ void TestJobRunner::resumeKeepsTheCheckpointedRows() {
 void TestJobRunner::resumeBeginsAgainWhenRowsAreMissing() {
     const QTemporaryDir folder;
     RunPlace place = placeIn(folder);
-    runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+    runQuietly(place, [&](JobContext& context, const JobFiles& files) {
         place.resume_id = files.run_id;
         openRun(context, files);
         for (int step = 0; step < 3; ++step) context.append(0, {1.0 * step});
@@ -311,7 +314,7 @@ void TestJobRunner::resumeBeginsAgainWhenRowsAreMissing() {
         throw Cancelled();
         return JobOutcome{};
     });
-    const int code = runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly(place, [&](JobContext& context, const JobFiles& files) {
         if (loadJobCheckpoint(files.checkpoint_path)) throw WorldError("it would go on at step 4");
         openRun(context, files);
         context.append(0, {7.0});
@@ -351,7 +354,7 @@ void TestJobRunner::resumeBeginsAgainWithoutAUsableCheckpoint() {
     QFETCH(QString, said);
     const QTemporaryDir folder;
     RunPlace place = placeIn(folder);
-    runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+    runQuietly(place, [&](JobContext& context, const JobFiles& files) {
         place.resume_id = files.run_id;
         openRun(context, files);
         for (int step = 0; step < 3; ++step) context.append(0, {1.0 * step});
@@ -363,7 +366,7 @@ void TestJobRunner::resumeBeginsAgainWithoutAUsableCheckpoint() {
         throw Cancelled();
         return JobOutcome{};
     });
-    const int code = runJob(quiet(), place, [&](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly(place, [&](JobContext& context, const JobFiles& files) {
         if (loadJobCheckpoint(files.checkpoint_path)) throw WorldError("it would go on at step 2");
         openRun(context, files);
         context.append(0, {7.0});
@@ -383,7 +386,7 @@ void TestJobRunner::resumeBeginsAgainWithoutAUsableCheckpoint() {
 void TestJobRunner::aCheckpointRefusedLateIsRemoved() {
     const QTemporaryDir folder;
     std::string path;
-    const int code = runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+    const int code = runQuietly(placeIn(folder), [&](JobContext& context, const JobFiles& files) {
         openRun(context, files);
         path = files.checkpoint_path;
         saveJobCheckpoint(path, checkpointOf(context.header(), 2));
@@ -405,15 +408,15 @@ void TestJobRunner::resumeLeavesFinishedRunsAlone() {
         context.append(0, {1.0});
         return JobOutcome{};
     };
-    QCOMPARE(runJob(quiet(), place, body), 0);
-    QVERIFY_EXCEPTION_THROWN(runJob(quiet(), place, body), InputError);
+    QCOMPARE(runQuietly(place, body), 0);
+    QVERIFY_EXCEPTION_THROWN(runQuietly(place, body), InputError);
     QCOMPARE(RunReader(onlyRun(folder)).state(), RunState::Finished);
 }
 
 void TestJobRunner::resumeRefusesOtherRuns() {
     const QTemporaryDir folder;
     std::string run_id;
-    runJob(quiet(), placeIn(folder), [&](JobContext& context, const JobFiles& files) {
+    runQuietly(placeIn(folder), [&](JobContext& context, const JobFiles& files) {
         run_id = files.run_id;
         openRun(context, files);
         return JobOutcome{};

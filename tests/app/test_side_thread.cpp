@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/cli/serve/side_thread.h"
 #include "core/rpc/methods.h"
+#include "core/serve/side_thread.h"
 
 namespace fm::cli {
 

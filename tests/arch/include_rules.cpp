@@ -19,6 +19,8 @@ struct Rule {
 // Ground and plan, then what each floor adds (CONTRIBUTING.md draws the floors).
 const Libraries kPlain = {"core/base", "core/run", "core/plan", "JSON"};
 
+const Libraries kJobs = {"core/model", "core/data", "core/engine", "core/export", "core/store", "core/results"};
+
 Libraries operator+(Libraries left, const Libraries& right) {
     left.insert(left.end(), right.begin(), right.end());
     return left;
@@ -41,10 +43,12 @@ const std::vector<Rule>& rules() {
         {"core/data", engine},
         {"core/engine", engine + Libraries{"core/model", "core/data"}},
         {"core/export", engine + Libraries{"core/model", "core/data", "core/engine"}},
+        {"core/results", kPlain + Libraries{"core/store"}},
+        {"core/jobs", engine + kJobs},
+        {"core/serve", engine + kJobs + Libraries{"core/jobs", "core/rpc"}},
         {"widgets", window + Libraries{"QCustomPlot"}},
         {"app/gui", window + Libraries{"widgets"}},
-        {"app/cli", engine + Libraries{"core/store", "core/rpc", "core/model", "core/data", "core/engine",
-                                       "core/export", "CLI11"}},
+        {"app/cli", engine + kJobs + Libraries{"core/jobs", "core/serve", "core/rpc", "CLI11"}},
     };
     return table;
 }

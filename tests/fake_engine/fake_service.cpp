@@ -4,9 +4,9 @@
 #include <chrono>
 #include <filesystem>
 
-#include "app/cli/field_json.h"
 #include "core/base/error.h"
 #include "core/engine/gates_spec.h"
+#include "core/jobs/field_json.h"
 #include "core/plan/plan_cost.h"
 #include "core/plan/plan_spelling.h"
 #include "core/rpc/methods.h"

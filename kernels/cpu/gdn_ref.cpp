@@ -1,5 +1,6 @@
 #include "kernels/cpu/gdn_ref.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -110,30 +111,43 @@ void stepAdjoint(const GdnBackwardRef& args, std::int64_t row, const State& befo
     args.dg_BTH[row] = dg;
 }
 
+void storeZeroGradients(const GdnBackwardRef& args, std::int64_t row) {
+    const std::int64_t dk = args.forward.shape.dk;
+    const std::int64_t dv = args.forward.shape.dv;
+    for (std::int64_t i = 0; i < dk; ++i) args.dq_BTHk[row * dk + i] = args.dk_BTHk[row * dk + i] = 0;
+    for (std::int64_t j = 0; j < dv; ++j) args.dv_BTHv[row * dv + j] = 0;
+    args.dg_BTH[row] = args.dbeta_BTH[row] = 0;
+}
+
+// Long sequences have too many states to keep: every 256th is, the others are made again from it.
 void backwardPair(const GdnBackwardRef& args, std::int64_t pair) {
+    constexpr std::int64_t kKept = 256;
     const GdnForwardRef& in = args.forward;
-    const std::int64_t dk = in.shape.dk;
-    const std::int64_t dv = in.shape.dv;
     const Place place(in, pair);
-    std::vector<State> before;  // the state each token meets
+    std::vector<State> kept;
     State state = initialState(in, place);
     for (std::int64_t t = 0; t < place.tokens; ++t) {
-        before.push_back(state);
+        if (t % kKept == 0) kept.push_back(state);
         step(in, place.row(in.shape, t), state);
     }
     State dstate(state.size(), 0.0);
     for (std::size_t i = 0; args.dfinal_state_BHkv != nullptr && i < dstate.size(); ++i) {
         dstate[i] = args.dfinal_state_BHkv[place.state + static_cast<std::int64_t>(i)];
     }
-    for (std::int64_t t = in.shape.tokens - 1; t >= 0; --t) {
-        const std::int64_t row = place.row(in.shape, t);
-        if (t < place.tokens) {
-            stepAdjoint(args, row, before[t], dstate);
-            continue;
+    for (std::int64_t t = place.tokens; t < in.shape.tokens; ++t) {
+        storeZeroGradients(args, place.row(in.shape, t));
+    }
+    for (std::int64_t block = static_cast<std::int64_t>(kept.size()) - 1; block >= 0; --block) {
+        std::vector<State> before = {kept[block]};  // the state each token of the block meets
+        const std::int64_t first = block * kKept;
+        const std::int64_t end = std::min(first + kKept, place.tokens);
+        for (std::int64_t t = first; t < end - 1; ++t) {
+            before.push_back(before.back());
+            step(in, place.row(in.shape, t), before.back());
         }
-        for (std::int64_t i = 0; i < dk; ++i) args.dq_BTHk[row * dk + i] = args.dk_BTHk[row * dk + i] = 0;
-        for (std::int64_t j = 0; j < dv; ++j) args.dv_BTHv[row * dv + j] = 0;
-        args.dg_BTH[row] = args.dbeta_BTH[row] = 0;
+        for (std::int64_t t = end - 1; t >= first; --t) {
+            stepAdjoint(args, place.row(in.shape, t), before[t - first], dstate);
+        }
     }
     for (std::size_t i = 0; args.dinitial_state_BHkv != nullptr && i < dstate.size(); ++i) {
         args.dinitial_state_BHkv[place.state + static_cast<std::int64_t>(i)] = dstate[i];

@@ -1,5 +1,6 @@
 // Compares the GDN kernels with the float64 recurrence over a table of shapes, or times them.
 //   check_gdn              all cases; exit status 1 if a bound is broken
+//   check_gdn --segments   only those that are cut into segments
 //   check_gdn --small      a few short ones, for memory checkers
 //   check_gdn --time       medians of the shapes that are quoted
 //   check_gdn --once       each of them once, for profilers
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/cuda/check_gdn_times.h"
 #include "kernels/cuda/gdn_device_run.h"
 
 namespace {
@@ -34,8 +36,27 @@ double boundOf(const std::string& output, const GdnCase& c) {
     return factor * bounds.gradient;
 }
 
-std::vector<GdnCase> fullCases() {
+// Long enough and of few enough heads to be cut into segments. With a mean gate of 9 a sequence remembers about 5000
+// tokens, with 6 about 250; with 3 no state gets through a segment, and with -3 a chunk is enough.
+std::vector<GdnCase> segmentedCases() {
     std::vector<GdnCase> cases;
+    for (const std::int32_t dim : {64, 128}) {
+        for (const float mean_gate : {3.0F, 6.0F, 9.0F}) {
+            cases.push_back({1, 4097, 2, 2, dim, true, {}, false, mean_gate});
+            cases.push_back({1, 2500, 1, 3, dim, true, {}, false, mean_gate});
+            cases.push_back({4, 2111, 1, 2, dim, true, {2111, 700, 1, 0}, false, mean_gate});
+            cases.push_back({1, 2050, 2, 4, dim, false, {}, true, mean_gate});
+        }
+        cases.push_back({1, 3000, 2, 2, dim, true, {}, false, -3});
+        cases.push_back({1, 2500, 2, 2, dim, true, {}, false, 6, true});
+        cases.push_back({1, 32768, 1, 1, dim, true, {}, false, 9});
+        cases.push_back({1, 32768, 1, 2, dim, true, {}});
+    }
+    return cases;
+}
+
+std::vector<GdnCase> fullCases() {
+    std::vector<GdnCase> cases = segmentedCases();
     for (const std::int32_t dim : {64, 128}) {
         for (const std::int32_t heads : {2, 1}) {
             for (const std::int32_t tokens : {1, 63, 64, 65, 1000}) {
@@ -57,6 +78,7 @@ std::vector<GdnCase> smallCases() {
     for (const std::int32_t dim : {64, 128}) {
         cases.push_back({2, 130, 1, 2, dim, true, {130, 70}});
         cases.push_back({dim == 64 ? 64 : 32, 65, 2, 2, dim, false, {}});
+        cases.push_back({2, 1700, 1, 2, dim, true, {1700, 900}, false, 9});
     }
     return cases;
 }
@@ -68,6 +90,7 @@ std::string nameOf(const GdnCase& c) {
     if (!c.lengths_B.empty()) name += " padded";
     if (c.correlated_keys) name += " correlated";
     if (c.mean_gate < 0) name += " short memory";
+    if (c.mean_gate > 3) name += c.mean_gate > 6 ? " all remembered" : " long memory";
     if (c.extreme_gates) name += " extreme gates";
     return name;
 }
@@ -120,7 +143,7 @@ int check(const std::vector<GdnCase>& cases) {
                 keepWorst(cases[i].correlated_keys ? correlated : random, error, nameOf(cases[i]));
             }
         }
-        std::printf("%-36s%s\n", nameOf(cases[i]).c_str(), line.c_str());
+        std::printf("%-48s%s\n", nameOf(cases[i]).c_str(), line.c_str());
     }
     printWorst("more than one token, random keys", random);
     if (!correlated.empty()) printWorst("correlated keys", correlated);
@@ -128,118 +151,12 @@ int check(const std::vector<GdnCase>& cases) {
     return passed ? 0 : 1;
 }
 
-// Fills a device tensor with copies of the host's values.
-void fill(const DeviceBytes& to, const void* from, std::size_t bytes) {
-    for (std::size_t at = 0; at < to.size(); at += bytes) {
-        requireCuda(cudaMemcpy(static_cast<char*>(to.data()) + at, from, std::min(bytes, to.size() - at),
-                               cudaMemcpyHostToDevice),
-                    "copy to the device");
-    }
-}
-
-void fillBf16(const DeviceBytes& to, const std::vector<float>& from) {
-    std::vector<std::uint16_t> rounded;
-    for (float x : from) rounded.push_back(roundToBf16(x));
-    fill(to, rounded.data(), rounded.size() * 2);
-}
-
-void fillTensors(const GdnDeviceTensors& tensors) {
-    const std::int32_t dim = tensors.forward.shape.head_dim;
-    const KernelProblem problem = makeKernelProblem(1, 4099, 1, dim, dim, {});  // 4099 rows, prime
-    fillBf16(tensors.q, problem.q_BTHk);
-    fillBf16(tensors.k, problem.k_BTHk);
-    fillBf16(tensors.v, problem.v_BTHv);
-    fillBf16(tensors.d_o, problem.do_BTHv);
-    fill(tensors.g, problem.g_BTH.data(), problem.g_BTH.size() * 4);
-    fill(tensors.beta, problem.beta_BTH.data(), problem.beta_BTH.size() * 4);
-}
-
-// Median of `repeats` runs in milliseconds.
-template <typename Run>
-double medianMs(cudaStream_t stream, Run run) {
-    constexpr int kWarmUps = 3;
-    constexpr int kRepeats = 25;
-    cudaEvent_t start, stop;
-    requireCuda(cudaEventCreate(&start), "cudaEventCreate");
-    requireCuda(cudaEventCreate(&stop), "cudaEventCreate");
-    std::vector<float> times;
-    for (int i = 0; i < kWarmUps + kRepeats; ++i) {
-        requireCuda(cudaEventRecord(start, stream), "cudaEventRecord");
-        run();
-        requireCuda(cudaEventRecord(stop, stream), "cudaEventRecord");
-        requireCuda(cudaEventSynchronize(stop), "kernels");
-        float ms = 0;
-        requireCuda(cudaEventElapsedTime(&ms, start, stop), "cudaEventElapsedTime");
-        if (i >= kWarmUps) times.push_back(ms);
-    }
-    cudaEventDestroy(start);
-    cudaEventDestroy(stop);
-    std::nth_element(times.begin(), times.begin() + kRepeats / 2, times.end());
-    return times[kRepeats / 2];
-}
-
-double graphMs(cudaStream_t stream, const FmGdnForward& forward, const FmGdnBackward& backward) {
-    cudaGraph_t graph;
-    cudaGraphExec_t executable;
-    requireCuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "capture");
-    requireCuda(fm_gdn_forward(&forward), "fm_gdn_forward");
-    requireCuda(fm_gdn_backward(&backward), "fm_gdn_backward");
-    requireCuda(cudaStreamEndCapture(stream, &graph), "capture");
-    requireCuda(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
-    const double ms = medianMs(stream, [&] { requireCuda(cudaGraphLaunch(executable, stream), "cudaGraphLaunch"); });
-    cudaGraphExecDestroy(executable);
-    cudaGraphDestroy(graph);
-    return ms;
-}
-
-void timeShape(std::int32_t batch, std::int32_t tokens, std::int32_t heads, std::int32_t dim, cudaStream_t stream) {
-    GdnDeviceTensors tensors({batch, tokens, heads, heads, dim, 1 / std::sqrt(static_cast<float>(dim))});
-    fillTensors(tensors);
-    FmGdnForward forward = tensors.forward;
-    forward.stream = stream;
-    FmGdnBackward backward = tensors.backward;
-    backward.forward.stream = stream;
-    FmGdnForward inference = forward;
-    inference.saved = nullptr;
-    const double inference_ms = medianMs(stream, [&] { requireCuda(fm_gdn_forward(&inference), "fm_gdn_forward"); });
-    const double forward_ms = medianMs(stream, [&] { requireCuda(fm_gdn_forward(&forward), "fm_gdn_forward"); });
-    const double backward_ms = medianMs(stream, [&] { requireCuda(fm_gdn_backward(&backward), "fm_gdn_backward"); });
-    std::printf("%dx%d h%d d%d  %8.4f %8.4f %8.4f %8.4f\n", batch, tokens, heads, dim, inference_ms, forward_ms,
-                backward_ms, graphMs(stream, forward, backward));
-}
-
-struct TimedShape {
-    std::int32_t batch, tokens, heads, dim;
-};
-constexpr TimedShape kTimedShapes[] = {
-    {8, 4096, 32, 128}, {8, 4096, 16, 128}, {1, 32768, 16, 128}, {8, 4096, 16, 64}, {4, 2048, 9, 64}};
-
-int timeAll() {
-    cudaStream_t stream;
-    requireCuda(cudaStreamCreate(&stream), "cudaStreamCreate");
-    std::printf("ms: forward, forward with saved state, backward, the latter two as one graph\n");
-    for (const TimedShape& s : kTimedShapes) timeShape(s.batch, s.tokens, s.heads, s.dim, stream);
-    cudaStreamDestroy(stream);
-    return 0;
-}
-
-int runOnce() {
-    for (const TimedShape& s : kTimedShapes) {
-        GdnDeviceTensors tensors(
-            {s.batch, s.tokens, s.heads, s.heads, s.dim, 1 / std::sqrt(static_cast<float>(s.dim))});
-        fillTensors(tensors);
-        requireCuda(fm_gdn_forward(&tensors.forward), "fm_gdn_forward");
-        requireCuda(fm_gdn_backward(&tensors.backward), "fm_gdn_backward");
-        requireCuda(cudaDeviceSynchronize(), "kernels");
-    }
-    return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::string mode = argc > 1 ? argv[1] : "";
-    if (mode == "--time") return timeAll();
-    if (mode == "--once") return runOnce();
+    if (mode == "--time") return timeGdn();
+    if (mode == "--once") return runGdnOnce();
+    if (mode == "--segments") return check(segmentedCases());
     return check(mode == "--small" ? smallCases() : fullCases());
 }

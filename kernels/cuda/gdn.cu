@@ -3,6 +3,7 @@
 
 #include "kernels/cuda/gdn_kernels.h"
 #include "kernels/cuda/gdn_tensor_map.h"
+#include "kernels/cuda/gdn_workspace.h"
 
 namespace fm::kernels::cuda::gdn {
 namespace {
@@ -11,67 +12,6 @@ bool isBuilt(const FmGdnShape& shape) {
     return shape.batch > 0 && shape.batch < 65536 && shape.tokens > 0 && shape.heads > 0 && shape.value_heads > 0 &&
            shape.value_heads < 65536 && shape.value_heads % shape.heads == 0 &&
            (shape.head_dim == 64 || shape.head_dim == 128);
-}
-
-GdnSizes sizesOf(const FmGdnShape& shape, const std::int32_t* lengths_B) {
-    return {shape.batch, shape.tokens, shape.heads, shape.value_heads, (shape.tokens + kChunk - 1) / kChunk,
-            shape.scale, lengths_B};
-}
-
-std::size_t chunkCount(const FmGdnShape& shape) {
-    return static_cast<std::size_t>(shape.batch) * shape.value_heads * ((shape.tokens + kChunk - 1) / kChunk);
-}
-
-// Hands out 256-byte aligned parts of a workspace; with a null base it only counts.
-class Carver {
-public:
-    explicit Carver(void* base) : base_(static_cast<unsigned char*>(base)) {}
-    template <typename T>
-    T* take(std::size_t count) {
-        T* result = base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + used_);
-        used_ += (count * sizeof(T) + 255) / 256 * 256;
-        return result;
-    }
-    std::size_t used() const { return used_; }
-
-private:
-    unsigned char* base_;
-    std::size_t used_ = 0;
-};
-
-ChunkArrays carveChunks(const FmGdnShape& shape, Carver& carver) {
-    ChunkArrays chunks;
-    chunks.gates_N = carver.take<Gates>(chunkCount(shape));
-    chunks.solve_NCC = carver.take<Bf16>(chunkCount(shape) * kChunk * kChunk);
-    return chunks;
-}
-
-std::size_t stateFragments(const FmGdnShape& shape) {
-    return chunkCount(shape) * shape.head_dim * shape.head_dim * sizeof(Bf16) / sizeof(Fragment);
-}
-
-// `saved` begins with the chunk arrays, as the forward workspace does.
-SavedArrays carveSaved(const FmGdnShape& shape, Carver& carver) {
-    SavedArrays saved;
-    saved.new_values_NCd = carver.take<Bf16>(chunkCount(shape) * kChunk * shape.head_dim);
-    saved.states_N = carver.take<Fragment>(stateFragments(shape));
-    return saved;
-}
-
-struct BackwardArrays {
-    Fragment* dstates_N;
-    Bf16* dq_BTHd;  // of each value head; null if each query head has one
-    Bf16* dk_BTHd;
-};
-
-BackwardArrays carveBackward(const FmGdnShape& shape, Carver& carver) {
-    BackwardArrays arrays = {carver.take<Fragment>(stateFragments(shape)), nullptr, nullptr};
-    if (shape.value_heads == shape.heads) return arrays;
-    const std::size_t elements =
-        static_cast<std::size_t>(shape.batch) * shape.tokens * shape.value_heads * shape.head_dim;
-    arrays.dq_BTHd = carver.take<Bf16>(elements);
-    arrays.dk_BTHd = carver.take<Bf16>(elements);
-    return arrays;
 }
 
 bool hasInputs(const FmGdnForward& args) {
@@ -98,14 +38,23 @@ cudaError_t describeInputs(const FmGdnForward& args, const void* values_BTHd, CU
     return describeTensor(values_BTHd, s.batch, s.tokens, s.value_heads, s.head_dim, maps[2]);
 }
 
+// The states that enter the segments of sequences that are cut.
+template <int dim>
+cudaError_t scanSegments(const ForwardScanArgs& scan, cudaStream_t stream) {
+    if (scan.sizes.segments == 1) return cudaSuccess;
+    const cudaError_t error = launchSegmentScan<dim>(
+        {scan.sizes, scan.k_map, scan.v_map, scan.chunks, scan.segments, scan.initial_state_BHkv}, stream);
+    return error != cudaSuccess ? error : launchSegmentJoin<dim>({scan.sizes, scan.segments}, false, stream);
+}
+
 template <int dim>
 cudaError_t forward(const FmGdnForward& args) {
     Carver carver(args.saved != nullptr ? args.saved : args.workspace);
-    const GdnSizes sizes = sizesOf(args.shape, args.lengths_B);
-    const ChunkArrays chunks = carveChunks(args.shape, carver);
+    const ForwardArrays arrays = carveForward(args.shape, carver);
     ForwardScanArgs scan = {};
-    scan.sizes = sizes;
-    scan.chunks = chunks;
+    scan.sizes = sizesOf(args.shape, args.lengths_B);
+    scan.chunks = arrays.chunks;
+    scan.segments = arrays.segments;
     scan.initial_state_BHkv = args.initial_state_BHkv;
     scan.o_BTHd = bf16(args.o_BTHd);
     scan.final_state_BHkv = args.final_state_BHkv;
@@ -116,27 +65,39 @@ cudaError_t forward(const FmGdnForward& args) {
     scan.q_map = maps[0];
     scan.k_map = maps[1];
     scan.v_map = maps[2];
-    error = launchPrepare<dim>({sizes, bf16(args.k_BTHd), args.g_BTH, args.beta_BTH, chunks}, args.stream);
+    error = launchPrepare<dim>({scan.sizes, bf16(args.k_BTHd), args.g_BTH, args.beta_BTH, scan.chunks}, args.stream);
+    if (error != cudaSuccess) return error;
+    error = scanSegments<dim>(scan, args.stream);
     return error != cudaSuccess ? error : launchForwardScan<dim>(scan, args.stream);
 }
 
 template <int dim>
-cudaError_t scanBackward(const FmGdnBackward& args, const GdnSizes& sizes, const ChunkArrays& chunks,
-                         Fragment* dstates_N) {
+cudaError_t scanBackward(const FmGdnBackward& args, const GdnSizes& sizes, const ForwardArrays& forward,
+                         const BackwardArrays& arrays) {
     BackwardScanArgs scan = {};
     scan.sizes = sizes;
-    scan.chunks = chunks;
+    scan.chunks = forward.chunks;
     scan.dfinal_state_BHkv = args.dfinal_state_BHkv;
     scan.dv_BTHd = bf16(args.dv_BTHd);
     scan.dinitial_state_BHkv = args.dinitial_state_BHkv;
-    scan.dstates_N = dstates_N;
+    scan.dstates_N = arrays.dstates_N;
+    scan.dstates_of_segments_N = arrays.dstates_of_segments_N;
     CUtensorMap maps[3];
-    const cudaError_t error = describeInputs(args.forward, args.do_BTHd, maps);
+    cudaError_t error = describeInputs(args.forward, args.do_BTHd, maps);
     if (error != cudaSuccess) return error;
     scan.q_map = maps[0];
     scan.k_map = maps[1];
     scan.do_map = maps[2];
-    return launchBackwardScan<dim>(scan, args.forward.stream);
+    const cudaStream_t stream = args.forward.stream;
+    if (sizes.segments > 1) {
+        error = launchSegmentGradients<dim>(scan, stream);
+        if (error != cudaSuccess) return error;
+        SegmentArrays segments = forward.segments;
+        segments.states_N = arrays.dstates_of_segments_N;
+        error = launchSegmentJoin<dim>({sizes, segments}, true, stream);
+        if (error != cudaSuccess) return error;
+    }
+    return launchBackwardScan<dim>(scan, stream);
 }
 
 template <int dim>
@@ -152,7 +113,8 @@ cudaError_t backward(const FmGdnBackward& args) {
     gradients.k_BTHd = bf16(args.forward.k_BTHd);
     gradients.do_BTHd = bf16(args.do_BTHd);
     gradients.dv_BTHd = bf16(args.dv_BTHd);
-    gradients.chunks = carveChunks(shape, saved_carver);
+    const ForwardArrays forward = carveForward(shape, saved_carver);
+    gradients.chunks = forward.chunks;
     gradients.saved = carveSaved(shape, saved_carver);
     gradients.dstates_N = arrays.dstates_N;
     const bool grouped = arrays.dq_BTHd != nullptr;
@@ -162,7 +124,7 @@ cudaError_t backward(const FmGdnBackward& args) {
     gradients.dk_BTHd = grouped ? arrays.dk_BTHd : dk;
     gradients.dg_BTH = args.dg_BTH;
     gradients.dbeta_BTH = args.dbeta_BTH;
-    cudaError_t error = scanBackward<dim>(args, gradients.sizes, gradients.chunks, arrays.dstates_N);
+    cudaError_t error = scanBackward<dim>(args, gradients.sizes, forward, arrays);
     if (error != cudaSuccess) return error;
     error = launchGradients<dim>(gradients, stream);
     if (error != cudaSuccess || !grouped) return error;
@@ -179,14 +141,14 @@ using namespace fm::kernels::cuda::gdn;
 std::size_t fm_gdn_forward_workspace_bytes(const FmGdnShape* shape) {
     if (!isBuilt(*shape)) return 0;
     Carver carver(nullptr);
-    carveChunks(*shape, carver);
+    carveForward(*shape, carver);
     return carver.used();
 }
 
 std::size_t fm_gdn_saved_bytes(const FmGdnShape* shape) {
     if (!isBuilt(*shape)) return 0;
     Carver carver(nullptr);
-    carveChunks(*shape, carver);
+    carveForward(*shape, carver);
     carveSaved(*shape, carver);
     return carver.used();
 }

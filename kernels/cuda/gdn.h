@@ -4,8 +4,9 @@
 // device or keeps a pointer; everything runs on `stream` and can be captured in a graph. Results are deterministic.
 //
 // Tensors are contiguous [B,T,H,d]; q, k, v, o and their gradients are bf16, all else is fp32. Pointers are aligned to
-// 16 bytes. q and k arrive as they are used (unit length). Hv value heads share H query and key heads: value head hv
-// reads head hv / (Hv/H).
+// 16 bytes. q and k arrive as they are used: k has unit length and beta lies in [0,2], so that no token lengthens what
+// the state holds; long sequences rely on that (gdn_segment.cuh). Hv value heads share H query and key heads: value
+// head hv reads head hv / (Hv/H).
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -4,6 +4,7 @@
 // held transposed (gdn_scan.cuh), dS in fp32. Needs nothing that forward computed but T.
 #include "kernels/cuda/gdn_kernels.h"
 #include "kernels/cuda/gdn_scan.cuh"
+#include "kernels/cuda/gdn_segment.cuh"
 
 namespace fm::kernels::cuda::gdn {
 namespace {
@@ -46,7 +47,8 @@ __device__ __forceinline__ void addToState(StateSums<dim>& state, const Fragment
     }
 }
 
-template <int dim>
+// `keep`: store what the gradients are made of.
+template <int dim, bool keep>
 __device__ __forceinline__ void visitChunk(const BackwardScanArgs& args, const ScanPlace& place, int c,
                                            StateSums<dim>& dstate) {
     const GdnSizes& sizes = args.sizes;
@@ -55,7 +57,7 @@ __device__ __forceinline__ void visitChunk(const BackwardScanArgs& args, const S
     const ScanChunk<dim> chunk(dynamic_shared, c, lane);
 
     Fragment packed[dim / 16];
-    packState<dim, true>(dstate, place, sizes.chunk(place.b, place.value_head, c), args.dstates_N, packed);
+    packState<dim, keep>(dstate, place, sizes.chunk(place.b, place.value_head, c), args.dstates_N, packed);
     Sums dnew_values, scores;
     startReads<dim>(chunk, packed, warp, dnew_values, scores);
     Fragment d_o[kBlocks];
@@ -88,33 +90,62 @@ __device__ __forceinline__ void visitChunk(const BackwardScanArgs& args, const S
     waitForProducts<0>();
     scaleColumns(d_r, chunk.gates.beta, 1, lane);
     Fragment d_v[kBlocks];
-    packAll(d_r, d_v);
+    if constexpr (keep) packAll(d_r, d_v);
     scaleColumns(d_r, chunk.gates.decay_in, -1, lane);
     packAll(d_r, scaled);
     beginProducts();
     addToState<dim>(dstate, scaled, chunk.keys);
     commitProducts();
-    storeTransposed<kValues>(d_v, chunk.values.base, warp, lane, args.dv_BTHd + place.valueElement(sizes, c, dim),
-                             static_cast<std::int64_t>(sizes.value_heads) * dim, sizes.tokens - c * kChunk);
+    if constexpr (keep) {
+        storeTransposed<kValues>(d_v, chunk.values.base, warp, lane, args.dv_BTHd + place.valueElement(sizes, c, dim),
+                                 static_cast<std::int64_t>(sizes.value_heads) * dim, sizes.tokens - c * kChunk);
+    }
     waitForProducts<0>();
 }
 
-// Grid: splits of the value columns, value heads, sequences.
-template <int dim>
-__global__ void __launch_bounds__(kScanThreads, 2) backwardScan(const __grid_constant__ BackwardScanArgs args) {
-    const ScanPlace place(args.sizes);
+// From the gradient of the state that leaves chunk `last` to that of the state that enters the segment.
+template <int dim, bool keep>
+__device__ __forceinline__ void scanSegment(const BackwardScanArgs& args, const ScanPlace& place, int last,
+                                            StateSums<dim>& dstate) {
     const SharedAddress shared = sharedAddress(dynamic_shared);
-    StateSums<dim> dstate;
-    loadState<dim>(args.sizes, place, args.dfinal_state_BHkv, dstate);
     prepareShared<dim>(shared);
     const ScanInputs inputs = {args.q_map, args.k_map, args.do_map, args.chunks};
-    if (threadIdx.x == 0 && place.chunks > 0) copyScanStage<dim>(inputs, args.sizes, place, place.chunks - 1, shared);
-    for (int c = place.chunks - 1; c >= 0; --c) {
-        receiveChunk<dim>(inputs, args.sizes, place, c, c - 1, place.chunks - 1 - c, shared);
-        visitChunk<dim>(args, place, c, dstate);
+    if (threadIdx.x == 0 && last >= place.first) copyScanStage<dim>(inputs, args.sizes, place, last, shared);
+    for (int c = last; c >= place.first; --c) {
+        receiveChunk<dim>(inputs, args.sizes, place, c, c - 1, last - c, shared);
+        visitChunk<dim, keep>(args, place, c, dstate);
     }
-    storeState<dim>(args.sizes, place, args.dinitial_state_BHkv, dstate);
-    storeZeros(args.sizes, place, dim, args.dv_BTHd);
+}
+
+// Grid: splits of the value columns, value heads, segments of each sequence.
+template <int dim>
+__global__ void __launch_bounds__(kScanThreads, 2) backwardScan(const __grid_constant__ BackwardScanArgs args) {
+    const ScanPlace place(args.sizes, blockIdx.x);
+    const std::int64_t pair = args.sizes.pair(place.b, place.value_head);
+    const bool is_last = place.segment == args.sizes.segments - 1;
+    StateSums<dim> dstate;
+    loadState<dim>(place,
+                   is_last ? stateAt<dim>(args.dfinal_state_BHkv, pair)
+                           : stateAt<dim>(args.dstates_of_segments_N, segmentOf(args.sizes, place) + 1),
+                   dstate);
+    scanSegment<dim, true>(args, place, place.end - 1, dstate);
+    if (place.segment == 0) storeState<dim>(place, stateAt<dim>(args.dinitial_state_BHkv, pair), dstate);
+    if (is_last) storeZeros(args.sizes, place, dim, args.dv_BTHd);
+}
+
+// What each segment but the first hands to the one before it when nothing enters it from behind, but dfinal_state the
+// last. Same grid.
+template <int dim>
+__global__ void __launch_bounds__(kScanThreads, 2) segmentGradients(const __grid_constant__ BackwardScanArgs args) {
+    const ScanPlace place(args.sizes, blockIdx.x);
+    if (place.segment == 0) return;
+    const SegmentReach reach = reachOfSegment<false>(args.sizes, args.chunks, place);
+    const bool is_last = place.segment == args.sizes.segments - 1;
+    const std::int64_t pair = args.sizes.pair(place.b, place.value_head);
+    StateSums<dim> dstate;
+    loadState<dim>(place, is_last && reach.whole ? stateAt<dim>(args.dfinal_state_BHkv, pair) : nullptr, dstate);
+    scanSegment<dim, false>(args, place, place.first + reach.chunks - 1, dstate);
+    storeState<dim>(place, stateAt<dim>(args.dstates_of_segments_N, segmentOf(args.sizes, place)), dstate);
 }
 
 }  // namespace
@@ -122,11 +153,20 @@ __global__ void __launch_bounds__(kScanThreads, 2) backwardScan(const __grid_con
 template <int dim>
 cudaError_t launchBackwardScan(const BackwardScanArgs& args, cudaStream_t stream) {
     const GdnSizes& sizes = args.sizes;
-    return launch(backwardScan<dim>, dim3(dim / kValues, sizes.value_heads, sizes.batch), kScanThreads,
+    return launch(backwardScan<dim>, dim3(dim / kValues, sizes.value_heads, sizes.batch * sizes.segments), kScanThreads,
                   kScanSharedBytes<dim>, stream, args);
+}
+
+template <int dim>
+cudaError_t launchSegmentGradients(const BackwardScanArgs& args, cudaStream_t stream) {
+    const GdnSizes& sizes = args.sizes;
+    return launch(segmentGradients<dim>, dim3(dim / kValues, sizes.value_heads, sizes.batch * sizes.segments),
+                  kScanThreads, kScanSharedBytes<dim>, stream, args);
 }
 
 template cudaError_t launchBackwardScan<64>(const BackwardScanArgs&, cudaStream_t);
 template cudaError_t launchBackwardScan<128>(const BackwardScanArgs&, cudaStream_t);
+template cudaError_t launchSegmentGradients<64>(const BackwardScanArgs&, cudaStream_t);
+template cudaError_t launchSegmentGradients<128>(const BackwardScanArgs&, cudaStream_t);
 
 }  // namespace fm::kernels::cuda::gdn

@@ -53,15 +53,6 @@ void poisonBeyondLengths(KernelProblem& problem) {
     poison(problem.beta_BTH, 1);
 }
 
-// The first row of each group: [.., H, group, d] to [.., H, d].
-Floats firstOfGroups(const Floats& values, std::int64_t dim, std::int64_t group) {
-    Floats result;
-    for (std::size_t first = 0; first < values.size(); first += dim * group) {
-        result.insert(result.end(), values.begin() + first, values.begin() + first + dim);
-    }
-    return result;
-}
-
 std::vector<double> sumOfGroups(const std::vector<double>& values, std::int64_t dim, std::int64_t group) {
     std::vector<double> result(values.size() / group, 0.0);
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -78,20 +69,6 @@ void uploadBf16(const DeviceBytes& to, const Floats& from) {
     std::vector<std::uint16_t> rounded;
     for (float x : from) rounded.push_back(roundToBf16(x));
     upload(to, rounded.data(), rounded.size() * 2);
-}
-
-Floats downloadFloats(const DeviceBytes& from) {
-    Floats result(from.size() / 4);
-    requireCuda(cudaMemcpy(result.data(), from.data(), from.size(), cudaMemcpyDeviceToHost), "copy to the host");
-    return result;
-}
-
-Floats downloadBf16(const DeviceBytes& from) {
-    std::vector<std::uint16_t> raw(from.size() / 2);
-    requireCuda(cudaMemcpy(raw.data(), from.data(), from.size(), cudaMemcpyDeviceToHost), "copy to the host");
-    Floats result;
-    for (std::uint16_t x : raw) result.push_back(fromBf16(x));
-    return result;
 }
 
 FmGdnShape shapeOf(const GdnCase& c, float scale) {
@@ -116,6 +93,28 @@ void requireCuda(cudaError_t error, const char* what) {
     if (error == cudaSuccess) return;
     std::fprintf(stderr, "%s: %s\n", what, cudaGetErrorString(error));
     std::exit(2);
+}
+
+Floats firstOfGroups(const Floats& values, std::int64_t dim, std::int64_t group) {
+    Floats result;
+    for (std::size_t first = 0; first < values.size(); first += dim * group) {
+        result.insert(result.end(), values.begin() + first, values.begin() + first + dim);
+    }
+    return result;
+}
+
+Floats downloadFloats(const DeviceBytes& from) {
+    Floats result(from.size() / 4);
+    requireCuda(cudaMemcpy(result.data(), from.data(), from.size(), cudaMemcpyDeviceToHost), "copy to the host");
+    return result;
+}
+
+Floats downloadBf16(const DeviceBytes& from) {
+    std::vector<std::uint16_t> raw(from.size() / 2);
+    requireCuda(cudaMemcpy(raw.data(), from.data(), from.size(), cudaMemcpyDeviceToHost), "copy to the host");
+    Floats result;
+    for (std::uint16_t x : raw) result.push_back(fromBf16(x));
+    return result;
 }
 
 DeviceBytes::DeviceBytes(std::size_t bytes) : size_(bytes) {

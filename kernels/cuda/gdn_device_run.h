@@ -46,6 +46,9 @@ private:
     std::size_t size_;
 };
 
+std::vector<float> downloadFloats(const DeviceBytes& from);
+std::vector<float> downloadBf16(const DeviceBytes& from);
+
 // All tensors of one call; forward and backward are filled in and ready.
 struct GdnDeviceTensors {
     explicit GdnDeviceTensors(const FmGdnShape& shape);
@@ -53,6 +56,9 @@ struct GdnDeviceTensors {
     FmGdnForward forward = {};
     FmGdnBackward backward = {};
 };
+
+// The first row of each group: [.., H, group, d] to [.., H, d].
+std::vector<float> firstOfGroups(const std::vector<float>& values, std::int64_t dim, std::int64_t group);
 
 std::uint16_t roundToBf16(float x);  // nearest, ties to even
 float fromBf16(std::uint16_t x);

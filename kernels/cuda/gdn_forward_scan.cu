@@ -9,25 +9,6 @@ namespace {
 
 extern __shared__ __align__(1024) unsigned char dynamic_shared[];
 
-// The right side of the system that V' solves, transposed: beta (V - e^b (K S)). `read_keys` is (K S)^T.
-// `errors` holds V^T on entry.
-__device__ __forceinline__ void packErrors(const Sums& read_keys, const Gates& gates, int lane,
-                                           Fragment (&errors)[kBlocks]) {
-#pragma unroll
-    for (int m = 0; m < kBlocks; ++m) {
-#pragma unroll
-        for (int part = 0; part < 4; ++part) {
-            const int n = 2 * m + part / 2;
-            const int e = 2 * (part % 2);
-            const float2 beta = columnPair(gates.beta, n, lane);
-            const float2 decay = columnPair(gates.decay_in, n, lane);
-            const float2 value = unpackBf16(errors[m].r[part]);
-            errors[m].r[part] = packBf16(beta.x * (value.x - decay.x * read_keys[n][e]),
-                                         beta.y * (value.y - decay.y * read_keys[n][e + 1]));
-        }
-    }
-}
-
 // (K S)^T, the undecayed scores and (Q S)^T, in flight in this order.
 template <int dim>
 __device__ __forceinline__ void startReads(const ScanChunk<dim>& chunk, const Fragment (&state)[dim / 16], int warp,
@@ -104,21 +85,28 @@ __device__ __forceinline__ void visitChunk(const ForwardScanArgs& args, const Sc
     waitForProducts<0>();
 }
 
-// Grid: splits of the value columns, value heads, sequences.
+// Grid: splits of the value columns, value heads, segments of each sequence.
 template <int dim, bool save>
 __global__ void __launch_bounds__(kScanThreads, 2) forwardScan(const __grid_constant__ ForwardScanArgs args) {
-    const ScanPlace place(args.sizes);
+    const ScanPlace place(args.sizes, blockIdx.x);
+    const std::int64_t pair = args.sizes.pair(place.b, place.value_head);
     const SharedAddress shared = sharedAddress(dynamic_shared);
     StateSums<dim> state;
-    loadState<dim>(args.sizes, place, args.initial_state_BHkv, state);
+    loadState<dim>(place,
+                   place.segment == 0 ? stateAt<dim>(args.initial_state_BHkv, pair)
+                                      : stateAt<dim>(args.segments.states_N, segmentOf(args.sizes, place) - 1),
+                   state);
     prepareShared<dim>(shared);
     const ScanInputs inputs = {args.q_map, args.k_map, args.v_map, args.chunks};
-    if (threadIdx.x == 0 && place.chunks > 0) copyScanStage<dim>(inputs, args.sizes, place, 0, shared);
-    for (int c = 0; c < place.chunks; ++c) {
-        receiveChunk<dim>(inputs, args.sizes, place, c, c + 1, c, shared);
+    if (threadIdx.x == 0 && place.first < place.end) {
+        copyScanStage<dim>(inputs, args.sizes, place, place.first, shared);
+    }
+    for (int c = place.first; c < place.end; ++c) {
+        receiveChunk<dim>(inputs, args.sizes, place, c, c + 1, c - place.first, shared);
         visitChunk<dim, save>(args, place, c, state);
     }
-    storeState<dim>(args.sizes, place, args.final_state_BHkv, state);
+    if (place.segment < args.sizes.segments - 1) return;
+    storeState<dim>(place, stateAt<dim>(args.final_state_BHkv, pair), state);
     storeZeros(args.sizes, place, dim, args.o_BTHd);
 }
 
@@ -128,8 +116,8 @@ template <int dim>
 cudaError_t launchForwardScan(const ForwardScanArgs& args, cudaStream_t stream) {
     const GdnSizes& sizes = args.sizes;
     return launch(args.saved.states_N != nullptr ? forwardScan<dim, true> : forwardScan<dim, false>,
-                  dim3(dim / kValues, sizes.value_heads, sizes.batch), kScanThreads, kScanSharedBytes<dim>, stream,
-                  args);
+                  dim3(dim / kValues, sizes.value_heads, sizes.batch * sizes.segments), kScanThreads,
+                  kScanSharedBytes<dim>, stream, args);
 }
 
 template cudaError_t launchForwardScan<64>(const ForwardScanArgs&, cudaStream_t);

@@ -19,6 +19,7 @@ struct ForwardScanArgs {
     GdnSizes sizes;
     CUtensorMap q_map, k_map, v_map;
     ChunkArrays chunks;
+    SegmentArrays segments;
     const float* initial_state_BHkv;
     Bf16* o_BTHd;
     float* final_state_BHkv;
@@ -27,6 +28,24 @@ struct ForwardScanArgs {
 template <int dim>
 cudaError_t launchForwardScan(const ForwardScanArgs& args, cudaStream_t stream);
 
+// Both before the forward scan of sequences that are cut. The join is also for the gradients of states, in reverse.
+struct SegmentScanArgs {
+    GdnSizes sizes;
+    CUtensorMap k_map, v_map;
+    ChunkArrays chunks;
+    SegmentArrays segments;
+    const float* initial_state_BHkv;
+};
+template <int dim>
+cudaError_t launchSegmentScan(const SegmentScanArgs& args, cudaStream_t stream);
+
+struct SegmentJoinArgs {
+    GdnSizes sizes;
+    SegmentArrays segments;
+};
+template <int dim>
+cudaError_t launchSegmentJoin(const SegmentJoinArgs& args, bool reverse, cudaStream_t stream);
+
 struct BackwardScanArgs {
     GdnSizes sizes;
     CUtensorMap q_map, k_map, do_map;
@@ -34,10 +53,14 @@ struct BackwardScanArgs {
     const float* dfinal_state_BHkv;
     Bf16* dv_BTHd;
     float* dinitial_state_BHkv;
-    Fragment* dstates_N;  // gradient of the state leaving each chunk, as SavedArrays::states_N
+    Fragment* dstates_N;           // gradient of the state leaving each chunk, as SavedArrays::states_N
+    float* dstates_of_segments_N;  // gradient of the state entering each segment, as SegmentArrays::states_N
 };
 template <int dim>
 cudaError_t launchBackwardScan(const BackwardScanArgs& args, cudaStream_t stream);
+// Before the join and the scan of sequences that are cut.
+template <int dim>
+cudaError_t launchSegmentGradients(const BackwardScanArgs& args, cudaStream_t stream);
 
 struct GradientArgs {
     GdnSizes sizes;

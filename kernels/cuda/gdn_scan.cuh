@@ -15,41 +15,47 @@ inline constexpr int kScanWarps = kScanThreads / 32;
 template <int dim>
 using StateSums = Sums[dim / 64];
 
-// Shared memory of one chunk: bytes from the start of its stage.
-template <int dim>
+// Shared memory of one chunk: bytes from the start of its stage. Scans that make no outputs need no queries.
+template <int dim, bool queries = true>
 struct ScanStage {
     static constexpr int kQuery = 0;
-    static constexpr int kKey = kQuery + Tile<dim>::kBytes;
+    static constexpr int kKey = queries ? Tile<dim>::kBytes : 0;
     static constexpr int kValue = kKey + Tile<dim>::kBytes;  // v or do; then what the warp writes in its columns
     static constexpr int kSolve = kValue + Tile<kValues>::kBytes;
     static constexpr int kGates = kSolve + Tile<kChunk>::kBytes;
     static constexpr int kBytes = kGates + sizeof(Gates);
 };
 
-// Two stages, P, and a barrier for each stage.
-template <int dim>
-inline constexpr int kScanBarriers = 2 * ScanStage<dim>::kBytes + Tile<kChunk>::kBytes;
-template <int dim>
-inline constexpr int kScanSharedBytes = kScanBarriers<dim> + 16;
+// Two stages, P where there are queries, and a barrier for each stage.
+template <int dim, bool queries = true>
+inline constexpr int kScanBarriers = 2 * ScanStage<dim, queries>::kBytes + (queries ? Tile<kChunk>::kBytes : 0);
+template <int dim, bool queries = true>
+inline constexpr int kScanSharedBytes = kScanBarriers<dim, queries> + 16;
 
-// Where a block of threads works. Grid: splits of the value columns, value heads, sequences.
+// Where a block of threads works. Grid: splits of the value columns, value heads, segments of each sequence.
 struct ScanPlace {
     int split;
     int value_head;
     int b;
+    int segment;
     int head;
     int length;
-    int chunks;  // that hold tokens which count
+    int chunks;  // of the sequence that hold tokens which count
+    int first;   // chunk of the segment
+    int end;     // one past its last that counts; `first` if there is none
     int lane;
     int warp;
 
-    __device__ __forceinline__ explicit ScanPlace(const GdnSizes& sizes)
-        : split(blockIdx.x),
+    __device__ __forceinline__ ScanPlace(const GdnSizes& sizes, int split)
+        : split(split),
           value_head(blockIdx.y),
-          b(blockIdx.z),
+          b(blockIdx.z / sizes.segments),
+          segment(blockIdx.z % sizes.segments),
           head(sizes.queryHead(value_head)),
           length(sizes.length(b)),
           chunks((length + kChunk - 1) / kChunk),
+          first(segment * sizes.segment_chunks),
+          end(max(first, min(first + sizes.segment_chunks, chunks))),
           lane(threadIdx.x % 32),
           warp(threadIdx.x / 32) {}
 
@@ -59,7 +65,12 @@ struct ScanPlace {
     }
 };
 
-// What a scan reads, besides the chunk arrays. `values` is v or do.
+// Of a [sequence][value head][segment] array.
+__device__ __forceinline__ std::int64_t segmentOf(const GdnSizes& sizes, const ScanPlace& place) {
+    return sizes.pair(place.b, place.value_head) * sizes.segments + place.segment;
+}
+
+// What a scan reads, besides the chunk arrays. `values` is v or do. Without queries, their map is not used.
 struct ScanInputs {
     const CUtensorMap& queries;
     const CUtensorMap& keys;
@@ -68,12 +79,12 @@ struct ScanInputs {
 };
 
 // Starts the copies of one chunk; for one thread.
-template <int dim>
+template <int dim, bool queries = true>
 __device__ __forceinline__ void copyScanStage(const ScanInputs& inputs, const GdnSizes& sizes, const ScanPlace& place,
                                               int c, SharedAddress shared) {
-    using Stage = ScanStage<dim>;
+    using Stage = ScanStage<dim, queries>;
     const SharedAddress stage = shared + (c & 1) * Stage::kBytes;
-    const SharedAddress barrier = shared + kScanBarriers<dim> + (c & 1) * 8;
+    const SharedAddress barrier = shared + kScanBarriers<dim, queries> + (c & 1) * 8;
     const std::int64_t chunk = sizes.chunk(place.b, place.value_head, c);
     const int token = c * kChunk;
     expectCopies(barrier, Stage::kBytes);
@@ -81,7 +92,9 @@ __device__ __forceinline__ void copyScanStage(const ScanInputs& inputs, const Gd
     for (int panel = 0; panel < dim / 64; ++panel) {
         const int offset = panel * Tile<dim>::kPanelBytes;
         copyBox(stage + Stage::kKey + offset, inputs.keys, panel * 64, place.head, token, place.b, barrier);
-        copyBox(stage + Stage::kQuery + offset, inputs.queries, panel * 64, place.head, token, place.b, barrier);
+        if constexpr (queries) {
+            copyBox(stage + Stage::kQuery + offset, inputs.queries, panel * 64, place.head, token, place.b, barrier);
+        }
     }
     copyBox(stage + Stage::kValue, inputs.values, place.split * kValues, place.value_head, token, place.b, barrier);
     copyBulk(stage + Stage::kSolve, inputs.chunks.solve_NCC + chunk * kChunk * kChunk, Tile<kChunk>::kBytes, barrier);
@@ -99,30 +112,32 @@ __device__ __forceinline__ void clearRows(SharedAddress tile, int first) {
 
 // Waits for the other warps to be done with the chunk before, then for this one to arrive, while the next is started.
 // Tokens beyond the length count as zeros, whatever they hold. `visit` counts chunks in the order of the scan.
-template <int dim>
+template <int dim, bool queries = true>
 __device__ __forceinline__ void receiveChunk(const ScanInputs& inputs, const GdnSizes& sizes, const ScanPlace& place,
                                              int c, int next, int visit, SharedAddress shared) {
-    using Stage = ScanStage<dim>;
+    using Stage = ScanStage<dim, queries>;
     __syncthreads();
-    if (threadIdx.x == 0 && next >= 0 && next < place.chunks) copyScanStage<dim>(inputs, sizes, place, next, shared);
-    waitForPhase(shared + kScanBarriers<dim> + (c & 1) * 8, visit / 2 & 1);
+    if (threadIdx.x == 0 && next >= place.first && next < place.end) {
+        copyScanStage<dim, queries>(inputs, sizes, place, next, shared);
+    }
+    waitForPhase(shared + kScanBarriers<dim, queries> + (c & 1) * 8, visit / 2 & 1);
     const int rows = place.length - c * kChunk;
     if (rows >= kChunk) return;
     const SharedAddress stage = shared + (c & 1) * Stage::kBytes;
     clearRows<dim>(stage + Stage::kKey, rows);
-    clearRows<dim>(stage + Stage::kQuery, rows);
+    if constexpr (queries) clearRows<dim>(stage + Stage::kQuery, rows);
     clearRows<kValues>(stage + Stage::kValue, rows);
     shareTiles();
     __syncthreads();
 }
 
 // The blocks of P above the diagonal, which nothing writes later, and the barriers.
-template <int dim>
+template <int dim, bool queries = true>
 __device__ __forceinline__ void prepareShared(SharedAddress shared) {
-    clearTile<kScanThreads>(shared + 2 * ScanStage<dim>::kBytes);
+    if constexpr (queries) clearTile<kScanThreads>(shared + 2 * ScanStage<dim>::kBytes);
     if (threadIdx.x == 0) {
-        initCopyBarrier(shared + kScanBarriers<dim>);
-        initCopyBarrier(shared + kScanBarriers<dim> + 8);
+        initCopyBarrier(shared + kScanBarriers<dim, queries>);
+        initCopyBarrier(shared + kScanBarriers<dim, queries> + 8);
     }
     __syncthreads();
 }
@@ -148,16 +163,6 @@ struct ScanChunk {
           scores(score_tile, lane) {}
 };
 
-// The blocks above the diagonal of T and P, which nothing writes later.
-template <int dim>
-__device__ __forceinline__ void clearTriangles(SharedAddress shared) {
-    using Stage = ScanStage<dim>;
-    clearTile<kScanThreads>(shared + Stage::kSolve);
-    clearTile<kScanThreads>(shared + Stage::kBytes + Stage::kSolve);
-    clearTile<kScanThreads>(shared + 2 * Stage::kBytes);
-    __syncthreads();  // before copies overwrite the other blocks
-}
-
 // Zeros for the tokens of the chunks that are not visited.
 __device__ __forceinline__ void storeZeros(const GdnSizes& sizes, const ScanPlace& place, int dim, Bf16* to_BTHd) {
     constexpr int kUnits = kValues / 8;
@@ -169,32 +174,39 @@ __device__ __forceinline__ void storeZeros(const GdnSizes& sizes, const ScanPlac
     }
 }
 
-// The warp's part of a state [dim keys][dim values] in global memory.
+// Matrix i of an array of states; null if there is no array.
 template <int dim>
-__device__ __forceinline__ std::int64_t stateElement(const GdnSizes& sizes, const ScanPlace& place, int panel, int i) {
-    const std::int64_t pair = static_cast<std::int64_t>(place.b) * sizes.value_heads + place.value_head;
-    const int key = panel * 64 + i / 4 * 8 + 2 * (place.lane & 3) + (i & 1);
-    const int value = place.split * kValues + place.warp * 16 + place.lane / 4 + 8 * (i / 2 % 2);
-    return pair * dim * dim + key * dim + value;
+__device__ __forceinline__ float* stateAt(float* states_N, std::int64_t i) {
+    return states_N == nullptr ? nullptr : states_N + i * dim * dim;
+}
+template <int dim>
+__device__ __forceinline__ const float* stateAt(const float* states_N, std::int64_t i) {
+    return states_N == nullptr ? nullptr : states_N + i * dim * dim;
 }
 
+// Key row and value column of element i of the warp's part of a state.
+__device__ __forceinline__ int stateKey(const ScanPlace& place, int i) {
+    return i / 32 * 64 + i % 32 / 4 * 8 + 2 * (place.lane & 3) + (i & 1);
+}
+__device__ __forceinline__ int stateValue(const ScanPlace& place, int i) {
+    return place.split * kValues + place.warp * 16 + place.lane / 4 + 8 * (i / 2 % 2);
+}
+
+// The warp's part of a state [dim keys][dim values] in global memory; zeros if null.
 template <int dim>
-__device__ __forceinline__ void loadState(const GdnSizes& sizes, const ScanPlace& place, const float* state_BHkv,
-                                          StateSums<dim>& state) {
+__device__ __forceinline__ void loadState(const ScanPlace& place, const float* from, StateSums<dim>& state) {
 #pragma unroll
     for (int i = 0; i < dim / 2; ++i) {
-        state[i / 32][i / 4 % 8][i % 4] =
-            state_BHkv == nullptr ? 0 : state_BHkv[stateElement<dim>(sizes, place, i / 32, i % 32)];
+        state[i / 32][i / 4 % 8][i % 4] = from == nullptr ? 0 : from[stateKey(place, i) * dim + stateValue(place, i)];
     }
 }
 
 template <int dim>
-__device__ __forceinline__ void storeState(const GdnSizes& sizes, const ScanPlace& place, float* state_BHkv,
-                                           const StateSums<dim>& state) {
-    if (state_BHkv == nullptr) return;
+__device__ __forceinline__ void storeState(const ScanPlace& place, float* to, const StateSums<dim>& state) {
+    if (to == nullptr) return;
 #pragma unroll
     for (int i = 0; i < dim / 2; ++i) {
-        state_BHkv[stateElement<dim>(sizes, place, i / 32, i % 32)] = state[i / 32][i / 4 % 8][i % 4];
+        to[stateKey(place, i) * dim + stateValue(place, i)] = state[i / 32][i / 4 % 8][i % 4];
     }
 }
 
@@ -221,6 +233,25 @@ __device__ __forceinline__ void scaleState(StateSums<dim>& state, float factor) 
 __device__ __forceinline__ void packAll(const Sums& sums, Fragment (&packed)[kBlocks]) {
 #pragma unroll
     for (int n = 0; n < kBlocks; ++n) packed[n] = packColumns(sums, n);
+}
+
+// The right side of the system that V' solves, transposed: beta (V - e^b (K S)). `read_keys` is (K S)^T.
+// `errors` holds V^T on entry.
+__device__ __forceinline__ void packErrors(const Sums& read_keys, const Gates& gates, int lane,
+                                           Fragment (&errors)[kBlocks]) {
+#pragma unroll
+    for (int m = 0; m < kBlocks; ++m) {
+#pragma unroll
+        for (int part = 0; part < 4; ++part) {
+            const int n = 2 * m + part / 2;
+            const int e = 2 * (part % 2);
+            const float2 beta = columnPair(gates.beta, n, lane);
+            const float2 decay = columnPair(gates.decay_in, n, lane);
+            const float2 value = unpackBf16(errors[m].r[part]);
+            errors[m].r[part] = packBf16(beta.x * (value.x - decay.x * read_keys[n][e]),
+                                         beta.y * (value.y - decay.y * read_keys[n][e + 1]));
+        }
+    }
 }
 
 }  // namespace fm::kernels::cuda::gdn

@@ -13,6 +13,8 @@ struct GdnSizes {
     int chunks;  // of T tokens
     float scale;
     const std::int32_t* lengths_B;
+    int segments;        // that a sequence is cut into, see gdn_segment.cuh; 1: not cut
+    int segment_chunks;  // of a segment; the last may have fewer
 
     __device__ int length(int b) const { return lengths_B == nullptr ? tokens : lengths_B[b]; }
     __device__ int queryHead(int value_head) const { return value_head / (value_heads / heads); }
@@ -23,8 +25,9 @@ struct GdnSizes {
     __device__ std::int64_t valueRow(int b, int t, int value_head) const {
         return (static_cast<std::int64_t>(b) * tokens + t) * value_heads + value_head;
     }
-    __device__ std::int64_t chunk(int b, int value_head, int c) const {
-        return (static_cast<std::int64_t>(b) * value_heads + value_head) * chunks + c;
+    __device__ std::int64_t chunk(int b, int value_head, int c) const { return pair(b, value_head) * chunks + c; }
+    __device__ std::int64_t pair(int b, int value_head) const {
+        return static_cast<std::int64_t>(b) * value_heads + value_head;
     }
 };
 
@@ -47,6 +50,13 @@ struct ChunkArrays {
 struct SavedArrays {
     Bf16* new_values_NCd;  // V' = the u_t
     Fragment* states_N;    // S entering each chunk
+};
+
+// What the segments of a sequence hand on, fp32 [d][d] for each (sequence, value head, segment), see gdn_segment.cuh.
+struct SegmentArrays {
+    float* states_N;            // what a segment leaves when nothing enters; after the join, what it truly leaves
+    float* transitions_N;       // M [key out][key in]
+    std::int32_t* remembers_N;  // whether M counts; otherwise it is not written
 };
 
 template <int dim>

@@ -54,6 +54,19 @@ struct FmGdnBackward {
     void* workspace;             // fm_gdn_backward_workspace_bytes() bytes
 };
 
+// One token of every sequence; the state is updated in place. `tokens` of the shape is not read.
+struct FmGdnDecode {
+    FmGdnShape shape;
+    const void* q_BHd;
+    const void* k_BHd;
+    const void* v_BHd;
+    const float* g_BH;
+    const float* beta_BH;
+    float* state_BHkv;
+    void* o_BHd;
+    cudaStream_t stream;
+};
+
 // 0 for a shape that is not built.
 std::size_t fm_gdn_saved_bytes(const FmGdnShape* shape);
 std::size_t fm_gdn_forward_workspace_bytes(const FmGdnShape* shape);
@@ -62,5 +75,6 @@ std::size_t fm_gdn_backward_workspace_bytes(const FmGdnShape* shape);
 // cudaErrorInvalidValue for a shape that is not built or a missing pointer; nothing is launched then.
 cudaError_t fm_gdn_forward(const FmGdnForward* args);
 cudaError_t fm_gdn_backward(const FmGdnBackward* args);
+cudaError_t fm_gdn_decode(const FmGdnDecode* args);
 
 }  // extern "C"

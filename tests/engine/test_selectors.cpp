@@ -5,6 +5,7 @@
 #include "core/engine/select.h"
 #include "core/plan/discretise.h"
 #include "core/plan/plan_cost.h"
+#include "core/plan/pins.h"
 #include "core/plan/plan_spelling.h"
 
 using namespace fm;

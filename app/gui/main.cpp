@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QTimer>
 #include <csignal>
+#include <functional>
 
 #include "app/gui/live_start.h"
 #include "app/gui/main_window.h"
@@ -12,6 +13,7 @@
 #include "app/gui/screenshots.h"
 #include "app/gui/settings.h"
 #include "app/gui/workbench.h"
+#include "core/base/assert.h"
 #include "core/base/resources_folder.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/plan_strip.h"
@@ -31,12 +33,28 @@ static void openFirst(fm::MainWindow& window, fm::Workbench& workbench) {
     window.opening().openBuiltIn();
 }
 
+// A mistake of ours in the handling of one event must not cost the user the window: what it was stands in the log.
+class Application final : public QApplication {
+public:
+    using QApplication::QApplication;
+    std::function<void(const QString& text)> report;
+
+    bool notify(QObject* receiver, QEvent* event) override {
+        try {
+            return QApplication::notify(receiver, event);
+        } catch (const fm::LogicFault& fault) {
+            if (report) report(QString::fromUtf8(fault.what()));
+            return true;
+        }
+    }
+};
+
 int main(int argc, char** argv) {
     using namespace fm;
     std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches `ulimit -f` is an error with a remedy
     QElapsedTimer since_start;
     since_start.start();
-    QApplication application(argc, argv);
+    Application application(argc, argv);
     QApplication::setApplicationName("FlashMorph Workbench");
     QApplication::setApplicationVersion(FM_VERSION);
     QCommandLineParser parser;
@@ -57,6 +75,7 @@ int main(int argc, char** argv) {
     ThemeSource theme(settings.theme());
     applyTheme(application, theme.theme().kind);
     Workbench workbench(settings, QString::fromStdString(resourcesFolder()));
+    application.report = [&workbench](const QString& text) { Q_EMIT workbench.problem(text, "window"); };
     MainWindow window(workbench, theme);
     window.restoreOrArrange();
     window.show();

@@ -15,6 +15,7 @@
 #include "core/engine/lr_schedule.h"
 #include "core/engine/tensor_util.h"
 #include "core/model/branch_cast.h"
+#include "core/run/live_fields.h"
 
 namespace fm {
 
@@ -39,7 +40,6 @@ private:
     std::vector<float> accumulateGradients(const Batch& batch);
     void takeStep(std::int64_t step);
     void measure(std::int64_t steps_done);
-    void applyChanges();
     void save(std::int64_t next_step);
     std::int64_t restore();
     const Rope& rope(std::int64_t tokens);
@@ -142,18 +142,6 @@ void AlignRun::measure(std::int64_t steps_done) {
     ++held_out_rows_;
 }
 
-void AlignRun::applyChanges() {
-    for (const auto& [field, value] : context_.control().takeChanges()) {
-        if (field != "align.lr" || !(value >= 0 && value <= 1)) {
-            context_.log(Severity::Warning,
-                         "[align] " + field + " cannot be changed to " + std::to_string(value) + " in a running job");
-            continue;
-        }
-        spec_.lr = value;
-        context_.log(Severity::Info, "[align] lr is " + std::to_string(value) + " from this step");
-    }
-}
-
 void AlignRun::save(std::int64_t next_step) {
     if (inputs_.checkpoint_path.empty()) return;
     context_.flush();
@@ -197,7 +185,7 @@ BranchSet AlignRun::run() {
     try {
         for (; step < spec_.steps; ++step) {
             context_.checkpointGate(true);
-            applyChanges();
+            takeLiveChanges(context_, "align", step, spec_);
             takeStep(step);
             const double seconds = std::max(1e-3, (context_.wallMs() - started_ms_) / 1e3);
             context_.progress(step + 1, spec_.steps, "steps", static_cast<double>(tokens_here_) / seconds);

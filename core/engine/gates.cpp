@@ -18,6 +18,7 @@
 #include "core/plan/gate_plan.h"
 #include "core/plan/plan_choice.h"
 #include "core/plan/probe_tables.h"
+#include "core/run/live_fields.h"
 
 namespace fm {
 namespace {
@@ -101,22 +102,9 @@ int GateRun::possibleBudget(double wanted) const {
 
 // Live settings take effect at a step boundary and are recorded with the step they begin at.
 void GateRun::applyChanges(std::int64_t step) {
-    for (const auto& [field, value] : context_.control().takeChanges()) {
-        if (field == "lambda") {
-            lambda_ = std::max(0.0, value);
-        } else if (field == "lr") {
-            spec_.lr = std::max(0.0, value);
-        } else if (field == "dual_rate") {
-            spec_.dual_rate = std::max(0.0, value);
-        } else if (field == "budget" && std::isfinite(value)) {
-            spec_.budget = possibleBudget(value);
-        } else {
-            context_.log(Severity::Warning,
-                         "[gates] " + field + " cannot change during a run; it takes effect in the next run");
-            continue;
-        }
-        context_.log(Severity::Info,
-                     "[gates] " + field + " = " + std::to_string(value) + " from step " + std::to_string(step));
+    for (const std::string& field : takeLiveChanges(context_, "gates", step, spec_)) {
+        if (field == "lambda") lambda_ = spec_.lambda;
+        if (field == "budget") spec_.budget = possibleBudget(spec_.budget);
     }
 }
 

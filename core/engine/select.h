@@ -6,19 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/plan_evaluator.h"
 #include "core/engine/select_spec.h"
+#include "core/engine/selectors/chooser.h"
+#include "core/engine/selectors/select_tables.h"
 #include "core/plan/plan.h"
 #include "core/run/job_context.h"
 
 namespace fm {
-
-struct SelectInputs {
-    const DecoderWeights* weights = nullptr;
-    const BranchSet* branches = nullptr;
-    std::vector<std::shared_ptr<ProbeSet>> choosing;  // one for each of the spec's seeds: the rules see only these
-    std::shared_ptr<ProbeSet> measuring;              // what the chosen plans are reported on
-};
 
 struct SelectedPlan {
     std::string selector;
@@ -44,11 +38,6 @@ struct SelectResult {
     std::vector<SelectedPlan> plans;
     std::vector<Inclusion> inclusion;
 };
-
-// Table 0 "plans": one selected plan a row, in the order found; table 1 "layers": one selector's value per layer;
-// table 2 "tried": every plan measured on the way, with its objective on the choosing probe; table 3 "inclusion";
-// table 4 "probes": row i measures row i of "plans"; table 5 "sequences".
-std::vector<Table> selectTables(std::int64_t num_layers);
 
 // All problems of the spec for a model of L layers: unknown selectors, budgets out of range, an exhaustive search
 // beyond its limit (says how many plans it would need).

@@ -10,6 +10,8 @@
 
 namespace fm {
 
+std::vector<std::string> selectorNames();  // of core/engine/selectors
+
 struct SelectSpec {
     std::string branches;
     std::vector<std::string> tasks;
@@ -26,11 +28,8 @@ struct SelectSpec {
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
         forEachProbeField(s, visit);
-        visit(s.selectors, FieldInfo{.name = "selectors",
-                                     .unit = "",
-                                     .help = "rules to run",
-                                     .choices = {"uniform-a", "uniform-b", "local-error", "remove-one", "restore-one",
-                                                 "greedy-remove", "greedy-add", "exhaustive", "random"}});
+        visit(s.selectors,
+              FieldInfo{.name = "selectors", .unit = "", .help = "rules to run", .choices = selectorNames()});
         visit(s.budgets,
               FieldInfo{"budgets", "layers", "how many layers keep full attention, one plan per budget", 0, 4096});
         visit(s.text_kl_weight,

@@ -23,7 +23,7 @@ public:
     void stepOnce();
     void stop();  // stop and keep: the job saves its state and ends as Cancelled
 
-    // A live change of a spec field ("gates.lambda"), applied by the job at its next step boundary.
+    // A live change of a spec field, by its name ("lambda"), applied by the job at its next step boundary.
     void set(const std::string& field, double value);
 
     enum class Proceed { Go, Stop };

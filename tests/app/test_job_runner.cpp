@@ -12,6 +12,7 @@
 
 #include "app/cli/interrupt.h"
 #include "app/cli/terminal_job.h"
+#include "core/base/assert.h"
 #include "core/base/error.h"
 #include "core/engine/job_checkpoint.h"
 #include "core/jobs/job_runner.h"
@@ -119,6 +120,9 @@ void TestJobRunner::failuresHaveTheirCodes_data() {
         "cancelled", [] { throw Cancelled(); }, 130, "cancelled", "");
     row(
         "no memory", [] { throw std::bad_alloc(); }, 1, "failed", "not enough memory");
+    row(
+        "our own mistake", [] { FM_ASSERT(1 + 1 == 3, "sums are right"); }, 1, "failed",
+        "a mistake in FlashMorph itself: sums are right (1 + 1 == 3, tests/app/test_job_runner.cpp:");
     row(
         "LibTorch",
         [] {

@@ -4,6 +4,7 @@
 #include <QTest>
 #include <filesystem>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "tests/arch/function_scan.h"
@@ -20,10 +21,24 @@ constexpr int kMaxReadmeLines = 40;
 
 const std::string kRoot = FM_SOURCE_DIR;
 
-const std::set<std::string> kTopLevel = {
-    "CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",   "NOTICE", "bootstrap.sh", "app",
-    "core",           "kernels",           "widgets",   "resources", "tests",  ".ci",          ".clang-format",
-    ".clang-tidy",    ".gitignore"};
+const std::set<std::string> kTopLevel = {"CMakeLists.txt",
+                                         "CMakePresets.json",
+                                         "README.md",
+                                         "CONTRIBUTING.md",
+                                         "CHANGELOG.md",
+                                         "LICENSE",
+                                         "NOTICE",
+                                         "bootstrap.sh",
+                                         "app",
+                                         "core",
+                                         "kernels",
+                                         "widgets",
+                                         "resources",
+                                         "tests",
+                                         ".ci",
+                                         ".clang-format",
+                                         ".clang-tidy",
+                                         ".gitignore"};
 
 std::string joined(const std::vector<std::string>& lines) {
     std::string text;
@@ -267,7 +282,8 @@ void TestArch::changelogNamesTheNumbers() {
     QVERIFY(newest != std::string::npos);
     const std::string entry = changes.substr(newest + 4, changes.find("\n## ", newest + 4) - newest - 4);
     for (const std::string& wanted : {version, "Protocol " + protocol, "schema " + schema})
-        QVERIFY2(entry.find(wanted) != std::string::npos, ("the newest entry of CHANGELOG.md lacks: " + wanted).c_str());
+        QVERIFY2(entry.find(wanted) != std::string::npos,
+                 ("the newest entry of CHANGELOG.md lacks: " + wanted).c_str());
 }
 
 void TestArch::layoutIsClangFormats() {

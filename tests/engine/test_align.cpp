@@ -233,12 +233,13 @@ private Q_SLOTS:
 
     void rateChangesWhileRunning() {
         Driver driver;
-        driver.control.set("align.lr", 0.0);
+        driver.control.set("lr", 0.0);
         AlignSpec spec = tinySpec();
         spec.lr_floor = 0;
         driver.run(spec);
         const std::vector<std::vector<float>> held_out = driver.sink.vectors(1, 2);
         QVERIFY(held_out.front() == held_out.back());  // a rate of 0 changes nothing
+        QVERIFY(driver.sink.logged(Severity::Info, "lr = 0.000000 from step 0"));
     }
 };
 

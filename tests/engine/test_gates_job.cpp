@@ -169,8 +169,8 @@ void TestGatesJob::unknownLiveFieldsAreSaid() {
     job.run();
     untouched.run();
     QCOMPARE(job.alpha(), untouched.alpha());
-    QVERIFY(job.harness.sink.logged(Severity::Warning, "steps cannot change"));
-    QVERIFY(job.harness.sink.logged(Severity::Warning, "budget cannot change"));
+    QVERIFY(job.harness.sink.logged(Severity::Warning, "steps = 3.000000 is not possible during a run"));
+    QVERIFY(job.harness.sink.logged(Severity::Warning, "budget = nan is not possible during a run"));
 }
 
 void TestGatesJob::deadGatesAreReported_data() {

@@ -151,10 +151,10 @@ private Q_SLOTS:
 
     void changesAreTakenOnceAndTheLastValueWins() {
         fm::RunControl control;
-        control.set("gates.lambda", 0.1);
-        control.set("gates.budget", 4);
-        control.set("gates.lambda", 0.2);
-        const std::map<std::string, double> expected{{"gates.budget", 4}, {"gates.lambda", 0.2}};
+        control.set("lambda", 0.1);
+        control.set("budget", 4);
+        control.set("lambda", 0.2);
+        const std::map<std::string, double> expected{{"budget", 4}, {"lambda", 0.2}};
         QVERIFY(control.takeChanges() == expected);
         QVERIFY(control.takeChanges().empty());
     }

@@ -4,9 +4,12 @@
 
 #include <set>
 
+#include "core/base/assert.h"
 #include "core/base/byte_text.h"
+#include "core/base/error.h"
 #include "core/base/utf8.h"
 #include "core/plan/plan.h"
+#include "core/plan/plan_spelling.h"
 #include "core/run/event.h"
 #include "core/run/run_id.h"
 
@@ -22,6 +25,37 @@ private Q_SLOTS:
         pinned.pins = {{3, fm::LayerKind::Linear}};
         QCOMPARE(pinned.key(), plan.key());
         QCOMPARE(fm::Plan::fromFullLayers(0, {}).key(), std::string());
+    }
+
+    // Every spelling of a plan leads back to it.
+    void aPlanIsSpelledInOnePlace() {
+        for (const std::string key : {"FLLFLF", "LLLLLL", "FFFFFF", "F"}) {
+            const int num_layers = static_cast<int>(key.size());
+            QCOMPARE(fm::planFromKey(key).key(), key);
+            QCOMPARE(fm::parsePlanKey(key, num_layers).key(), key);
+            QCOMPARE(fm::planFromLayers(fm::layersOption(fm::planFromKey(key)), num_layers).key(), key);
+            QCOMPARE(fm::budgetOfKey(key), fm::planFromKey(key).budget());
+        }
+        QCOMPARE(fm::layersOption(fm::planFromKey("FLLFLF")), std::string("0,3,5"));
+        QCOMPARE(fm::layersText(fm::planFromKey("FLLFLF")), std::string("0 3 5"));
+        QCOMPARE(fm::layersText(fm::planFromKey("FFF")), std::string("all"));
+        QVERIFY(fm::isTeacherKey("FFF") && !fm::isTeacherKey("FLF") && !fm::isTeacherKey(""));
+        for (const char* wrong : {"FLX", "FL", "FLLL", "fll"})
+            QVERIFY_EXCEPTION_THROWN(fm::parsePlanKey(wrong, 3), fm::InputError);
+        for (const char* wrong : {"0,0", "3", "-1", "0,,1", "", "0 1"})
+            QVERIFY_EXCEPTION_THROWN(fm::planFromLayers(wrong, 3), fm::InputError);
+    }
+
+    void ourOwnMistakesAreThrown() {
+        QVERIFY_EXCEPTION_THROWN(fm::Plan::fromFullLayers(3, {3}), fm::LogicFault);
+        try {
+            fm::Plan::fromFullLayers(-1, {});
+            QFAIL("a negative number of layers was taken");
+        } catch (const fm::LogicFault& fault) {
+            const QString text = QString::fromUtf8(fault.what());
+            QVERIFY2(text.contains("num_layers >= 0") && text.contains("(") && text.contains("core/plan/plan.cpp:"),
+                     fault.what());
+        }
     }
 
     void runIdsAreUniqueAndRecognised() {

@@ -1,15 +1,19 @@
-// flashmorph bench kernels: speed of the recurrences on this processor, and with --check their errors.
+// flashmorph bench: speed of the recurrences on this machine, and with --check their errors. `kernels` are the CPU's
+// kernels by themselves, `operators` what the engine calls.
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <utility>
 
+#include <ATen/Parallel.h>
+
 #include <nlohmann/json.hpp>
 
-#include "app/cli/aten_timing.h"
+#include "app/cli/bench_operators.h"
 #include "app/cli/output.h"
 #include "app/cli/spec_options.h"
 #include "app/cli/verbs.h"
+#include "core/ops/operator_timing.h"
 #include "kernels/cpu/kernel_bench.h"
 #include "kernels/cpu/kernel_path.h"
 
@@ -27,6 +31,15 @@ struct KernelBenchSpec {
     static void forEachField(Self& self, Visitor&& visit) {
         visit(self.check, FieldInfo{"check", "", "also compare with the float64 references, and fail if they differ"});
         visit(self.all_paths, FieldInfo{"all_paths", "", "every instruction set of this processor, not only the best"});
+    }
+};
+
+struct OperatorBenchSpec {
+    bool check = false;
+
+    template <class Self, class Visitor>
+    static void forEachField(Self& self, Visitor&& visit) {
+        visit(self.check, FieldInfo{"check", "", "also compare with the float64 recurrences, and fail if they differ"});
     }
 };
 
@@ -65,29 +78,41 @@ std::vector<KernelPath> pathsToMeasure(const KernelBenchSpec& spec) {
     return paths;
 }
 
-// Measured once per kernel and width, whatever the number of paths.
-class AtenYardstick {
+class OneThread {
 public:
-    // 0 when there is none: a single token has no chunks.
+    OneThread() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
+    ~OneThread() { at::set_num_threads(threads_); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int threads_;
+};
+
+// The yardstick: the chunked form through LibTorch's operators. Measured once per kernel and width, whatever the number
+// of paths.
+class ChunkedYardstick {
+public:
     double us(const kernels::KernelTiming& timing) {
-        if (timing.pass == "decode") return 0;
         const auto key = std::make_pair(timing.kernel, timing.dim);
         auto known = timings_.find(key);
         if (known == timings_.end()) {
-            const AtenTiming measured =
-                timing.kernel == "gdn" ? timeAtenGdn(timing.dim) : timeAtenLightning(timing.dim);
-            known = timings_.emplace(key, measured).first;
+            const OneThread one_thread;
+            known =
+                timings_.emplace(key, timeOperator(timing.kernel, "chunked", at::kCPU, {1, 512, 2, timing.dim})).first;
         }
-        return timing.pass == "forward" ? known->second.forward_us : known->second.backward_us;
+        for (const OperatorTiming& chunked : known->second)
+            if (chunked.pass == timing.pass) return chunked.us_per_token_head;
+        return 0;
     }
 
 private:
-    std::map<std::pair<std::string, std::int64_t>, AtenTiming> timings_;
+    std::map<std::pair<std::string, std::int64_t>, std::vector<OperatorTiming>> timings_;
 };
 
-void addTimings(const std::string& path, AtenYardstick& aten, Report& report) {
+void addTimings(const std::string& path, ChunkedYardstick& yardstick, Report& report) {
     for (const kernels::KernelTiming& timing : kernels::benchKernels()) {
-        const double aten_us = aten.us(timing);
+        const double chunked_us = yardstick.us(timing);
         nlohmann::json entry = {{"kernel", timing.kernel},
                                 {"pass", timing.pass},
                                 {"path", path},
@@ -96,10 +121,10 @@ void addTimings(const std::string& path, AtenYardstick& aten, Report& report) {
                                 {"best_us_per_token_head", timing.best_us_per_token_head}};
         report.line("%-10s %-9s %-7s %5lld %14.3f %9.3f", timing.kernel.c_str(), timing.pass.c_str(), path.c_str(),
                     static_cast<long long>(timing.dim), timing.us_per_token_head, timing.best_us_per_token_head);
-        if (aten_us > 0) {
-            entry["aten_us_per_token_head"] = aten_us;
-            entry["speedup_over_aten"] = aten_us / timing.us_per_token_head;
-            report.line(" %11.3f %9.1fx", aten_us, aten_us / timing.us_per_token_head);
+        if (chunked_us > 0) {
+            entry["chunked_us_per_token_head"] = chunked_us;
+            entry["speedup_over_chunked"] = chunked_us / timing.us_per_token_head;
+            report.line(" %11.3f %9.1fx", chunked_us, chunked_us / timing.us_per_token_head);
         }
         report.text += "\n";
         report.json["timings"].push_back(entry);
@@ -130,13 +155,13 @@ void addChecks(const std::string& path, Report& report) {
 
 int benchKernels(const GlobalOptions& global, const KernelBenchSpec& spec) {
     Report report;
-    report.text = "kernel     pass      path     width  us/token/head      best        aten   speedup\n";
+    report.text = "kernel     pass      path     width  us/token/head      best     chunked   speedup\n";
     const PathGuard guard;
-    AtenYardstick aten;
+    ChunkedYardstick yardstick;
     const std::vector<KernelPath> paths = pathsToMeasure(spec);
     for (const KernelPath path : paths) {
         kernels::setKernelPath(path);
-        addTimings(kernels::toString(path), aten, report);
+        addTimings(kernels::toString(path), yardstick, report);
     }
     for (const KernelPath path : paths) {
         kernels::setKernelPath(path);
@@ -155,6 +180,12 @@ void addBenchVerb(CLI::App& app, CliContext& cli) {
     const auto options = std::make_shared<SpecOptions<KernelBenchSpec>>(*kernels);
     kernels->callback(
         [&cli, options] { cli.action = [&cli, options] { return benchKernels(cli.global, options->spec()); }; });
+    CLI::App* operators =
+        verb->add_subcommand("operators", "the recurrences as the engine calls them, on every device");
+    const auto operator_options = std::make_shared<SpecOptions<OperatorBenchSpec>>(*operators);
+    operators->callback([&cli, operator_options] {
+        cli.action = [&cli, operator_options] { return benchOperators(cli.global, operator_options->spec().check); };
+    });
 }
 
 }  // namespace fm::cli

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include "core/model/product.h"
-#include "core/model/stacked_rows.h"
+#include "core/ops/product.h"
+#include "core/ops/stacked_rows.h"
 
 namespace fm {
 

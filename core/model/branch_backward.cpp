@@ -3,11 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "core/model/gdn_op.h"
-#include "core/model/lightning_op.h"
-#include "core/model/product.h"
-#include "core/model/recurrence_util.h"
-#include "core/model/stacked_rows.h"
+#include "core/ops/precision.h"
+#include "core/ops/product.h"
+#include "core/ops/stacked_rows.h"
 
 namespace fm {
 
@@ -77,21 +75,23 @@ void gdnProjectionBackward(const at::Tensor& do_BTHd, const SavedLinearMixer& sa
                            const BranchSpec& spec, const ModelConfig& config, ProjectionGradients& grads) {
     const BranchProjections& p = saved.projected;
     const BranchHeads heads = branchHeads(p, weights, spec, config);
-    const GdnGradients d = gdnBackward(gdnInputsOf(heads, config), saved.checkpoints, do_BTHd);
+    const RecurrenceGradients d =
+        recurrenceOf(spec.kind).backward(recurrenceInputs(heads, weights, spec, config), saved.checkpoints, do_BTHd);
     grads.dq_BTO = headBackward(d.dq_BTHk, p.q_BTO, spec, config.head_dim, true);
     grads.dk_BTO = headBackward(d.dk_BTHk, p.k_BTO, spec, config.head_dim, true);
     grads.dv_BTO = headBackward(d.dv_BTHv, p.v_BTO, spec, config.head_dim, false);
     const at::Tensor a = toComputePrecision(p.a_BTH);
     const at::Tensor slope = at::sigmoid(a + weights.dt_bias_H.to(a.scalar_type()));  // of softplus
-    grads.da_BTH = -d.dg_BTH * weights.A_log_H.to(a.scalar_type()).exp() * slope;
-    grads.db_BTH = at::sigmoid_backward(d.dbeta_BTH, heads.beta_BTH);
+    grads.da_BTH = -d.dcontrols[0] * weights.A_log_H.to(a.scalar_type()).exp() * slope;
+    grads.db_BTH = at::sigmoid_backward(d.dcontrols[1], heads.beta_BTH);
 }
 
 void lightningProjectionBackward(const at::Tensor& do_BTHd, const SavedLinearMixer& saved, const BranchWeights& weights,
                                  const BranchSpec& spec, const ModelConfig& config, ProjectionGradients& grads) {
     const BranchProjections& p = saved.projected;
     const BranchHeads heads = branchHeads(p, weights, spec, config);
-    const LightningGradients d = lightningBackward(lightningInputsOf(heads, weights, config), do_BTHd);
+    const RecurrenceGradients d =
+        recurrenceOf(spec.kind).backward(recurrenceInputs(heads, weights, spec, config), saved.checkpoints, do_BTHd);
     grads.dq_BTO = headBackward(d.dq_BTHk, p.q_BTO, spec, config.head_dim, false);
     grads.dk_BTO = headBackward(d.dk_BTHk, p.k_BTO, spec, config.head_dim, false);
     grads.dv_BTO = headBackward(d.dv_BTHv, p.v_BTO, spec, config.head_dim, false);
@@ -121,8 +121,8 @@ at::Tensor linearMixerForwardSaved(const at::Tensor& normed, const BranchWeights
     const at::NoGradGuard no_grad;
     saved.projected = projectBranch(normed, weights);
     const BranchHeads heads = branchHeads(saved.projected, weights, spec, config);
-    saved.o_BTHd = spec.kind == BranchKind::Gdn ? gdnForwardSaved(gdnInputsOf(heads, config), saved.checkpoints)
-                                                : lightningRecurrence(lightningInputsOf(heads, weights, config));
+    saved.o_BTHd =
+        recurrenceOf(spec.kind).forwardSaved(recurrenceInputs(heads, weights, spec, config), saved.checkpoints);
     const at::Tensor gated = gateBranch(saved.o_BTHd, saved.projected.z_BTO, weights, spec);
     return product(gated.to(weights.o_DO.scalar_type()), weights.o_DO);
 }

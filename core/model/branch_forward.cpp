@@ -6,9 +6,11 @@
 
 #include "core/base/assert.h"
 #include "core/model/blocks.h"
-#include "core/model/product.h"
-#include "core/model/recurrence_util.h"
-#include "core/model/stacked_rows.h"
+#include "core/ops/gdn.h"
+#include "core/ops/lightning.h"
+#include "core/ops/precision.h"
+#include "core/ops/product.h"
+#include "core/ops/stacked_rows.h"
 
 namespace fm {
 
@@ -86,29 +88,29 @@ BranchHeads branchHeads(const BranchProjections& projected, const BranchWeights&
     return out;
 }
 
-GdnInputs gdnInputsOf(const BranchHeads& heads, const ModelConfig& config) {
-    return {heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, heads.g_BTH, heads.beta_BTH, attentionScale(config), {}, {}};
+const Recurrence& recurrenceOf(BranchKind kind) {
+    return kind == BranchKind::Gdn ? gdnRecurrence() : lightningRecurrence();
 }
 
-LightningInputs lightningInputsOf(const BranchHeads& heads, const BranchWeights& weights, const ModelConfig& config) {
-    return {heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, weights.log_decay_H, attentionScale(config), {}, {}};
+RecurrenceInputs recurrenceInputs(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,
+                                  const ModelConfig& config) {
+    RecurrenceInputs in{heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, {}, attentionScale(config), {}, {}};
+    if (spec.kind == BranchKind::Gdn)
+        in.controls = {heads.g_BTH, heads.beta_BTH};
+    else
+        in.controls = {weights.log_decay_H};
+    return in;
 }
 
 at::Tensor recurBranch(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,
                        const ModelConfig& config, BranchState* state) {
-    const at::Tensor initial = state ? state->state_BHkv : at::Tensor();
-    const bool decode = state && initial.defined() && heads.q_BTHd.size(1) == 1;
-    at::Tensor* final_state = state ? &state->state_BHkv : nullptr;
-    if (spec.kind == BranchKind::Gdn) {
-        GdnInputs in = gdnInputsOf(heads, config);
-        if (decode) return gdnDecode(in, *final_state);
-        in.initial_state_BHkv = initial;
-        return gdnRecurrence(in, final_state);
-    }
-    LightningInputs in = lightningInputsOf(heads, weights, config);
-    if (decode) return lightningDecode(in, *final_state);
-    in.initial_state_BHkv = initial;
-    return lightningRecurrence(in, final_state);
+    const Recurrence& recurrence = recurrenceOf(spec.kind);
+    RecurrenceInputs in = recurrenceInputs(heads, weights, spec, config);
+    if (!state) return recurrence.forward(in);
+    at::Tensor& state_BHkv = state->state_BHkv;
+    if (state_BHkv.defined() && heads.q_BTHd.size(1) == 1) return recurrence.decode(in, state_BHkv);
+    in.initial_state_BHkv = state_BHkv;
+    return recurrence.forward(in, &state_BHkv);
 }
 
 at::Tensor gateBranch(const at::Tensor& o_BTHd, const at::Tensor& z_BTO, const BranchWeights& weights,

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "core/model/branch.h"
-#include "core/model/gdn_op.h"
-#include "core/model/lightning_op.h"
+#include "core/ops/recurrence.h"
 
 namespace fm {
 
@@ -31,9 +30,10 @@ struct BranchHeads {
 BranchHeads branchHeads(const BranchProjections& projected, const BranchWeights& weights, const BranchSpec& spec,
                         const ModelConfig& config);
 
-// The recurrence's arguments, from the start of a sequence.
-GdnInputs gdnInputsOf(const BranchHeads& heads, const ModelConfig& config);
-LightningInputs lightningInputsOf(const BranchHeads& heads, const BranchWeights& weights, const ModelConfig& config);
+// The operator of a kind, and its arguments from the start of a sequence.
+const Recurrence& recurrenceOf(BranchKind kind);
+RecurrenceInputs recurrenceInputs(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,
+                                  const ModelConfig& config);
 
 // o of the recurrence; `state` as in linearMixer.
 at::Tensor recurBranch(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,

@@ -4,7 +4,7 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "core/model/stacked_rows.h"
+#include "core/ops/stacked_rows.h"
 
 namespace fm {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "core/model/stacked_rows.h"
+#include "core/ops/stacked_rows.h"
 
 namespace fm {
 

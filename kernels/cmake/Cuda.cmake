@@ -1,4 +1,4 @@
-# Optional CUDA. The CPU programs never depend on the outcome. Sets FM_HAVE_CUDA and the target fm_cudart.
+# Optional CUDA kernels. The CPU programs never depend on the outcome. Sets FM_HAVE_CUDA and the target fm_cudart.
 set(FM_HAVE_CUDA FALSE)
 if(NOT FM_CUDA STREQUAL "OFF" AND TARGET LibTorch::cuda)
   if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
@@ -33,4 +33,4 @@ endif()
 if(FM_CUDA STREQUAL "ON" AND NOT FM_HAVE_CUDA)
   message(FATAL_ERROR "FM_CUDA=ON, but nvcc, libcudart or libtorch_cuda.so was not found")
 endif()
-message(STATUS "CUDA plug-in: ${FM_HAVE_CUDA}")
+message(STATUS "CUDA kernels: ${FM_HAVE_CUDA}")

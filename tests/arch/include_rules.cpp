@@ -19,7 +19,8 @@ struct Rule {
 // Ground and plan, then what each floor adds (CONTRIBUTING.md draws the floors).
 const Libraries kPlain = {"core/base", "core/run", "core/plan", "JSON"};
 
-const Libraries kJobs = {"core/model", "core/data", "core/engine", "core/export", "core/store", "core/results"};
+const Libraries kJobs = {"core/ops",    "core/model", "core/data",   "core/engine",
+                         "core/export", "core/store", "core/results"};
 
 Libraries operator+(Libraries left, const Libraries& right) {
     left.insert(left.end(), right.begin(), right.end());
@@ -31,7 +32,7 @@ const std::vector<Rule>& rules() {
     static const Libraries engine = kPlain + Libraries{"core/formats", "kernels", "LibTorch"};
     static const Libraries window = kPlain + Libraries{"core/rpc", "core/store", "Qt"};
     static const std::vector<Rule> table = {
-        {"kernels/cuda/plugin", {"kernels", "CUDA", "LibTorch"}},  // registers the kernels with LibTorch
+        {"kernels/cuda/register", {"kernels", "CUDA", "LibTorch"}},  // makes the kernels operators of LibTorch
         {"kernels", {"kernels", "CUDA"}},
         {"core/base", {"JSON", "hash"}},
         {"core/run", {"core/base", "JSON"}},
@@ -39,10 +40,11 @@ const std::vector<Rule>& rules() {
         {"core/store", kPlain + Libraries{"HDF5"}},
         {"core/rpc", {"core/base", "core/run", "JSON"}},
         {"core/formats", {"core/base", "JSON", "text", "hash"}},
-        {"core/model", engine},
+        {"core/ops", {"core/base", "kernels", "LibTorch"}},
+        {"core/model", engine + Libraries{"core/ops"}},
         {"core/data", engine},
-        {"core/engine", engine + Libraries{"core/model", "core/data"}},
-        {"core/export", engine + Libraries{"core/model", "core/data", "core/engine"}},
+        {"core/engine", engine + Libraries{"core/ops", "core/model", "core/data"}},
+        {"core/export", engine + Libraries{"core/ops", "core/model", "core/data", "core/engine"}},
         {"core/results", kPlain + Libraries{"core/store"}},
         {"core/jobs", engine + kJobs},
         {"core/serve", engine + kJobs + Libraries{"core/jobs", "core/rpc"}},

@@ -6,7 +6,7 @@
 #include <QtTest>
 
 #include "core/model/branch_backward.h"
-#include "core/model/stacked_rows.h"
+#include "core/ops/stacked_rows.h"
 #include "tests/support/tolerances.h"
 
 using namespace fm;

@@ -5,8 +5,8 @@
 
 #include <QTest>
 
-#include "core/model/product.h"
-#include "core/model/stacked_rows.h"
+#include "core/ops/product.h"
+#include "core/ops/stacked_rows.h"
 #include "tests/support/tolerances.h"
 
 namespace {

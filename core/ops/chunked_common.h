@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include "core/ops/recurrence.h"
+
 namespace fm::chunked {
 
 inline constexpr std::int64_t kChunk = 64;
@@ -32,5 +34,16 @@ at::Tensor unitLowerInverse(const at::Tensor& strictly_lower_CC);
 // ways: kernels.md 1.8.
 at::Tensor affineScan(const at::Tensor& transition_NPkk, const at::Tensor& injection_NPkv,
                       const at::Tensor& initial_Pkv);
+
+// [B,T,1] bool on `device`: token t of sequence b counts.
+at::Tensor validTokens(const at::Tensor& lengths_B, std::int64_t tokens, at::Device device);
+
+// [B,1,H,d] -> [B,H,1,d], for one token.
+at::Tensor tokenRow(const at::Tensor& x_B1Hd);
+
+// Gradients by running the forward again under autograd. Of the controls, the first `trained_controls` get one.
+RecurrenceGradients gradientsThroughGraph(const RecurrenceInputs& inputs, std::size_t trained_controls,
+                                          at::Tensor (*forward)(const RecurrenceInputs&, at::Tensor*, at::Tensor*),
+                                          const at::Tensor& do_BTHv);
 
 }  // namespace fm::chunked

@@ -1,4 +1,4 @@
-#include "core/model/product.h"
+#include "core/ops/product.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>

@@ -1,6 +1,8 @@
-#include "core/model/chunked_common.h"
+#include "core/ops/chunked_common.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <limits>
@@ -95,6 +97,29 @@ at::Tensor unitLowerInverse(const at::Tensor& strictly_lower) { return UnitLower
 at::Tensor affineScan(const at::Tensor& transition, const at::Tensor& injection, const at::Tensor& initial) {
     const at::Tensor first = initial.defined() ? initial : at::zeros(injection.sizes().slice(1), injection.options());
     return AffineScan::apply(transition, injection, first);
+}
+
+at::Tensor validTokens(const at::Tensor& lengths_B, std::int64_t tokens, at::Device device) {
+    const at::Tensor position = at::arange(tokens, at::TensorOptions().dtype(at::kInt).device(device));
+    return (position.unsqueeze(0) < lengths_B.to(device).unsqueeze(1)).unsqueeze(-1);
+}
+
+at::Tensor tokenRow(const at::Tensor& x_B1Hd) { return x_B1Hd.squeeze(1).unsqueeze(-2); }
+
+RecurrenceGradients gradientsThroughGraph(const RecurrenceInputs& inputs, std::size_t trained_controls,
+                                          at::Tensor (*forward)(const RecurrenceInputs&, at::Tensor*, at::Tensor*),
+                                          const at::Tensor& do_BTHv) {
+    const at::AutoGradMode enable(true);
+    RecurrenceInputs leaf = inputs;
+    std::vector<at::Tensor*> wanted = {&leaf.q_BTHk, &leaf.k_BTHk, &leaf.v_BTHv};
+    for (std::size_t i = 0; i < trained_controls; ++i) wanted.push_back(&leaf.controls[i]);
+    variable_list leaves;
+    for (at::Tensor* t : wanted) {
+        *t = t->detach().requires_grad_();
+        leaves.push_back(*t);
+    }
+    const variable_list d = torch::autograd::grad({forward(leaf, nullptr, nullptr)}, leaves, {do_BTHv});
+    return {d[0], d[1], d[2], {d.begin() + 3, d.end()}};
 }
 
 }  // namespace fm::chunked

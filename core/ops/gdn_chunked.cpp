@@ -1,12 +1,14 @@
-#include "core/model/chunked_gdn.h"
-
 #include <ATen/ATen.h>
 
-#include "core/model/chunked_common.h"
+#include "core/ops/chunked_common.h"
+#include "core/ops/gdn_kernels.h"
 
-namespace fm::chunked {
+namespace fm {
 
+namespace gdn_chunked {
 namespace {
+
+using namespace chunked;
 
 // Everything inside the chunks that does not need the entering state (WY form with the gate-free inverse T0).
 struct Local {
@@ -36,14 +38,23 @@ at::Tensor scanStates(const Local& local, const at::Tensor& initial_Pkv) {
     return affineScan(transition, at::matmul(writer_t, local.new_value_NPCv), initial_Pkv);
 }
 
-}  // namespace
+// Tokens that do not count neither write (k = 0, beta = 0) nor decay (g = 0) the state.
+RecurrenceInputs withLengthsApplied(const RecurrenceInputs& in) {
+    if (!in.lengths_B.defined()) return in;
+    RecurrenceInputs out = in;
+    const at::Tensor valid = validTokens(in.lengths_B, in.q_BTHk.size(1), in.q_BTHk.device());  // [B,T,1]
+    for (at::Tensor& control : out.controls) control = at::where(valid, control, 0);
+    for (at::Tensor* t : {&out.q_BTHk, &out.k_BTHk, &out.v_BTHv}) *t = at::where(valid.unsqueeze(-1), *t, 0);
+    return out;
+}
 
-at::Tensor gdn(const GdnInputs& in, at::Tensor* final_state) {
+at::Tensor forward(const RecurrenceInputs& inputs, at::Tensor*, at::Tensor* final_state) {
+    const RecurrenceInputs in = withLengthsApplied(inputs);
     const std::int64_t batch = in.q_BTHk.size(0), tokens = in.q_BTHk.size(1), heads = in.q_BTHk.size(2);
     const std::int64_t dk = in.q_BTHk.size(3), dv = in.v_BTHv.size(3);
     const at::Tensor q = toChunks(in.q_BTHk), k = toChunks(in.k_BTHk), v = toChunks(in.v_BTHv);
-    const at::Tensor beta = toChunkScalars(in.beta_BTH);
-    const at::Tensor cumulative = toChunkScalars(in.g_BTH).cumsum(-1);
+    const at::Tensor beta = toChunkScalars(in.controls[1]);
+    const at::Tensor cumulative = toChunkScalars(in.controls[0]).cumsum(-1);
     const at::Tensor decay = decayMatrix(cumulative);
     const Local local = prepareLocal(k, v, beta, cumulative, decay);
 
@@ -51,7 +62,7 @@ at::Tensor gdn(const GdnInputs& in, at::Tensor* final_state) {
         in.initial_state_BHkv.defined() ? in.initial_state_BHkv.reshape({batch * heads, dk, dv}) : at::Tensor();
     const at::Tensor states = scanStates(local, initial);
     const std::int64_t chunks = states.size(0) - 1;
-    if (final_state) *final_state = states[chunks].reshape({batch, heads, dk, dv});
+    if (final_state) final_state->copy_(states[chunks].view({batch, heads, dk, dv}));
 
     const at::Tensor entering = states.narrow(0, 0, chunks);
     const at::Tensor new_value = local.new_value_NPCv - at::matmul(local.state_reader_NPCk, entering);
@@ -60,4 +71,22 @@ at::Tensor gdn(const GdnInputs& in, at::Tensor* final_state) {
     return fromChunks((from_state + at::matmul(scores, new_value)) * in.scale, batch, tokens);
 }
 
-}  // namespace fm::chunked
+RecurrenceGradients backward(const RecurrenceInputs& in, const at::Tensor&, const at::Tensor& do_BTHv) {
+    return gradientsThroughGraph(in, in.controls.size(), forward, do_BTHv);
+}
+
+at::Tensor decode(const RecurrenceInputs& in, at::Tensor& state) {
+    const auto scalar = [](const at::Tensor& x_B1H) { return x_B1H.squeeze(1).unsqueeze(-1).unsqueeze(-1); };
+    const at::Tensor q = tokenRow(in.q_BTHk), k = tokenRow(in.k_BTHk), v = tokenRow(in.v_BTHv);
+    state.mul_(scalar(in.controls[0]).exp());
+    const at::Tensor update = scalar(in.controls[1]) * (v - at::matmul(k, state));
+    state.add_(at::matmul(transposed(k), update));
+    return at::matmul(q, state).mul_(in.scale).transpose(1, 2);
+}
+
+}  // namespace
+}  // namespace gdn_chunked
+
+RecurrenceKernels gdnChunkedKernels() { return {gdn_chunked::forward, gdn_chunked::backward, gdn_chunked::decode}; }
+
+}  // namespace fm

@@ -1,4 +1,4 @@
-#include "core/model/stacked_rows.h"
+#include "core/ops/stacked_rows.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>

@@ -1,0 +1,13 @@
+// Linear attention with one fixed decay per head (Lightning, RetNet; reference/kernels.md 1.2).
+//   S <- exp(log_decay_h) S + k_t^T v_t ;  o_t = scale * q_t S
+// Control: log_decay_H (<= 0), a constant.
+#pragma once
+
+#include "core/ops/recurrence_kind.h"
+
+namespace fm {
+
+const Recurrence& lightningRecurrence();
+const RecurrenceKind& lightningKind();
+
+}  // namespace fm

@@ -1,7 +1,7 @@
 #include "core/jobs/eval_job.h"
 
-#include "core/jobs/job_setup.h"
 #include "core/export/export_draft.h"
+#include "core/jobs/job_setup.h"
 #include "core/plan/plan_json.h"
 
 namespace fm {

@@ -8,7 +8,6 @@
 
 namespace fm::run_schema {
 
-
 std::vector<Table> storedTables(const std::vector<Table>& tables) { return withEventTables(tables, event_text_bytes); }
 
 bool isEventTable(const std::string& table) { return table == kLogTable || table == kStateTable; }

@@ -24,8 +24,9 @@ std::int64_t gdnBackwardWorkspaceFloats(const LinearShape& shape) {
 void gdnBackward(const GdnBackward& args, std::int64_t first_pair, std::int64_t last_pair) {
     FM_KERNEL_ASSERT(isValidRange(args.forward.shape, first_pair, last_pair), "the range of pairs fits the shape");
     FM_KERNEL_ASSERT(areLengthsValid(args.forward.shape, args.forward.lengths_B), "the lengths fit the shape");
-    FM_KERNEL_ASSERT(args.forward.checkpoints != nullptr && args.workspace != nullptr,
-                     "checkpoints and workspace are there");
+    FM_KERNEL_ASSERT(args.forward.checkpoints != nullptr || gdnCheckpointFloats(args.forward.shape) == 0,
+                     "checkpoints are there, unless the shape needs none");
+    FM_KERNEL_ASSERT(args.workspace != nullptr, "the workspace is there");
     currentKernels().gdn_backward(args, first_pair, last_pair);
 }
 

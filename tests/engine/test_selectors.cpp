@@ -4,8 +4,8 @@
 #include "core/base/error.h"
 #include "core/engine/select.h"
 #include "core/plan/discretise.h"
-#include "core/plan/plan_cost.h"
 #include "core/plan/pins.h"
+#include "core/plan/plan_cost.h"
 #include "core/plan/plan_spelling.h"
 
 using namespace fm;

@@ -1,6 +1,6 @@
-// The window behind an engine that was built without Qt and HDF5, in another directory: a run is followed, the engine is
-// killed, the run goes on, and the run file here says what the engine's own record says.
-// FM_HEADLESS_ENGINE: the engine (`build/headless/bin/flashmorph`); .ci/run builds it and runs this test.
+// The window behind an engine that was built without Qt and HDF5, in another directory: a run is followed, the engine
+// is killed, the run goes on, and the run file here says what the engine's own record says. FM_HEADLESS_ENGINE: the
+// engine (`build/headless/bin/flashmorph`); .ci/run builds it and runs this test.
 #include <QFile>
 #include <QToolButton>
 #include <csignal>
@@ -95,8 +95,8 @@ void TestHeadlessEngine::compareWithTheRecord() {
     const QString record = home() + "/study/runs/" + run_ + ".jsonl", imported = folder_.filePath("imported.h5");
     QVERIFY(QFile::exists(record));
     importJsonl(record.toStdString(), imported.toStdString());
-    const std::string difference = testing::fileDifference(
-        RunReader(w_->bench.study().runPath(run_).toStdString()), RunReader(imported.toStdString()));
+    const std::string difference = testing::fileDifference(RunReader(w_->bench.study().runPath(run_).toStdString()),
+                                                           RunReader(imported.toStdString()));
     QVERIFY2(difference.empty(), difference.c_str());
 }
 

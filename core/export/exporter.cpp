@@ -126,7 +126,7 @@ void fillFolder(const ExportRequest& request, const ExportDraft& draft, Verdict&
     const auto pause = [&] {
         if (request.between_stages) request.between_stages();
     };
-    ReferenceLogits reference = hybridReference(request.hybrid);
+    ReferenceLogits reference = hybridReference(request.hybrid, request.probe_tokens);
     pause();
     ExportFiles files(folder);
     writeModel(request, draft, files);

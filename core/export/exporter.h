@@ -21,7 +21,8 @@ struct ExportRequest {
     std::vector<double> gates;     // one per layer, as the plan was made from; may be empty
     // What it was made from, in order: {"teacher", "<hash>"}, {"branches", "<id>"}, {"gates", "<run>"}, ...
     std::vector<std::pair<std::string, std::string>> lineage;
-    std::string run_id;  // of the job; recorded, so that a resumed job knows its own folder again
+    std::int64_t probe_tokens = 0;  // longest context that judged the hybrid; the check reads back as far if it can
+    std::string run_id;             // of the job; recorded, so that a resumed job knows its own folder again
     // Called between the stages, at most a few seconds apart for a small model; may throw to end the export, which then
     // leaves nothing. Empty: the export runs to its end.
     std::function<void()> between_stages;
@@ -43,8 +44,8 @@ Verdict judgeExport(const HybridModel& hybrid, const std::string& format);
 // flashmorph.json, README.md, reference logits and checksums into a folder of its own beside `folder`
 // (partial_folder.h), checks them with the independent re-loader (reload.h) and by their checksums, and renames:
 // `folder` is complete or absent, and what somebody else has put there meanwhile stays. Throws InputError with every
-// problem of the request, WorldError when a file cannot be written or the check fails. CPU work in float64 on 96
-// tokens: seconds for SmolLM2-135M. Thread: any, one export per folder.
+// problem of the request, WorldError when a file cannot be written or the check fails. CPU work in float64 on two
+// sequences (reference_logits.h): a quarter of a minute for SmolLM2-135M. Thread: any, one export per folder.
 [[nodiscard]] ExportResult exportHybrid(const ExportRequest& request);
 
 }  // namespace fm

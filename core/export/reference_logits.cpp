@@ -17,12 +17,31 @@ namespace fm {
 namespace {
 
 constexpr std::int64_t kSequences = 2;
-constexpr std::int64_t kTokens = 48;
+// Two and a half chunks of the recurrences: an error that only shows when a state is carried on shows here.
+constexpr std::int64_t kTokensAtLeast = 160;
+// Weights x tokens of a sequence that a few seconds of float64 on two cores bear.
+constexpr double kAffordable = 6e10;
 constexpr std::int64_t kKeptPositions = 4;
 
+double countWeights(DecoderWeights weights) {  // of tensors it shares
+    double count = 0;
+    forEachTensor(weights, [&count](const std::string&, const at::Tensor& tensor) {
+        count += static_cast<double>(tensor.numel());
+    });
+    return count;
+}
+
+// As long as the probes that judged the hybrid, as far as that is affordable.
+std::int64_t sequenceTokens(const DecoderWeights& weights, std::int64_t probe_tokens) {
+    const double affordable = kAffordable / countWeights(weights);
+    const auto longest = static_cast<std::int64_t>(std::min(affordable, 1e9));
+    const std::int64_t tokens = std::max(kTokensAtLeast, std::min(probe_tokens, longest));
+    const std::int64_t context = weights.config.max_position;
+    return context > 0 ? std::min(tokens, context) : tokens;
+}
+
 // The first sequence is noise; the second repeats its first half, so that layers that look back have work to do.
-at::Tensor fixedIds(const ModelConfig& config) {
-    const std::int64_t tokens = config.max_position > 0 ? std::min(kTokens, config.max_position) : kTokens;
+at::Tensor fixedIds(const ModelConfig& config, std::int64_t tokens) {
     at::Tensor ids_BT = at::empty({kSequences, tokens}, at::TensorOptions(at::kLong));
     std::int64_t* const ids = ids_BT.mutable_data_ptr<std::int64_t>();
     std::uint64_t state = 0x9e3779b97f4a7c15ull;
@@ -107,11 +126,11 @@ void checkReference(const ReferenceLogits& reference, std::int64_t vocab, const 
 
 }  // namespace
 
-ReferenceLogits hybridReference(const HybridModel& hybrid) {
+ReferenceLogits hybridReference(const HybridModel& hybrid, std::int64_t probe_tokens) {
     const c10::NoGradGuard no_grad;
     const DecoderWeights& weights = *hybrid.weights;
     ReferenceLogits reference;
-    reference.ids_BT = fixedIds(weights.config);
+    reference.ids_BT = fixedIds(weights.config, sequenceTokens(weights, probe_tokens));
     const std::int64_t tokens = reference.ids_BT.size(1);
     const Rope rope = makeRope(weights.config, tokens, at::kCPU, at::kDouble);
     at::Tensor hidden_BTD = wide(at::embedding(weights.embed_VD, reference.ids_BT.to(weights.embed_VD.device())));

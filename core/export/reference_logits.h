@@ -21,8 +21,9 @@ struct ReferenceLogits {
     std::optional<LogitError> recorded;  // what the export itself was off by; none while it is being made
 };
 
-// Computed by core/model in float64 on the CPU, layer by layer (one layer's weights are copied at a time).
-ReferenceLogits hybridReference(const HybridModel& hybrid);
+// Computed by core/model in float64 on the CPU, layer by layer (one layer's weights are copied at a time). Sequences
+// cross chunks of the recurrences, and are as long as `probe_tokens` where the model is small enough for that.
+ReferenceLogits hybridReference(const HybridModel& hybrid, std::int64_t probe_tokens);
 
 // `logits_BTV`: of all positions of reference.ids_BT.
 LogitError compareLogits(const ReferenceLogits& reference, const at::Tensor& logits_BTV);

@@ -1,5 +1,6 @@
 #include "core/jobs/export_job.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -151,6 +152,8 @@ ExportOutcome runExportJob(JobContext& context, const JobFiles& files, const Exp
     request.dtype = dtypeNamed(spec.dtype);
     request.tokenizer_folder = session.tokenizerFolder();
     request.lineage = subject.lineage;
+    const std::vector<int> lengths = session.lengthsOr({});
+    request.probe_tokens = *std::max_element(lengths.begin(), lengths.end());
     request.run_id = files.run_id;
     request.between_stages = [&context] { context.checkpointGate(true); };
     ExportOutcome outcome{files.run_id, writeOrAdopt(context, request)};

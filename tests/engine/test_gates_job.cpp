@@ -147,8 +147,10 @@ void TestGatesJob::liveChangesCountFromTheNextStep() {
     QVERIFY(same.alpha()[5] != job.alpha()[5]);
 }
 
+// What no plan can have is moved to what one can; what the field does not take is refused.
 void TestGatesJob::liveBudgetRespectsPins() {
-    for (const auto& [wanted, expected] : {std::pair{0.0, 1}, {9.0, 3}, {-5.0, 1}, {1e300, 3}}) {
+    const int kOwn = static_cast<int>(GateJob().spec.budget);
+    for (const auto& [wanted, expected] : {std::pair{0.0, 1}, {9.0, 3}, {-5.0, kOwn}, {1e300, kOwn}}) {
         GateJob job;
         job.with_probes = true;
         job.spec.probe_every = 2;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/assert.h"
 #include "core/base/error.h"
 #include "core/engine/adamw.h"
 #include "core/engine/align_loss.h"
@@ -216,8 +217,9 @@ BatchMix alignMix(const AlignSpec& spec, bool held_out) {
 }
 
 BranchSpec alignBranchSpec(const AlignSpec& spec, const ModelConfig& config) {
-    return {spec.kind == "lightning" ? BranchKind::Lightning : BranchKind::Gdn,
-            spec.form == "plain" ? BranchForm::Plain : BranchForm::Exportable, spec.kv_heads == "expanded",
+    const Mixer* kind = findMixer(spec.kind);
+    FM_ASSERT(kind, "the kind of branch was checked against the field's choices");
+    return {kind, spec.form == "plain" ? BranchForm::Plain : BranchForm::Exportable, spec.kv_heads == "expanded",
             config.rms_norm_eps};
 }
 

@@ -26,14 +26,15 @@ at::Tensor groupOutputs(const std::vector<LayerTap>& taps, const BranchSet& bran
                         const ModelConfig& config, at::ScalarType dtype) {
     const std::size_t begin = static_cast<std::size_t>(first);
     if (taps.size() == 1) {
-        const BranchWeights weights = workingCopy(branches.layers[begin], dtype);
+        const BranchWeights weights = workingCopy(branches.layers[begin], *branches.spec.kind, dtype);
         return linearMixer(taps[0].normed_BTD, weights, branches.spec, config).unsqueeze(0);
     }
     std::vector<at::Tensor> inputs;
     for (const LayerTap& tap : taps) inputs.push_back(tap.normed_BTD.to(dtype));
     const std::vector<BranchWeights> layers(branches.layers.begin() + first,
                                             branches.layers.begin() + first + static_cast<std::int64_t>(taps.size()));
-    return linearMixerStacked(at::stack(inputs), stackLayers(layers, dtype), branches.spec, config);
+    return linearMixerStacked(at::stack(inputs), stackLayers(layers, *branches.spec.kind, dtype), branches.spec,
+                              config);
 }
 
 at::Tensor groupErrors(const at::Tensor& y_GBTD, const std::vector<LayerTap>& taps, const at::Tensor& mask_BT1) {

@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "core/base/field_list.h"
+#include "core/model/branches/mixer_names.h"
 
 namespace fm {
 
 struct AlignSpec {
-    std::string kind = "gdn";
+    std::string kind = mixerNames().front();
     std::string form = "exportable";
     std::string kv_heads = "expanded";
     std::int64_t steps = 320;
@@ -30,11 +31,7 @@ struct AlignSpec {
 
     template <class Self, class Visitor>
     static void forEachField(Self& s, Visitor&& visit) {
-        visit(s.kind,
-              FieldInfo{.name = "kind",
-                        .unit = "",
-                        .help = "recurrence of the branches: gdn (gated delta rule) or lightning (fixed decays)",
-                        .choices = {"gdn", "lightning"}});
+        visit(s.kind, FieldInfo{.name = "kind", .unit = "", .help = mixerHelp(), .choices = mixerNames()});
         visit(s.form, FieldInfo{.name = "form",
                                 .unit = "",
                                 .help = "exportable: what standard loaders hold exactly; plain: no SiLU, no loader",

@@ -16,6 +16,16 @@ Json orNull(std::int64_t id) { return id < 0 ? Json(nullptr) : Json(id); }
 
 std::string shortNumber(double value) { return Json(value).dump(); }
 
+// "gdn (gated delta rule)"
+std::string kindsHeldBy(const std::string& format) {
+    std::string text;
+    for (const Mixer* mixer : mixers()) {
+        if (std::find(mixer->exports_to.begin(), mixer->exports_to.end(), format) == mixer->exports_to.end()) continue;
+        text += (text.empty() ? "" : " or ") + std::string(mixer->name) + " (" + mixer->summary + ")";
+    }
+    return text;
+}
+
 }  // namespace
 
 void DraftTensors::add(const std::string& name, const at::Tensor& tensor, DType dtype) {
@@ -34,9 +44,10 @@ bool hasLinearLayer(const Plan& plan) {
 void judgeBranches(const HybridModel& hybrid, const std::string& format, Verdict& verdict) {
     if (!hasLinearLayer(hybrid.plan)) return;
     const BranchSpec& spec = hybrid.branches->spec;
-    if (spec.kind != BranchKind::Gdn) {
-        verdict.refuse("The branches are " + std::string(toString(spec.kind)) + "; " + format +
-                       " holds gated delta (gdn) branches only.");
+    const std::vector<std::string>& formats = spec.kind->exports_to;
+    if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
+        verdict.refuse("The branches are " + std::string(spec.kind->name) + "; " + format + " holds " +
+                       kindsHeldBy(format) + " branches only.");
     }
     if (spec.form != BranchForm::Exportable) {
         verdict.refuse("The branches have the form " + std::string(toString(spec.form)) + "; " + format +

@@ -37,7 +37,7 @@ struct ExportDraft {
     DraftTensors tensors;
 };
 
-// Every branch in use must be a GDN branch in exportable form; each reason why not, as a refusal.
+// Every branch in use must be of a kind that the format holds, in exportable form; each reason why not, as a refusal.
 void judgeBranches(const HybridModel& hybrid, const std::string& format, Verdict& verdict);
 // Both formats have a single epsilon for all norms: a branch with another one is only approximated.
 void judgeEpsilon(const HybridModel& hybrid, Verdict& verdict);

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/model/branch_tensors.h"
+
 namespace fm {
 namespace {
 
@@ -15,28 +17,56 @@ Json fullAttention(const ModelConfig& config, const Plan& plan) {
             {"qkv_bias", config.qkv_bias}, {"window_size", nullptr},        {"rope_theta", config.rope_theta}};
 }
 
-// Every key is written: defaults of the config class have changed between releases.
-std::string configJson(const ModelConfig& config, const Plan& plan, DType dtype) {
-    Json json = {{"architectures", {"GatedDeltaNetForCausalLM"}},
-                 {"model_type", "gated_deltanet"},
+// A model class of FLA, by what it has for a kind of branch.
+struct FlaClass {
+    const char* mixer;  // Mixer::name
+    const char* architecture;
+    const char* model_type;
+    const char* output_norm;  // its name for o_norm
+    bool kv_heads;            // k and v may have fewer heads than q
+    Json (*linear_keys)(const ModelConfig&, const BranchSpec&);
+};
+
+Json deltaNetKeys(const ModelConfig& config, const BranchSpec&) {
+    return {{"expand_v", 1.0},
+            {"use_gate", true},
+            {"use_short_conv", false},
+            {"conv_size", 4},
+            {"allow_neg_eigval", false},
+            {"head_dim", config.head_dim},
+            {"num_heads", config.num_heads},
+            {"num_v_heads", nullptr}};
+}
+
+constexpr FlaClass kFlaClasses[] = {
+    {"gdn", "GatedDeltaNetForCausalLM", "gated_deltanet", "o_norm.weight", false, deltaNetKeys},
+};
+
+// A hybrid without linear layers is one of the first class.
+const FlaClass& classOf(const HybridModel& hybrid) {
+    if (hasLinearLayer(hybrid.plan))
+        for (const FlaClass& fla_class : kFlaClasses)
+            if (std::string(fla_class.mixer) == hybrid.branches->spec.kind->name) return fla_class;
+    return kFlaClasses[0];
+}
+
+// Every key is written: defaults of the config classes have changed between releases.
+std::string configJson(const HybridModel& hybrid, DType dtype) {
+    const FlaClass& fla_class = classOf(hybrid);
+    const ModelConfig& config = hybrid.weights->config;
+    Json json = {{"architectures", {fla_class.architecture}},
+                 {"model_type", fla_class.model_type},
                  {"dtype", torchDtypeName(dtype)},
                  {"attn_mode", "chunk"},
-                 {"hidden_size", config.hidden_size},
-                 {"expand_v", 1.0},
-                 {"use_gate", true},
-                 {"use_short_conv", false},
-                 {"conv_size", 4},
-                 {"allow_neg_eigval", false},
-                 {"head_dim", config.head_dim},
-                 {"num_heads", config.num_heads},
-                 {"num_v_heads", nullptr},
-                 {"num_hidden_layers", config.num_layers},
+                 {"hidden_size", config.hidden_size}};
+    json.update(fla_class.linear_keys(config, hybrid.branches ? hybrid.branches->spec : BranchSpec{}));
+    json.update({{"num_hidden_layers", config.num_layers},
                  {"norm_eps", config.rms_norm_eps},
                  {"hidden_ratio", 4},
                  {"intermediate_size", config.intermediate_size},
                  {"hidden_act", "swish"},
                  {"max_position_embeddings", config.max_position},
-                 {"attn", fullAttention(config, plan)},
+                 {"attn", fullAttention(config, hybrid.plan)},
                  {"use_cache", true},
                  {"tie_word_embeddings", false},
                  {"initializer_range", 0.02},
@@ -46,7 +76,7 @@ std::string configJson(const ModelConfig& config, const Plan& plan, DType dtype)
                  {"fuse_linear_cross_entropy", false},
                  {"use_l2warp", false},
                  {"vocab_size", config.vocab_size},
-                 {"attnres_block_size", nullptr}};
+                 {"attnres_block_size", nullptr}});
     addTokenIds(config, json);
     return json.dump(2) + "\n";
 }
@@ -63,18 +93,19 @@ void addFullLayer(const std::string& prefix, const AttentionWeights& attn, Draft
     addProjection(prefix + "o_proj", attn.o, out);
 }
 
-void addLinearLayer(const std::string& prefix, const BranchWeights& branch, const ModelConfig& config,
-                    DraftTensors& out) {
-    out.addMatrix(prefix + "q_proj.weight", branch.q_OD);
-    out.addMatrix(prefix + "k_proj.weight", expandHeadRows(branch.k_OD, config));
-    out.addMatrix(prefix + "v_proj.weight", expandHeadRows(branch.v_OD, config));
-    out.addMatrix(prefix + "a_proj.weight", branch.a_HD);
-    out.addMatrix(prefix + "b_proj.weight", branch.b_HD);
-    out.addFp32(prefix + "A_log", branch.A_log_H);
-    out.addFp32(prefix + "dt_bias", branch.dt_bias_H);
-    out.addMatrix(prefix + "g_proj.weight", branch.z_OD);
-    out.addFp32(prefix + "o_norm.weight", branch.out_norm_d);
-    out.addMatrix(prefix + "o_proj.weight", branch.o_DO);
+// The branch's tensors have FLA's names already.
+void addLinearLayer(const std::string& prefix, const HybridModel& hybrid, std::size_t index, DraftTensors& out) {
+    const FlaClass& fla_class = classOf(hybrid);
+    const BranchWeights& branch = hybrid.branches->layers[index];
+    for (const BranchTensor& tensor : tensorsOf(*hybrid.branches->spec.kind)) {
+        const bool of_kv_heads = tensor.shared == &BranchWeights::k_OD || tensor.shared == &BranchWeights::v_OD;
+        const bool expanded = of_kv_heads && !fla_class.kv_heads;
+        const at::Tensor weight =
+            expanded ? expandHeadRows(tensor.in(branch), hybrid.weights->config) : tensor.in(branch);
+        const bool norm = tensor.shared == &BranchWeights::out_norm_d;
+        const std::string name = prefix + (norm ? fla_class.output_norm : tensor.about.name);
+        isMatrix(tensor.about.role) ? out.addMatrix(name, weight) : out.addFp32(name, weight);
+    }
 }
 
 void addLayer(const HybridModel& hybrid, std::size_t index, DraftTensors& out) {
@@ -84,7 +115,7 @@ void addLayer(const HybridModel& hybrid, std::size_t index, DraftTensors& out) {
     if (hybrid.plan.kinds[index] == LayerKind::Full) {
         addFullLayer(prefix + "attn.", layer.attn, out);
     } else {
-        addLinearLayer(prefix + "attn.", hybrid.branches->layers[index], hybrid.weights->config, out);
+        addLinearLayer(prefix + "attn.", hybrid, index, out);
     }
     out.addFp32(prefix + "mlp_norm.weight", layer.mlp_norm_D);
     out.addMatrix(prefix + "mlp.gate_proj.weight", layer.mlp.gate_ID);
@@ -120,7 +151,7 @@ Verdict judgeFla(const HybridModel& hybrid) {
 
 ExportDraft draftFla(const HybridModel& hybrid, DType dtype) {
     const DecoderWeights& weights = *hybrid.weights;
-    ExportDraft draft{configJson(weights.config, hybrid.plan, dtype), DraftTensors(dtype)};
+    ExportDraft draft{configJson(hybrid, dtype), DraftTensors(dtype)};
     draft.tensors.addMatrix("model.embeddings.weight", weights.embed_VD);
     for (std::size_t i = 0; i < weights.layers.size(); ++i) addLayer(hybrid, i, draft.tensors);
     draft.tensors.addFp32("model.norm.weight", weights.final_norm_D);

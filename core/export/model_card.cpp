@@ -6,7 +6,7 @@ namespace fm {
 namespace {
 
 std::string planText(const Plan& plan) {
-    std::string text = "F keeps full attention, L is a gated delta branch, first layer first:\n\n    " + plan.key() +
+    std::string text = "F keeps full attention, L is a linear branch, first layer first:\n\n    " + plan.key() +
                        "\n\nFull layers (counted from 0):";
     for (const int layer : plan.fullLayers()) text.append(" ").append(std::to_string(layer));
     if (plan.budget() == 0) text += " none";

@@ -89,11 +89,12 @@ void addLinearAttention(const std::string& prefix, const BranchWeights& branch, 
         at::cat({branch.q_OD, expandHeadRows(branch.k_OD, config), expandHeadRows(branch.v_OD, config)}, 0);
     out.addMatrix(prefix + "in_proj_qkv.weight", qkv_OD);
     out.addMatrix(prefix + "in_proj_z.weight", branch.z_OD);
-    out.addMatrix(prefix + "in_proj_b.weight", branch.b_HD);
-    out.addMatrix(prefix + "in_proj_a.weight", branch.a_HD);
+    const GdnTensors own = gdnTensors(branch);
+    out.addMatrix(prefix + "in_proj_b.weight", own.b_HD);
+    out.addMatrix(prefix + "in_proj_a.weight", own.a_HD);
     out.addMatrix(prefix + "conv1d.weight", identityTaps(qkv_OD.size(0)));
-    out.addFp32(prefix + "A_log", branch.A_log_H);
-    out.addFp32(prefix + "dt_bias", branch.dt_bias_H);
+    out.addFp32(prefix + "A_log", own.A_log_H);
+    out.addFp32(prefix + "dt_bias", own.dt_bias_H);
     out.addFp32(prefix + "norm.weight", branch.out_norm_d);
     out.addMatrix(prefix + "out_proj.weight", branch.o_DO);
 }

@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/export/export_files.h"
 #include "core/export/reload_forward.h"
+#include "core/export/reload_mixers.h"
 
 namespace fm {
 namespace {
@@ -76,7 +77,7 @@ ReloadReport compareExport(const std::string& folder, const ReferenceLogits& ref
     const ReloadTensors tensors(folder, cast);
     ReloadReport report;
     report.folder = folder;
-    report.format = config.format == ReloadFormat::Fla ? "gated_deltanet" : "qwen3_5_text";
+    report.format = config.format == ReloadFormat::Fla ? config.mixer->model_type : "qwen3_5_text";
     report.precision = cast == ReloadTensors::Cast::ToBf16 ? "BF16" : tensors.lowestPrecision();
     report.tensors = tensors.count();
     report.recorded = reference.recorded;

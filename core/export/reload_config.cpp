@@ -7,6 +7,8 @@
 
 #include "core/base/error.h"
 #include "core/base/regular_file.h"
+#include "core/export/reload_fields.h"
+#include "core/export/reload_mixers.h"
 #include "core/formats/hf_config_fields.h"
 #include "core/formats/strict_json.h"
 
@@ -14,7 +16,6 @@ namespace fm {
 namespace {
 
 constexpr std::size_t kMaxConfigBytes = 4 << 20;
-constexpr std::int64_t kMaxSize = std::int64_t{1} << 31;
 constexpr std::int64_t kMaxLayers = 4096;
 
 std::string readConfigText(const std::string& folder, const std::string& path) {
@@ -23,18 +24,6 @@ std::string readConfigText(const std::string& folder, const std::string& path) {
         throw InputError({"folder", folder, "a folder made by `flashmorph export`: it has no config.json"});
     }
     return readRegularFile(path, kMaxConfigBytes);
-}
-
-std::int64_t sizeOf(const HfFields& fields, const char* key) {
-    const std::int64_t value = fields.integer(key);
-    if (value < 1 || value > kMaxSize) fields.fail(key, "must be from 1 to 2^31");
-    return value;
-}
-
-void mustBe(const HfFields& fields, const char* key, const nlohmann::json& expected) {
-    const nlohmann::json* found = fields.find(key);
-    const bool equal = found == nullptr ? expected.is_null() : *found == expected;
-    if (!equal) fields.fail(key, "must be " + expected.dump() + " in an export that can be checked");
 }
 
 void readCommon(const HfFields& fields, ReloadConfig& config) {
@@ -69,19 +58,16 @@ void readFullLayers(const HfFields& attn, ReloadConfig& config) {
     }
 }
 
-void readFla(const HfFields& fields, ReloadConfig& config) {
+void readFla(const HfFields& fields, const FlaMixer& mixer, ReloadConfig& config) {
     config.format = ReloadFormat::Fla;
-    mustBe(fields, "architectures", {"GatedDeltaNetForCausalLM"});
-    mustBe(fields, "use_gate", true);
+    config.mixer = &mixer;
+    mustBe(fields, "architectures", {mixer.architecture});
     mustBe(fields, "use_short_conv", false);
-    mustBe(fields, "allow_neg_eigval", false);
     mustBe(fields, "expand_v", 1.0);
-    mustBe(fields, "num_v_heads", nullptr);
     mustBe(fields, "hidden_act", "swish");
     config.eps = fields.number("norm_eps");
     config.tied = fields.booleanOr("tie_word_embeddings", true);
-    config.key_heads = config.value_heads = sizeOf(fields, "num_heads");
-    config.key_dim = config.value_dim = sizeOf(fields, "head_dim");
+    mixer.read(fields, config);
     if (fields.find("attn") != nullptr) readFullLayers(fields.object("attn"), config);
 }
 
@@ -149,12 +135,14 @@ ReloadConfig readReloadConfig(const std::string& folder) {
     ReloadConfig config;
     readCommon(fields, config);
     const std::string type = fields.text("model_type");
-    if (type == "gated_deltanet") {
-        readFla(fields, config);
+    if (const FlaMixer* mixer = flaMixer(type)) {
+        readFla(fields, *mixer, config);
     } else if (type == "qwen3_5_text") {
         readQwen3_5(fields, config);
     } else {
-        fields.fail("model_type", "is " + quoted(type) + "; gated_deltanet and qwen3_5_text can be checked");
+        std::string known;
+        for (const std::string& fla_type : flaModelTypes()) known += fla_type + ", ";
+        fields.fail("model_type", "is " + quoted(type) + "; " + known + "qwen3_5_text can be checked");
     }
     checkSizes(fields, config);
     return config;

@@ -9,9 +9,11 @@
 namespace fm {
 
 enum class ReloadFormat { Fla, Qwen3_5 };
+struct FlaMixer;
 
 struct ReloadConfig {
     ReloadFormat format = ReloadFormat::Fla;
+    const FlaMixer* mixer = nullptr;  // of FLA's linear layers
     std::int64_t vocab = 0, width = 0, mlp_width = 0;
     std::int64_t heads = 0, kv_heads = 0, head_dim = 0;                       // full layers
     std::int64_t key_heads = 0, value_heads = 0, key_dim = 0, value_dim = 0;  // linear layers

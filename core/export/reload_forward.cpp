@@ -6,12 +6,10 @@
 #include <cmath>
 #include <limits>
 
+#include "core/export/reload_mixers.h"
+
 namespace fm {
 namespace {
-
-constexpr double kL2Eps = 1e-6;  // fixed in both formats
-
-at::Tensor meanSquareNorm(const at::Tensor& x, double eps) { return x / (x.pow(2).mean(-1, true) + eps).sqrt(); }
 
 class Layers {
 public:
@@ -23,15 +21,14 @@ public:
 
 private:
     bool fla() const { return config_.format == ReloadFormat::Fla; }
-    at::Tensor project(const at::Tensor& x, const std::string& name) const;
+    at::Tensor project(const at::Tensor& x, const std::string& name) const {
+        return ReloadLayer{config_, tensors_, ""}.project(x, name);
+    }
     at::Tensor fullFla(const at::Tensor& x_BTD, const std::string& at) const;
     at::Tensor fullQwen(const at::Tensor& x_BTD, const std::string& at) const;
     at::Tensor attend(const at::Tensor& q_BTHd, const at::Tensor& k_BTKd, const at::Tensor& v_BTKd) const;
     at::Tensor turned(const at::Tensor& x_BTHd) const;
-    at::Tensor linearFla(const at::Tensor& x_BTD, const std::string& at) const;
     at::Tensor linearQwen(const at::Tensor& x_BTD, const std::string& at) const;
-    at::Tensor deltaRule(const at::Tensor& q_BTO, const at::Tensor& k_BTO, const at::Tensor& v_BTO,
-                         const at::Tensor& a_BTH, const at::Tensor& b_BTH, const std::string& at) const;
 
     const ReloadConfig& config_;
     const ReloadTensors& tensors_;
@@ -42,17 +39,13 @@ at::Tensor Layers::norm(const at::Tensor& x, const std::string& name) const {
     return meanSquareNorm(x, config_.eps) * (fla() ? weight : weight + 1);
 }
 
-at::Tensor Layers::project(const at::Tensor& x, const std::string& name) const {
-    const at::Tensor y = at::matmul(x, tensors_.take(name + ".weight").t());
-    return tensors_.stores(name + ".bias") ? y + tensors_.take(name + ".bias") : y;
-}
-
 at::Tensor Layers::run(const at::Tensor& x_BTD, std::size_t layer) const {
     const std::string at = "model.layers." + std::to_string(layer) + ".";
     const bool full = config_.full[layer];
     const at::Tensor in_BTD = norm(x_BTD, at + (fla() ? "attn_norm.weight" : "input_layernorm.weight"));
     at::Tensor mixed_BTD;
-    if (fla()) mixed_BTD = full ? fullFla(in_BTD, at + "attn.") : linearFla(in_BTD, at + "attn.");
+    if (fla() && full) mixed_BTD = fullFla(in_BTD, at + "attn.");
+    if (fla() && !full) mixed_BTD = config_.mixer->run({config_, tensors_, at + "attn."}, in_BTD);
     if (!fla()) mixed_BTD = full ? fullQwen(in_BTD, at + "self_attn.") : linearQwen(in_BTD, at + "linear_attn.");
     const at::Tensor y_BTD = x_BTD + mixed_BTD;
     const at::Tensor m_BTD = norm(y_BTD, at + (fla() ? "mlp_norm.weight" : "post_attention_layernorm.weight"));
@@ -104,41 +97,6 @@ at::Tensor Layers::fullQwen(const at::Tensor& x_BTD, const std::string& at) cons
     return project(attend(q_BTHd, k_BTKd, heads("v_proj")) * gate_BTO.sigmoid(), at + "o_proj");
 }
 
-// S <- exp(g) S; S <- S + beta k (x) (v - k^T S); o = q^T S, then RMSNorm(o). The inputs have passed SiLU.
-at::Tensor Layers::deltaRule(const at::Tensor& q_BTO, const at::Tensor& k_BTO, const at::Tensor& v_BTO,
-                             const at::Tensor& a_BTH, const at::Tensor& b_BTH, const std::string& at) const {
-    const std::int64_t group = config_.value_heads / config_.key_heads;
-    const auto unitHeads = [&](const at::Tensor& x_BTO) {
-        const at::Tensor x = x_BTO.unflatten(-1, {config_.key_heads, config_.key_dim});
-        return (x / (x.pow(2).sum(-1, true) + kL2Eps).sqrt()).repeat_interleave(group, 2);
-    };
-    const at::Tensor q = unitHeads(q_BTO) / std::sqrt(static_cast<double>(config_.key_dim));
-    const at::Tensor k = unitHeads(k_BTO);
-    const at::Tensor v = v_BTO.unflatten(-1, {config_.value_heads, config_.value_dim});
-    const at::Tensor keep =
-        (-tensors_.take(at + "A_log").exp() * at::softplus(a_BTH + tensors_.take(at + "dt_bias"))).exp();
-    const at::Tensor write = b_BTH.sigmoid();
-    at::Tensor state_BHkv = at::zeros({q.size(0), q.size(2), q.size(3), v.size(3)}, q.options());
-    std::vector<at::Tensor> out_BHv;
-    for (std::int64_t t = 0; t < q.size(1); ++t) {
-        const at::Tensor k_BHk = k.select(1, t);
-        state_BHkv = state_BHkv * keep.select(1, t).unsqueeze(-1).unsqueeze(-1);
-        const at::Tensor known_BHv = at::einsum("bhk,bhkv->bhv", {k_BHk, state_BHkv});
-        const at::Tensor news_BHv = (v.select(1, t) - known_BHv) * write.select(1, t).unsqueeze(-1);
-        state_BHkv = state_BHkv + k_BHk.unsqueeze(-1) * news_BHv.unsqueeze(-2);
-        out_BHv.push_back(at::einsum("bhk,bhkv->bhv", {q.select(1, t), state_BHkv}));
-    }
-    return meanSquareNorm(at::stack(out_BHv, 1), config_.eps);
-}
-
-at::Tensor Layers::linearFla(const at::Tensor& x_BTD, const std::string& at) const {
-    const at::Tensor normed_BTHd = deltaRule(
-        at::silu(project(x_BTD, at + "q_proj")), at::silu(project(x_BTD, at + "k_proj")),
-        at::silu(project(x_BTD, at + "v_proj")), project(x_BTD, at + "a_proj"), project(x_BTD, at + "b_proj"), at);
-    const at::Tensor out_BTO = (normed_BTHd * tensors_.take(at + "o_norm.weight")).flatten(2);
-    return project(out_BTO * at::silu(project(x_BTD, at + "g_proj")), at + "o_proj");
-}
-
 at::Tensor Layers::linearQwen(const at::Tensor& x_BTD, const std::string& at) const {
     const at::Tensor qkv_BTC = project(x_BTD, at + "in_proj_qkv");
     const at::Tensor taps_C1W = tensors_.take(at + "conv1d.weight");
@@ -150,8 +108,8 @@ at::Tensor Layers::linearQwen(const at::Tensor& x_BTD, const std::string& at) co
     }
     const std::vector<at::Tensor> parts =
         at::split_with_sizes(at::silu(conv_BTC), {config_.keyRows(), config_.keyRows(), config_.valueRows()}, -1);
-    const at::Tensor normed_BTHd =
-        deltaRule(parts[0], parts[1], parts[2], project(x_BTD, at + "in_proj_a"), project(x_BTD, at + "in_proj_b"), at);
+    const at::Tensor normed_BTHd = reloadDeltaRule({config_, tensors_, at}, parts[0], parts[1], parts[2],
+                                                   project(x_BTD, at + "in_proj_a"), project(x_BTD, at + "in_proj_b"));
     const at::Tensor out_BTO = (normed_BTHd * tensors_.take(at + "norm.weight")).flatten(2);
     return project(out_BTO * at::silu(project(x_BTD, at + "in_proj_z")), at + "out_proj");
 }

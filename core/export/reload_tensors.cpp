@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "core/export/reload_mixers.h"
 #include "core/model/tensor_bytes.h"
 
 namespace fm {
@@ -28,12 +29,7 @@ void addFlaLayer(const std::string& at, bool full, const ReloadConfig& c, Shapes
         out.push_back({attn + "v_proj.bias", {kv_rows}});
         return;
     }
-    for (const char* name : {"q_proj.weight", "k_proj.weight"}) out.push_back({attn + name, {c.keyRows(), c.width}});
-    for (const char* name : {"v_proj.weight", "g_proj.weight"}) out.push_back({attn + name, {c.valueRows(), c.width}});
-    for (const char* name : {"a_proj.weight", "b_proj.weight"}) out.push_back({attn + name, {c.value_heads, c.width}});
-    for (const char* name : {"A_log", "dt_bias"}) out.push_back({attn + name, {c.value_heads}});
-    out.push_back({attn + "o_norm.weight", {c.value_dim}});
-    out.push_back({attn + "o_proj.weight", {c.width, c.valueRows()}});
+    c.mixer->require(attn, c, out);
 }
 
 void addQwenLayer(const std::string& at, bool full, const ReloadConfig& c, Shapes& out) {

@@ -56,7 +56,8 @@ GatesOutcome runGatesJob(JobContext& context, const JobFiles& files, const Gates
     setup.open("gates", spec, {branches.id}, gatesTables(session.config().num_layers));
     for (const std::string& remark : fit.remarks) context.log(Severity::Info, "[gates] paper mode: " + remark);
     GatesOutcome outcome{files.run_id, runGates(spec, inputs, context), {}};
-    outcome.cost = planCost(shapeOf(session.config()), outcome.gates.plan);
+    const ModelShape shape = shapeOf(session.config());
+    outcome.cost = planCost(shape, outcome.gates.plan, {}, branches.spec.kind->cost(shape));
     return outcome;
 }
 

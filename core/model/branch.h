@@ -10,35 +10,35 @@
 #include <vector>
 
 #include "core/model/blocks.h"
+#include "core/model/branches/gdn.h"
 #include "core/model/decoder_weights.h"
 
 namespace fm {
 
-enum class BranchKind { Gdn, Lightning };
-// Exportable: what FLA gated_deltanet / qwen3_5_text (GDN) or FLA gla (Lightning) represent exactly: SiLU on q, k, v
-// (GDN), l2-normed q, k (GDN), no RoPE, per-head RMSNorm with one shared weight, SiLU output gate without bias.
+// Exportable: what a standard format represents exactly: SiLU on q, k, v and l2-normed q, k where the kind has them, no
+// RoPE, per-head RMSNorm with one shared weight, SiLU output gate without bias.
 // Plain: no SiLU, output gate 2*sigmoid; aligns well but no standard loader holds it.
 enum class BranchForm { Exportable, Plain };
-const char* toString(BranchKind kind);
 const char* toString(BranchForm form);
 
 struct BranchSpec {
-    BranchKind kind = BranchKind::Gdn;
+    const Mixer* kind = &gdnMixer();  // one of mixers()
     BranchForm form = BranchForm::Exportable;
     // Heads of k and v: `expanded` repeats the teacher's K/V head blocks to the query heads (as in the paper).
     bool expanded_kv = true;
     double norm_eps = 1e-5;  // of the output norm; the teacher's rms_norm_eps, so that loaders agree
 };
 
+// KV, the heads of k and v of a branch.
+std::int64_t keyHeads(const BranchSpec& spec, const ModelConfig& config);
+
 // H heads of head_dim d each (dk = dv = head_dim); KV = H when expanded.
 struct BranchWeights {
-    at::Tensor q_OD, k_OD, v_OD;    // [H*d, D], [KV*d, D], [KV*d, D]
-    at::Tensor a_HD, b_HD;          // GDN decay and write-strength inputs; undefined for Lightning
-    at::Tensor A_log_H, dt_bias_H;  // GDN, fp32
-    at::Tensor log_decay_H;         // Lightning, fp32, fixed
-    at::Tensor z_OD;                // output gate, [H*d, D], no bias
-    at::Tensor out_norm_d;          // fp32, one weight shared by the heads
-    at::Tensor o_DO;                // [D, H*d]
+    at::Tensor q_OD, k_OD, v_OD;  // [H*d, D], [KV*d, D], [KV*d, D]
+    at::Tensor z_OD;              // output gate, [H*d, D], no bias
+    at::Tensor out_norm_d;        // fp32, one weight shared by the heads
+    at::Tensor o_DO;              // [D, H*d]
+    std::vector<at::Tensor> own;  // the kind's, as Mixer::tensors lists them
 };
 
 struct BranchSet {
@@ -49,7 +49,7 @@ struct BranchSet {
 };
 
 using BranchTensorVisitor = std::function<void(const std::string& name, at::Tensor& tensor)>;
-// Names such as "layers.3.q_proj.weight", fixed order; undefined tensors are skipped.
+// Names such as "layers.3.q_proj.weight", fixed order.
 void forEachTensor(BranchSet& set, const BranchTensorVisitor& visit);
 // Tensors that training changes (not the fixed decays).
 void forEachTrainable(BranchSet& set, const BranchTensorVisitor& visit);

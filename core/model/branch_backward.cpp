@@ -14,22 +14,14 @@ namespace {
 // Gradients of the projections, flat [B,T,O] in compute precision.
 struct ProjectionGradients {
     at::Tensor dq_BTO, dk_BTO, dv_BTO, dz_BTO;
-    at::Tensor da_BTH, db_BTH;  // GDN only
+    OwnTensors own;
 };
-
-bool usesSilu(const BranchSpec& spec) { return spec.kind == BranchKind::Gdn && spec.form == BranchForm::Exportable; }
 
 // y = r x with r = (sum x^2 + eps)^-1/2:  dx = r (dy - y <y, dy>)
 at::Tensor l2NormBackward(const at::Tensor& dy, const at::Tensor& x) {
     const at::Tensor r = (x.square().sum(-1, /*keepdim=*/true) + kL2NormEps).rsqrt();
     const at::Tensor y = x * r;
     return (dy - y * (y * dy).sum(-1, /*keepdim=*/true)).mul_(r);
-}
-
-// Heads that were repeated pass their gradients to the one K/V head they came from.
-at::Tensor sumRepeated(const at::Tensor& d_BTHd, std::int64_t kv_heads) {
-    if (d_BTHd.size(2) == kv_heads) return d_BTHd;
-    return d_BTHd.unflatten(2, {kv_heads, d_BTHd.size(2) / kv_heads}).sum(3);
 }
 
 // From the gradient of a head tensor as the recurrence reads it to that of its projection.
@@ -71,39 +63,26 @@ GateGradients gateBackward(const at::Tensor& dgated_BTO, const SavedLinearMixer&
     return grads;
 }
 
-void gdnProjectionBackward(const at::Tensor& do_BTHd, const SavedLinearMixer& saved, const BranchWeights& weights,
-                           const BranchSpec& spec, const ModelConfig& config, ProjectionGradients& grads) {
+void projectionBackward(const at::Tensor& do_BTHd, const SavedLinearMixer& saved, const BranchWeights& weights,
+                        const BranchSpec& spec, const ModelConfig& config, ProjectionGradients& grads) {
     const BranchProjections& p = saved.projected;
     const BranchHeads heads = branchHeads(p, weights, spec, config);
     const RecurrenceGradients d =
-        recurrenceOf(spec.kind).backward(recurrenceInputs(heads, weights, spec, config), saved.checkpoints, do_BTHd);
-    grads.dq_BTO = headBackward(d.dq_BTHk, p.q_BTO, spec, config.head_dim, true);
-    grads.dk_BTO = headBackward(d.dk_BTHk, p.k_BTO, spec, config.head_dim, true);
+        spec.kind->recurrence().backward(recurrenceInputs(heads, config), saved.checkpoints, do_BTHd);
+    const bool unit = spec.kind->unit_keys;
+    grads.dq_BTO = headBackward(d.dq_BTHk, p.q_BTO, spec, config.head_dim, unit);
+    grads.dk_BTO = headBackward(d.dk_BTHk, p.k_BTO, spec, config.head_dim, unit);
     grads.dv_BTO = headBackward(d.dv_BTHv, p.v_BTO, spec, config.head_dim, false);
-    const at::Tensor a = toComputePrecision(p.a_BTH);
-    const at::Tensor slope = at::sigmoid(a + weights.dt_bias_H.to(a.scalar_type()));  // of softplus
-    grads.da_BTH = -d.dcontrols[0] * weights.A_log_H.to(a.scalar_type()).exp() * slope;
-    grads.db_BTH = at::sigmoid_backward(d.dcontrols[1], heads.beta_BTH);
-}
-
-void lightningProjectionBackward(const at::Tensor& do_BTHd, const SavedLinearMixer& saved, const BranchWeights& weights,
-                                 const BranchSpec& spec, const ModelConfig& config, ProjectionGradients& grads) {
-    const BranchProjections& p = saved.projected;
-    const BranchHeads heads = branchHeads(p, weights, spec, config);
-    const RecurrenceGradients d =
-        recurrenceOf(spec.kind).backward(recurrenceInputs(heads, weights, spec, config), saved.checkpoints, do_BTHd);
-    grads.dq_BTO = headBackward(d.dq_BTHk, p.q_BTO, spec, config.head_dim, false);
-    grads.dk_BTO = headBackward(d.dk_BTHk, p.k_BTO, spec, config.head_dim, false);
-    grads.dv_BTO = headBackward(d.dv_BTHv, p.v_BTO, spec, config.head_dim, false);
+    grads.own = spec.kind->controls_backward(d.dcontrols, heads.controls, p.own, weights, config);
 }
 
 // sum over projections of d W. One product where the weights lie one after the other; otherwise the partial products
 // are added in compute precision.
-at::Tensor inputGradient(const ProjectionGradients& grads, const BranchWeights& weights) {
+at::Tensor inputGradient(const ProjectionGradients& grads, const BranchWeights& weights, const Mixer& kind) {
     const at::ScalarType dtype = weights.q_OD.scalar_type();
     std::vector<at::Tensor> parts = {grads.dq_BTO, grads.dk_BTO, grads.dv_BTO, grads.dz_BTO};
-    if (grads.da_BTH.defined()) parts.insert(parts.end(), {grads.da_BTH, grads.db_BTH});
-    const std::vector<at::Tensor> matrices = projectionMatrices(weights);
+    parts.insert(parts.end(), grads.own.begin(), grads.own.end());
+    const std::vector<at::Tensor> matrices = projectionMatrices(weights, kind);
     if (const at::Tensor stacked = stackedRows(matrices); stacked.defined())
         return toComputePrecision(product(at::cat(parts, -1).to(dtype), stacked.t()));
     at::Tensor sum;
@@ -119,10 +98,9 @@ at::Tensor inputGradient(const ProjectionGradients& grads, const BranchWeights& 
 at::Tensor linearMixerForwardSaved(const at::Tensor& normed, const BranchWeights& weights, const BranchSpec& spec,
                                    const ModelConfig& config, SavedLinearMixer& saved) {
     const at::NoGradGuard no_grad;
-    saved.projected = projectBranch(normed, weights);
+    saved.projected = projectBranch(normed, weights, *spec.kind);
     const BranchHeads heads = branchHeads(saved.projected, weights, spec, config);
-    saved.o_BTHd =
-        recurrenceOf(spec.kind).forwardSaved(recurrenceInputs(heads, weights, spec, config), saved.checkpoints);
+    saved.o_BTHd = spec.kind->recurrence().forwardSaved(recurrenceInputs(heads, config), saved.checkpoints);
     const at::Tensor gated = gateBranch(saved.o_BTHd, saved.projected.z_BTO, weights, spec);
     return product(gated.to(weights.o_DO.scalar_type()), weights.o_DO);
 }
@@ -134,11 +112,8 @@ at::Tensor linearMixerBackward(const at::Tensor& dy, const BranchWeights& weight
     const GateGradients gate = gateBackward(dgated, saved, weights, spec);
     ProjectionGradients grads;
     grads.dz_BTO = gate.dz_BTO;
-    if (spec.kind == BranchKind::Gdn)
-        gdnProjectionBackward(gate.do_BTHd, saved, weights, spec, config, grads);
-    else
-        lightningProjectionBackward(gate.do_BTHd, saved, weights, spec, config, grads);
-    return inputGradient(grads, weights);
+    projectionBackward(gate.do_BTHd, saved, weights, spec, config, grads);
+    return inputGradient(grads, weights, *spec.kind);
 }
 
 }  // namespace fm

@@ -8,6 +8,7 @@
 #include "core/formats/safetensors.h"
 #include "core/model/branch.h"
 #include "core/model/branch_cast.h"
+#include "core/model/branch_tensors.h"
 #include "core/model/tensor_bytes.h"
 
 namespace fm {
@@ -17,9 +18,8 @@ namespace {
 constexpr const char* kSpecKey = "flashmorph_branches";
 
 nlohmann::json specJson(const BranchSet& set) {
-    return {{"kind", toString(set.spec.kind)},     {"form", toString(set.spec.form)},
-            {"expanded_kv", set.spec.expanded_kv}, {"norm_eps", set.spec.norm_eps},
-            {"teacher_hash", set.teacher_hash},    {"layers", set.layers.size()}};
+    return {{"kind", set.spec.kind->name},   {"form", toString(set.spec.form)},  {"expanded_kv", set.spec.expanded_kv},
+            {"norm_eps", set.spec.norm_eps}, {"teacher_hash", set.teacher_hash}, {"layers", set.layers.size()}};
 }
 
 // Of what decides the outputs: spec, names, types, shapes and bytes, in file order.
@@ -49,13 +49,17 @@ Value member(const std::string& path, const nlohmann::json& json, const char* ke
     return found->get<Value>();
 }
 
-template <class Word>
-Word parseWord(const std::string& path, const nlohmann::json& json, const char* key,
-               std::initializer_list<Word> words) {
-    const std::string text = member<std::string>(path, json, key, &nlohmann::json::is_string);
-    for (const Word word : words)
-        if (text == toString(word)) return word;
-    fail(path, std::string(key) + " \"" + text + "\" is not known");
+const Mixer* parseKind(const std::string& path, const nlohmann::json& json) {
+    const std::string name = member<std::string>(path, json, "kind", &nlohmann::json::is_string);
+    if (const Mixer* kind = findMixer(name)) return kind;
+    fail(path, "kind \"" + name + "\" is not known");
+}
+
+BranchForm parseForm(const std::string& path, const nlohmann::json& json) {
+    const std::string text = member<std::string>(path, json, "form", &nlohmann::json::is_string);
+    for (const BranchForm form : {BranchForm::Exportable, BranchForm::Plain})
+        if (text == toString(form)) return form;
+    fail(path, "form \"" + text + "\" is not known");
 }
 
 BranchSet parseHeader(const std::string& path, const std::string& text, std::int64_t num_layers) {
@@ -63,8 +67,8 @@ BranchSet parseHeader(const std::string& path, const std::string& text, std::int
     BranchSet set;
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) fail(path, "is not a JSON object");
-    set.spec.kind = parseWord(path, json, "kind", {BranchKind::Gdn, BranchKind::Lightning});
-    set.spec.form = parseWord(path, json, "form", {BranchForm::Exportable, BranchForm::Plain});
+    set.spec.kind = parseKind(path, json);
+    set.spec.form = parseForm(path, json);
     set.spec.expanded_kv = member<bool>(path, json, "expanded_kv", &Json::is_boolean);
     set.spec.norm_eps = member<double>(path, json, "norm_eps", &Json::is_number);
     if (!(set.spec.norm_eps >= 0 && set.spec.norm_eps < 1)) fail(path, "norm_eps is not from 0 to 1");
@@ -90,9 +94,12 @@ void readTensors(const std::string& path, const SafetensorsFile& file, BranchSet
             if (!at::isFloatingType(tensor.scalar_type())) problems += "; " + name + " is not of a floating type";
         }
     });
-    for (const BranchWeights& layer : set.layers)  // the layers of a lightning set are computed together
-        if (layer.log_decay_H.defined() && problems.empty() && !at::equal(layer.log_decay_H, set.layers[0].log_decay_H))
-            problems += "; log_decay differs between layers";
+    // layers are computed together, with one copy of what is constant
+    for (const BranchTensor& tensor : tensorsOf(*set.spec.kind))
+        for (const BranchWeights& layer : set.layers)
+            if (tensor.about.role == TensorRole::Constant && problems.empty() &&
+                !at::equal(tensor.in(layer), tensor.in(set.layers[0])))
+                problems += std::string("; ") + tensor.about.name + " differs between layers";
     for (const TensorView& view : file.tensors())
         if (!wanted.count(view.name)) problems += "; " + view.name + " belongs to no branch";
     if (!problems.empty()) throw FormatError(path + ": not a branch set for this teacher" + problems);

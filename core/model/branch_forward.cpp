@@ -6,8 +6,7 @@
 
 #include "core/base/assert.h"
 #include "core/model/blocks.h"
-#include "core/ops/gdn.h"
-#include "core/ops/lightning.h"
+#include "core/model/branch_tensors.h"
 #include "core/ops/precision.h"
 #include "core/ops/product.h"
 #include "core/ops/stacked_rows.h"
@@ -20,40 +19,52 @@ at::Tensor l2Normalised(const at::Tensor& x_BTHd) {
     return x_BTHd * (x_BTHd.square().sum(-1, /*keepdim=*/true) + kL2NormEps).rsqrt();
 }
 
-// Query head h reads K/V head floor(h / group): whole heads are repeated, never single rows (method.md 13).
+double attentionScale(const ModelConfig& config) { return 1.0 / std::sqrt(static_cast<double>(config.head_dim)); }
+
+}  // namespace
+
 at::Tensor repeatHeads(const at::Tensor& x_BTKd, std::int64_t heads) {
     const std::int64_t group = heads / x_BTKd.size(-2);
     FM_ASSERT(group * x_BTKd.size(-2) == heads, "query heads are a multiple of key/value heads");
     return group == 1 ? x_BTKd : x_BTKd.repeat_interleave(group, -2);
 }
 
-double attentionScale(const ModelConfig& config) { return 1.0 / std::sqrt(static_cast<double>(config.head_dim)); }
+at::Tensor sumRepeated(const at::Tensor& d_BTHd, std::int64_t kv_heads) {
+    if (d_BTHd.size(2) == kv_heads) return d_BTHd;
+    return d_BTHd.unflatten(2, {kv_heads, d_BTHd.size(2) / kv_heads}).sum(3);
+}
 
-}  // namespace
-
-std::vector<at::Tensor> projectionMatrices(const BranchWeights& weights) {
-    std::vector<at::Tensor> matrices = {weights.q_OD, weights.k_OD, weights.v_OD, weights.z_OD};
-    if (weights.a_HD.defined()) matrices.insert(matrices.end(), {weights.a_HD, weights.b_HD});
+std::vector<at::Tensor> projectionMatrices(const BranchWeights& weights, const Mixer& kind) {
+    std::vector<at::Tensor> matrices;
+    for (const BranchTensor& tensor : projectionsOf(kind)) matrices.push_back(tensor.in(weights));
     return matrices;
 }
 
-BranchWeights stackProjections(const BranchWeights& weights) {
+BranchWeights stackProjections(const BranchWeights& weights, const Mixer& kind) {
     BranchWeights out = weights;
-    std::vector<at::Tensor*> slots = {&out.q_OD, &out.k_OD, &out.v_OD, &out.z_OD};
-    if (out.a_HD.defined()) slots.insert(slots.end(), {&out.a_HD, &out.b_HD});
     std::vector<std::int64_t> rows;
-    for (const at::Tensor* slot : slots) rows.push_back(slot->size(0));
+    for (const at::Tensor& matrix : projectionMatrices(weights, kind)) rows.push_back(matrix.size(0));
     const std::vector<at::Tensor> stacked = allocateStacked(rows, out.q_OD.size(1), out.q_OD.options());
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-        stacked[i].copy_(slots[i]->detach());
-        *slots[i] = stacked[i];
+    for (std::size_t i = 0; i < stacked.size(); ++i) {
+        at::Tensor& matrix = projectionsOf(kind)[i].in(out);
+        stacked[i].copy_(matrix.detach());
+        matrix = stacked[i];
     }
     return out;
 }
 
-BranchProjections projectBranch(const at::Tensor& normed, const BranchWeights& weights) {
+at::Tensor branchProduct(const at::Tensor& x, const at::Tensor& weight) {
+    if (weight.dim() == 2) return product(x, weight);
+    return at::bmm(x.flatten(1, -2), weight.transpose(1, 2)).unflatten(1, x.sizes().slice(1, x.dim() - 2));
+}
+
+BranchProjections projectionsFrom(std::vector<at::Tensor> outputs) {
+    return {outputs[0], outputs[1], outputs[2], outputs[3], {outputs.begin() + 4, outputs.end()}};
+}
+
+BranchProjections projectBranch(const at::Tensor& normed, const BranchWeights& weights, const Mixer& kind) {
     const at::Tensor x = normed.to(weights.q_OD.scalar_type());
-    const std::vector<at::Tensor> matrices = projectionMatrices(weights);
+    const std::vector<at::Tensor> matrices = projectionMatrices(weights, kind);
     std::vector<at::Tensor> outputs;
     if (const at::Tensor stacked = stackedRows(matrices); stacked.defined()) {
         std::vector<std::int64_t> rows;
@@ -62,50 +73,32 @@ BranchProjections projectBranch(const at::Tensor& normed, const BranchWeights& w
     } else {
         for (const at::Tensor& matrix : matrices) outputs.push_back(product(x, matrix));
     }
-    outputs.resize(6);  // Lightning has neither decay nor write-strength inputs
-    return {outputs[0], outputs[1], outputs[2], outputs[3], outputs[4], outputs[5]};
+    return projectionsFrom(std::move(outputs));
 }
 
 BranchHeads branchHeads(const BranchProjections& projected, const BranchWeights& weights, const BranchSpec& spec,
                         const ModelConfig& config) {
-    const auto heads = [&](const at::Tensor& x_BTO) {
+    const auto heads = [&](const at::Tensor& x_BTO, bool unit) {
         const at::Tensor x = splitHeads(toComputePrecision(x_BTO), config.head_dim);
-        // GLA, which carries Lightning, has neither SiLU nor l2-norm (export.md 4)
-        const bool silu = spec.kind == BranchKind::Gdn && spec.form == BranchForm::Exportable;
-        return silu ? at::silu(x) : x;
+        const at::Tensor active = usesSilu(spec) ? at::silu(x) : x;
+        return unit ? l2Normalised(active) : active;
     };
-    BranchHeads out{heads(projected.q_BTO), heads(projected.k_BTO), heads(projected.v_BTO), {}, {}};
-    if (spec.kind == BranchKind::Gdn) {
-        out.q_BTHd = l2Normalised(out.q_BTHd);
-        out.k_BTHd = l2Normalised(out.k_BTHd);
-        const at::Tensor a = toComputePrecision(projected.a_BTH);
-        out.g_BTH =
-            -weights.A_log_H.to(a.scalar_type()).exp() * at::softplus(a + weights.dt_bias_H.to(a.scalar_type()));
-        out.beta_BTH = at::sigmoid(toComputePrecision(projected.b_BTH));
-    }
+    const bool unit = spec.kind->unit_keys;
+    BranchHeads out{heads(projected.q_BTO, unit), heads(projected.k_BTO, unit), heads(projected.v_BTO, false), {}};
+    out.controls = spec.kind->controls(projected.own, weights, spec, config);
     out.k_BTHd = repeatHeads(out.k_BTHd, config.num_heads);
     out.v_BTHd = repeatHeads(out.v_BTHd, config.num_heads);
     return out;
 }
 
-const Recurrence& recurrenceOf(BranchKind kind) {
-    return kind == BranchKind::Gdn ? gdnRecurrence() : lightningRecurrence();
+RecurrenceInputs recurrenceInputs(const BranchHeads& heads, const ModelConfig& config) {
+    return {heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, heads.controls, attentionScale(config), {}, {}};
 }
 
-RecurrenceInputs recurrenceInputs(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,
-                                  const ModelConfig& config) {
-    RecurrenceInputs in{heads.q_BTHd, heads.k_BTHd, heads.v_BTHd, {}, attentionScale(config), {}, {}};
-    if (spec.kind == BranchKind::Gdn)
-        in.controls = {heads.g_BTH, heads.beta_BTH};
-    else
-        in.controls = {weights.log_decay_H};
-    return in;
-}
-
-at::Tensor recurBranch(const BranchHeads& heads, const BranchWeights& weights, const BranchSpec& spec,
-                       const ModelConfig& config, BranchState* state) {
-    const Recurrence& recurrence = recurrenceOf(spec.kind);
-    RecurrenceInputs in = recurrenceInputs(heads, weights, spec, config);
+at::Tensor recurBranch(const BranchHeads& heads, const BranchSpec& spec, const ModelConfig& config,
+                       BranchState* state) {
+    const Recurrence& recurrence = spec.kind->recurrence();
+    RecurrenceInputs in = recurrenceInputs(heads, config);
     if (!state) return recurrence.forward(in);
     at::Tensor& state_BHkv = state->state_BHkv;
     if (state_BHkv.defined() && heads.q_BTHd.size(1) == 1) return recurrence.decode(in, state_BHkv);
@@ -123,9 +116,9 @@ at::Tensor gateBranch(const at::Tensor& o_BTHd, const at::Tensor& z_BTO, const B
 
 at::Tensor linearMixerHeads(const at::Tensor& normed, const BranchWeights& weights, const BranchSpec& spec,
                             const ModelConfig& config, BranchState* state) {
-    const BranchProjections projected = projectBranch(normed, weights);
+    const BranchProjections projected = projectBranch(normed, weights, *spec.kind);
     const BranchHeads heads = branchHeads(projected, weights, spec, config);
-    return gateBranch(recurBranch(heads, weights, spec, config, state), projected.z_BTO, weights, spec);
+    return gateBranch(recurBranch(heads, spec, config, state), projected.z_BTO, weights, spec);
 }
 
 at::Tensor linearMixer(const at::Tensor& normed, const BranchWeights& weights, const BranchSpec& spec,

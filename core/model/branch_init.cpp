@@ -12,11 +12,10 @@ namespace fm {
 
 namespace {
 
-constexpr double kSiluOne = 1.278464542761074;               // silu(x) = 1
-constexpr double kSiluScale = 0.1;                           // of W_q, W_k, W_v: puts SiLU into its nearly linear range
-constexpr double kRidge = 1e-4;                              // of the mean square of the inputs' channels
-constexpr double kSlowestDecay = 0.01, kFastestDecay = 0.5;  // exp(A_log) over the heads
-constexpr std::int64_t kFitRows = 8192;                      // tokens that the fits look at
+constexpr double kSiluOne = 1.278464542761074;  // silu(x) = 1
+constexpr double kSiluScale = 0.1;              // of W_q, W_k, W_v: puts SiLU into its nearly linear range
+constexpr double kRidge = 1e-4;                 // of the mean square of the inputs' channels
+constexpr std::int64_t kFitRows = 8192;         // tokens that the fits look at
 
 at::Tensor repeatKvHeads(const at::Tensor& weight_OD, const ModelConfig& config) {
     const std::int64_t group = config.num_heads / config.num_kv_heads;
@@ -45,21 +44,6 @@ at::Tensor transferred(const Linear& source, const at::Tensor& head_norm_d, cons
     return weight.clone();
 }
 
-void startDecays(BranchWeights& w, const BranchSpec& spec, const ModelConfig& config,
-                 const at::TensorOptions& options) {
-    const std::int64_t heads = config.num_heads;
-    if (spec.kind == BranchKind::Lightning) {
-        // HALO's slopes (method.md 10): -2^(-8h/H), h = 1..H
-        const at::Tensor h = at::arange(1, heads + 1, options);
-        w.log_decay_H = -at::exp2(h * (-8.0 / static_cast<double>(heads)));
-        return;
-    }
-    w.A_log_H = at::linspace(std::log(kSlowestDecay), std::log(kFastestDecay), heads, options);
-    w.dt_bias_H = at::zeros({heads}, options);
-    w.a_HD = at::zeros({heads, config.hidden_size}, options);
-    w.b_HD = at::zeros({heads, config.hidden_size}, options);  // beta = sigmoid(0) = 1/2
-}
-
 BranchWeights copiedWeights(const AttentionWeights& attn, const BranchSpec& spec, const ModelConfig& config,
                             const at::Tensor& constant_row_D) {
     BranchWeights w;
@@ -74,12 +58,10 @@ BranchWeights copiedWeights(const AttentionWeights& attn, const BranchSpec& spec
     const at::TensorOptions options = w.q_OD.options();
     w.out_norm_d = at::ones({config.head_dim}, options);
     w.z_OD = at::zeros({config.num_heads * config.head_dim, config.hidden_size}, options);
-    startDecays(w, spec, config, options);
-    if (spec.form == BranchForm::Exportable) {
-        w.z_OD += (kSiluOne * constant_row_D).to(at::kFloat).unsqueeze(0);
-        if (spec.kind == BranchKind::Gdn)
-            for (at::Tensor* matrix : {&w.q_OD, &w.k_OD, &w.v_OD}) *matrix *= kSiluScale;
-    }
+    spec.kind->start(w, spec, config, options);
+    if (spec.form == BranchForm::Exportable) w.z_OD += (kSiluOne * constant_row_D).to(at::kFloat).unsqueeze(0);
+    if (usesSilu(spec))
+        for (at::Tensor* matrix : {&w.q_OD, &w.k_OD, &w.v_OD}) *matrix *= kSiluScale;
     return w;
 }
 

@@ -10,4 +10,9 @@ namespace fm {
 const Recurrence& gdnRecurrence();
 const RecurrenceKind& gdnKind();
 
+// Its implementations that need no plug-in: kernels/cpu/gdn.h, ATen in chunks of 64, and kernels/cpu/gdn_ref.h.
+RecurrenceKernels gdnCpuKernels();
+RecurrenceKernels gdnChunkedKernels();
+RecurrenceKernels gdnReferenceKernels();
+
 }  // namespace fm

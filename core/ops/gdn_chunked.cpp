@@ -1,7 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "core/ops/chunked_common.h"
-#include "core/ops/gdn_kernels.h"
+#include "core/ops/gdn.h"
 
 namespace fm {
 

@@ -1,5 +1,5 @@
 #include "core/ops/cpu_kernel_run.h"
-#include "core/ops/gdn_kernels.h"
+#include "core/ops/gdn.h"
 #include "kernels/cpu/gdn.h"
 
 namespace fm {

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include "core/base/assert.h"
-#include "core/ops/lightning_kernels.h"
 #include "core/ops/recurrence_register.h"
 
 namespace fm {

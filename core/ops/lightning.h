@@ -10,4 +10,10 @@ namespace fm {
 const Recurrence& lightningRecurrence();
 const RecurrenceKind& lightningKind();
 
+// Its implementations that need no plug-in: kernels/cpu/lightning.h, ATen in chunks of 64, and
+// kernels/cpu/lightning_ref.h.
+RecurrenceKernels lightningCpuKernels();
+RecurrenceKernels lightningChunkedKernels();
+RecurrenceKernels lightningReferenceKernels();
+
 }  // namespace fm

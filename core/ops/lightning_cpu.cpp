@@ -1,7 +1,7 @@
 #include "kernels/cpu/lightning.h"
 
 #include "core/ops/cpu_kernel_run.h"
-#include "core/ops/lightning_kernels.h"
+#include "core/ops/lightning.h"
 
 namespace fm {
 

@@ -1,5 +1,5 @@
 #include "core/ops/cpu_kernel_run.h"
-#include "core/ops/lightning_kernels.h"
+#include "core/ops/lightning.h"
 #include "kernels/cpu/lightning_ref.h"
 
 namespace fm {

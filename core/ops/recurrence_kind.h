@@ -21,7 +21,7 @@ struct RecurrenceKind {
     void (*check_controls)(const RecurrenceInputs&);  // asserts their number and shapes
     // Float64 controls for the shape of k. `mean_gate`: a decay is the sigmoid of a normal number around it.
     std::vector<at::Tensor> (*random_controls)(const at::Tensor& k_BTHk, double mean_gate, at::Generator&);
-    RecurrenceKernels cpu;        // fp32 with heads of up to kMaxHeadDim on the CPU
+    RecurrenceKernels cpu;        // fp32 with heads of up to kMaxHeadDim on the CPU; empty if there are none
     RecurrenceKernels chunked;    // any device, fp32 and float64
     RecurrenceKernels reference;  // float64 on the CPU, token by token: what is right. It has no decode
 };

@@ -51,7 +51,7 @@ Implementation onAnyDevice(const RecurrenceKind& kind, const at::Tensor&, const 
 
 // The kernels compute in fp32, with scratch for heads of that width.
 Implementation onCpu(const RecurrenceKind& kind, const at::Tensor& k_BTHk, const at::Tensor& v_BTHv) {
-    const bool kernels_serve = computeDtype(k_BTHk.scalar_type()) == at::kFloat &&
+    const bool kernels_serve = kind.cpu.forward && computeDtype(k_BTHk.scalar_type()) == at::kFloat &&
                                std::max(k_BTHk.size(-1), v_BTHv.size(-1)) <= kernels::kMaxHeadDim;
     if (!kernels_serve) return onAnyDevice(kind, k_BTHk, v_BTHv);
     return {&kind.cpu, kernels::toString(kernels::kernelPath())};

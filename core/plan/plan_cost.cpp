@@ -21,20 +21,36 @@ LayerCost fullLayer(const ModelShape& c, const CostQuery& q) {
     return cost;
 }
 
-LayerCost linearLayer(const ModelShape& c, const CostQuery& q) {
-    const double width = double(c.num_heads * c.head_dim), dim = double(c.head_dim);
+LayerCost linearLayer(const MixerCost& mixer, const CostQuery& q) {
     LayerCost cost;
-    cost.weights = double(c.hidden_size) * (5 * width + 2 * double(c.num_heads));  // q, k, v, gate, o; a, b
-    cost.decode_flop = 7 * width * dim;                                            // decay, k S, update, q S
+    cost.weights = mixer.weights;
+    cost.decode_flop = mixer.flop_per_token;
     cost.prefill_flop = cost.decode_flop;
-    cost.cache_bytes = 2 * width * dim * q.bytes_per_state * double(q.batch);  // read and written
+    cost.cache_bytes = 2 * mixer.state_floats * q.bytes_per_state * double(q.batch);  // read and written
     return cost;
 }
 
 }  // namespace
 
-PlanCost planCost(const ModelShape& c, const Plan& plan, const CostQuery& q) {
-    const LayerCost full = fullLayer(c, q), linear = linearLayer(c, q);
+MixerCost linearAttentionCost(const ModelShape& c) {
+    const double width = double(c.num_heads * c.head_dim);
+    MixerCost cost;
+    cost.weights = double(c.hidden_size) * 5 * width;
+    cost.state_floats = width * double(c.head_dim);
+    cost.flop_per_token = 5 * cost.state_floats;
+    return cost;
+}
+
+MixerCost deltaRuleCost(const ModelShape& c) {
+    MixerCost cost = linearAttentionCost(c);
+    cost.weights += double(c.hidden_size) * 2 * double(c.num_heads);
+    cost.flop_per_token += 2 * cost.state_floats;
+    return cost;
+}
+
+PlanCost planCost(const ModelShape& c, const Plan& plan, const CostQuery& q, const std::optional<MixerCost>& mixer) {
+    const MixerCost branch = mixer.value_or(deltaRuleCost(c));
+    const LayerCost full = fullLayer(c, q), linear = linearLayer(branch, q);
     const double num_layers = double(plan.kinds.size());
     const double num_full = double(plan.budget()), num_linear = num_layers - num_full;
     const double mlp_and_head =
@@ -49,8 +65,7 @@ PlanCost planCost(const ModelShape& c, const Plan& plan, const CostQuery& q) {
         static_cast<std::int64_t>(2 * double(c.num_kv_heads * c.head_dim) * q.bytes_per_kv);
     cost.kv_bytes_per_token = plan.budget() * kv_per_layer;
     cost.kv_share = num_full / num_layers;
-    cost.state_bytes =
-        static_cast<std::int64_t>(num_linear * double(c.num_heads * c.head_dim * c.head_dim) * q.bytes_per_state);
+    cost.state_bytes = static_cast<std::int64_t>(num_linear * branch.state_floats * q.bytes_per_state);
     cost.decode_gflop = (2 * weights + num_full * full.decode_flop + num_linear * linear.decode_flop) / 1e9;
     cost.prefill_gflop_per_token =
         (2 * weights + num_full * full.prefill_flop + num_linear * linear.prefill_flop) / 1e9;

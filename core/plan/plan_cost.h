@@ -3,11 +3,25 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/plan/model_shape.h"
 #include "core/plan/plan.h"
 
 namespace fm {
+
+// What a linear layer's mixer costs; each kind of branch tells (core/model/branches).
+struct MixerCost {
+    double weights = 0;         // parameters
+    double state_floats = 0;    // of one sequence, fp32 or as CostQuery says; read and written for every token
+    double flop_per_token = 0;  // beyond its matrices, multiply and add counted apart
+};
+
+// The least that a kind with one dk x dv state per query head (dk = dv = head_dim) takes: q, k, v, gate and o; decay,
+// write and read of the state.
+MixerCost linearAttentionCost(const ModelShape& shape);
+// The gated delta rule also reads the state with k, and projects decay and write strength.
+MixerCost deltaRuleCost(const ModelShape& shape);
 
 struct CostQuery {
     std::int64_t context_tokens = 32768;
@@ -30,7 +44,8 @@ struct PlanCost {
     double decode_speedup = 0;  // teacher_decode_ms / decode_ms
 };
 
-// Branches are GDN/Lightning with one dk x dv state per query head (dk = dv = head_dim).
-PlanCost planCost(const ModelShape& shape, const Plan& plan, const CostQuery& query = {});
+// `mixer` is what the linear layers are, gated delta branches if nobody says.
+PlanCost planCost(const ModelShape& shape, const Plan& plan, const CostQuery& query = {},
+                  const std::optional<MixerCost>& mixer = {});
 
 }  // namespace fm

@@ -12,11 +12,18 @@
 
 #include "app/cli/program.h"
 #include "core/export/model_folder.h"
+#include "core/model/branches/mixer_names.h"
 #include "tests/support/built_in_model.h"
 
 namespace fm::testing {
 
 namespace {
+
+QStringList kinds() {
+    QStringList names;
+    for (const std::string& name : mixerNames()) names << QString::fromStdString(name);
+    return names;
+}
 
 constexpr int kShapes = 36;
 constexpr std::int64_t kVocabulary = 1024;  // the built-in tokenizer's
@@ -90,8 +97,8 @@ Shape randomShape(std::uint64_t seed) {
     config.rope_theta = from(0, 1) == 1 ? 1e4 : 1e6;
     if (config.family == ModelFamily::Llama && from(0, 1) == 1)
         config.rope_scaling = Llama3RopeScaling{8, 1, 4, from(16, 8192)};
-    shape.branch_options = {"--kind",     one({"gdn", "lightning"}),   "--form", one({"exportable", "plain"}),
-                            "--kv-heads", one({"expanded", "grouped"})};
+    shape.branch_options = {
+        "--kind", one(kinds()), "--form", one({"exportable", "plain"}), "--kv-heads", one({"expanded", "grouped"})};
     return shape;
 }
 
@@ -174,8 +181,9 @@ QString TestModelShapes::throughEveryJob(const Shape& shape, const QString& name
 void TestModelShapes::wideHeadsGoThroughEveryJob_data() {
     QTest::addColumn<int>("head_dim");
     QTest::addColumn<QString>("kind");
-    for (const char* kind : {"gdn", "lightning"})
-        for (const int head_dim : {256, 258, 320}) QTest::addRow("%s of %d", kind, head_dim) << head_dim << kind;
+    for (const QString& kind : kinds())
+        for (const int head_dim : {256, 258, 320})
+            QTest::addRow("%s of %d", qPrintable(kind), head_dim) << head_dim << kind;
 }
 
 void TestModelShapes::wideHeadsGoThroughEveryJob() {

@@ -62,7 +62,9 @@ private Q_SLOTS:
             QTest::newRow((name + "hidden").constData()) << source << 0 << 0.0 << 0.0 << true << 0;
             QTest::newRow((name + "scale-free").constData()) << source << 1 << 0.0 << 0.0 << false << 0;
             QTest::newRow((name + "kl+text").constData()) << source << 2 << 0.0 << 0.3 << true << 0;
-            QTest::newRow((name + "kl+scale-free").constData()) << source << 2 << 0.7 << 0.0 << false << 1;
+            for (int kind = 1; kind < static_cast<int>(mixers().size()); ++kind)
+                QTest::newRow((name + "kl+scale-free " + mixers()[kind]->name).constData())
+                    << source << 2 << 0.7 << 0.0 << false << kind;
         }
     }
     void finiteDifferences() {
@@ -73,7 +75,7 @@ private Q_SLOTS:
         QFETCH(bool, qk_norm);
         QFETCH(int, branch_kind);
         BranchSpec spec;
-        spec.kind = static_cast<BranchKind>(branch_kind);
+        spec.kind = mixers()[static_cast<std::size_t>(branch_kind)];
         const TinyModel tiny = tinyModel(3, at::kDouble, qk_norm, spec);
         const MorphableModel model{&tiny.weights, &tiny.branches, static_cast<FullSource>(source), true};
         const ObjectiveWeights weights{static_cast<AlignKind>(kind), scale_free, text};

@@ -48,7 +48,7 @@ private Q_SLOTS:
         const ExportModel plain = exportModel(exportConfig(ModelFamily::Llama, 2), spec);
         expectRefusal(plain.hybrid({1}), "fla", "form plain");
         spec = {};
-        spec.kind = BranchKind::Lightning;
+        spec.kind = findMixer("lightning");
         const ExportModel lightning = exportModel(exportConfig(ModelFamily::Qwen3, 2), spec);
         expectRefusal(lightning.hybrid({1}), "qwen3_5", "lightning");
         // Branches that no layer uses do not matter.

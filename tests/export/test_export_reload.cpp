@@ -57,25 +57,32 @@ private:
 private Q_SLOTS:
     void patterns_data() {
         QTest::addColumn<QString>("format");
+        QTest::addColumn<QString>("kind");
         QTest::addColumn<QList<int>>("full");
-        for (const char* format : {"fla", "qwen3_5"}) {
-            const auto row = [&](const char* name, const QList<int>& full) {
-                QTest::addRow("%s, %s", format, name) << QString(format) << full;
-            };
-            row("first layer full", {0});
-            row("last layer linear", {0, 3});
-            row("irregular", {0, 1, 4});
-            row("all full", {0, 1, 2, 3, 4});
-            row("none full", {});
+        for (const Mixer* mixer : mixers()) {
+            for (const std::string& format : mixer->exports_to) {
+                const auto row = [&](const char* name, const QList<int>& full) {
+                    QTest::addRow("%s, %s, %s", format.c_str(), mixer->name, name)
+                        << QString::fromStdString(format) << QString(mixer->name) << full;
+                };
+                row("first layer full", {0});
+                row("last layer linear", {0, 3});
+                row("irregular", {0, 1, 4});
+                row("all full", {0, 1, 2, 3, 4});
+                row("none full", {});
+            }
         }
     }
 
     void patterns() {
         QFETCH(QString, format);
+        QFETCH(QString, kind);
         QFETCH(QList<int>, full);
         const QTemporaryDir dir;
+        BranchSpec spec;
+        spec.kind = findMixer(kind.toStdString());
         const ExportModel model =
-            exportModel(exportConfig(format == "fla" ? ModelFamily::Llama : ModelFamily::Qwen3, kLayers));
+            exportModel(exportConfig(format == "fla" ? ModelFamily::Llama : ModelFamily::Qwen3, kLayers), spec);
         const std::string folder = dir.filePath("out").toStdString();
         HybridModel hybrid = model.hybrid({full.begin(), full.end()});
         if (full.size() == kLayers) hybrid.branches = nullptr;

@@ -81,9 +81,9 @@ private Q_SLOTS:
         const BranchSpec spec = specOf(currentCase());
         const ModelConfig config = smallConfig();
         const BranchWeights apart = randomBranch(spec, config, 31);
-        const BranchWeights stacked = stackProjections(apart);
-        QVERIFY(stackedRows(projectionMatrices(stacked)).defined());
-        QVERIFY(!stackedRows(projectionMatrices(apart)).defined());
+        const BranchWeights stacked = stackProjections(apart, *spec.kind);
+        QVERIFY(stackedRows(projectionMatrices(stacked, *spec.kind)).defined());
+        QVERIFY(!stackedRows(projectionMatrices(apart, *spec.kind)).defined());
         const at::Tensor x = randomInput(config, 2, 20, 32), dy = randomInput(config, 2, 20, 33);
         SavedLinearMixer saved_apart, saved_stacked;
         const at::Tensor y = linearMixerForwardSaved(x, apart, spec, config, saved_apart);
@@ -97,7 +97,7 @@ private:
     static void addCases() {
         QTest::addColumn<int>("index");
         for (std::size_t i = 0; i < allBranchCases().size(); ++i)
-            QTest::newRow(allBranchCases()[i].name) << static_cast<int>(i);
+            QTest::newRow(allBranchCases()[i].name.c_str()) << static_cast<int>(i);
     }
     static BranchCase currentCase() {
         QFETCH(int, index);

@@ -151,7 +151,7 @@ private:
         QTest::addColumn<int>("index");
         for (std::size_t i = 0; i < allBranchCases().size(); ++i)
             if (!grouped_only || !allBranchCases()[i].expanded_kv)
-                QTest::newRow(allBranchCases()[i].name) << static_cast<int>(i);
+                QTest::newRow(allBranchCases()[i].name.c_str()) << static_cast<int>(i);
     }
     static BranchCase currentCase() {
         QFETCH(int, index);

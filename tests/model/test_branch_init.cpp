@@ -97,9 +97,10 @@ private Q_SLOTS:
         const BranchWeights w = initBranches(teacher, spec, calibrationFor(config), 1).layers[1];
         QVERIFY(at::equal(w.q_OD, teacher.layers[1].attn.q.weight_OI));
         QVERIFY(w.z_OD.abs().max().item<double>() == 0);  // 2 sigmoid(0) = 1
-        QVERIFY(w.dt_bias_H.abs().max().item<double>() == 0);
-        QVERIFY(w.b_HD.abs().max().item<double>() == 0);  // beta = 1/2
-        const at::Tensor decay = w.A_log_H.exp();
+        const GdnTensors own = gdnTensors(w);
+        QVERIFY(own.dt_bias_H.abs().max().item<double>() == 0);
+        QVERIFY(own.b_HD.abs().max().item<double>() == 0);  // beta = 1/2
+        const at::Tensor decay = own.A_log_H.exp();
         QVERIFY(std::abs(decay[0].item<double>() - 0.01) < 1e-6);
         QVERIFY(std::abs(decay[3].item<double>() - 0.5) < 1e-5);
     }
@@ -109,8 +110,8 @@ private Q_SLOTS:
         const ModelConfig config = teacherConfig();
         const DecoderWeights teacher = randomWeights(config, 5, at::kCPU, at::kFloat);
         BranchSpec spec;
-        spec.kind = BranchKind::Lightning;
-        const at::Tensor slopes = initBranches(teacher, spec, calibrationFor(config), 1).layers[0].log_decay_H;
+        spec.kind = findMixer("lightning");
+        const at::Tensor slopes = initBranches(teacher, spec, calibrationFor(config), 1).layers[0].own[0];
         const std::vector<double> want = {-0.25, -0.0625, -0.015625, -0.00390625};
         for (std::int64_t h = 0; h < 4; ++h) QVERIFY(std::abs(slopes[h].item<double>() - want[h]) < 1e-9);
     }
@@ -202,11 +203,11 @@ private Q_SLOTS:
         const ModelConfig config = teacherConfig();
         const DecoderWeights teacher = randomWeights(config, 9, at::kCPU, at::kFloat);
         BranchSpec spec;
-        spec.kind = BranchKind::Lightning;
+        spec.kind = findMixer("lightning");
         BranchSet set = initBranches(teacher, spec, calibrationFor(config), 1);
         saveBranches(set, path);
         loadBranches(path, config, at::kCPU, at::kFloat);
-        set.layers[1].log_decay_H = set.layers[1].log_decay_H * 2;
+        set.layers[1].own[0] = set.layers[1].own[0] * 2;
         saveBranches(set, path);
         QVERIFY_THROWS_EXCEPTION(FormatError, loadBranches(path, config, at::kCPU, at::kFloat));
     }
@@ -217,13 +218,14 @@ private Q_SLOTS:
         for (const BranchCase& which : allBranchCases()) {
             const BranchSpec spec = specOf(which);
             std::vector<BranchWeights> layers = {randomBranch(spec, config, 61), randomBranch(spec, config, 62)};
-            layers[1].log_decay_H = layers[0].log_decay_H;
+            for (std::size_t i = 0; i < spec.kind->tensors.size(); ++i)
+                if (spec.kind->tensors[i].role == TensorRole::Constant) layers[1].own[i] = layers[0].own[i];
             const at::Tensor x = at::stack({randomInput(config, 2, 67, 63), randomInput(config, 2, 67, 64)});
-            const at::Tensor got = linearMixerStacked(x, stackLayers(layers, at::kDouble), spec, config);
+            const at::Tensor got = linearMixerStacked(x, stackLayers(layers, *spec.kind, at::kDouble), spec, config);
             for (std::int64_t l = 0; l < 2; ++l)
                 QVERIFY2(maxRelativeError(got[l], oracleMixer(x[l], layers[static_cast<std::size_t>(l)], spec,
                                                               config)) < kBranchFloat64,
-                         which.name);
+                         which.name.c_str());
         }
     }
 };

@@ -49,16 +49,51 @@ void l2Normalise(Vector& x) {
     for (double& value : x) value /= std::sqrt(sum + 1e-6);
 }
 
+// What a kind adds to linear attention, for one head and one token.
+struct OracleControls {
+    Vector log_decay_k;  // one for each key channel
+    bool delta_rule = false;
+    double beta = 0;
+};
+
+// The own tensors of a branch as plain numbers.
+struct OracleOwn {
+    std::string kind;
+    std::vector<Matrix> matrices;
+    std::vector<Vector> vectors;
+
+    OracleOwn(const BranchWeights& w, const BranchSpec& spec) : kind(spec.kind->name) {
+        for (const at::Tensor& tensor : w.own) {
+            matrices.push_back(tensor.dim() == 2 ? matrixOf(tensor) : Matrix());
+            vectors.push_back(tensor.dim() == 1 ? vectorOf(tensor) : Vector());
+        }
+    }
+};
+
+OracleControls gdnControls(const OracleOwn& own, const Vector& x, std::size_t h, std::size_t dim) {
+    const double a = times({own.matrices[0][h]}, x)[0], b = times({own.matrices[1][h]}, x)[0];
+    const double log_decay = -std::exp(own.vectors[2][h]) * softplus(a + own.vectors[3][h]);
+    return {Vector(dim, log_decay), true, sigmoid(b)};
+}
+
+OracleControls lightningControls(const OracleOwn& own, const Vector&, std::size_t h, std::size_t dim) {
+    return {Vector(dim, own.vectors[0][h])};
+}
+
+OracleControls controlsOf(const OracleOwn& own, const Vector& x, std::size_t h, std::size_t dim) {
+    return own.kind == "gdn" ? gdnControls(own, x, h, dim) : lightningControls(own, x, h, dim);
+}
+
 // One head's recurrence for one token: S is [dk][dv].
-Vector stepHead(std::vector<Vector>& state, const Vector& q, const Vector& k, const Vector& v, double log_decay,
-                double beta, bool delta_rule, double scale) {
+Vector stepHead(std::vector<Vector>& state, const Vector& q, const Vector& k, const Vector& v,
+                const OracleControls& controls, double scale) {
     const std::size_t dim = v.size();
-    for (Vector& r : state)
-        for (double& s : r) s *= std::exp(log_decay);
+    for (std::size_t i = 0; i < k.size(); ++i)
+        for (double& s : state[i]) s *= std::exp(controls.log_decay_k[i]);
     for (std::size_t j = 0; j < dim; ++j) {
         double held = 0;
         for (std::size_t i = 0; i < k.size(); ++i) held += k[i] * state[i][j];
-        const double written = delta_rule ? beta * (v[j] - held) : v[j];
+        const double written = controls.delta_rule ? controls.beta * (v[j] - held) : v[j];
         for (std::size_t i = 0; i < k.size(); ++i) state[i][j] += k[i] * written;
     }
     Vector o(dim, 0.0);
@@ -68,23 +103,17 @@ Vector stepHead(std::vector<Vector>& state, const Vector& q, const Vector& k, co
 }
 
 struct OracleToken {
-    Vector q, k, v, z, a, b;
+    Vector q, k, v, z;
 };
 
 struct OracleWeights {
-    Matrix q, k, v, z, a, b, o;
+    Matrix q, k, v, z, o;
     explicit OracleWeights(const BranchWeights& w)
-        : q(matrixOf(w.q_OD)),
-          k(matrixOf(w.k_OD)),
-          v(matrixOf(w.v_OD)),
-          z(matrixOf(w.z_OD)),
-          a(matrixOf(w.a_HD)),
-          b(matrixOf(w.b_HD)),
-          o(matrixOf(w.o_DO)) {}
+        : q(matrixOf(w.q_OD)), k(matrixOf(w.k_OD)), v(matrixOf(w.v_OD)), z(matrixOf(w.z_OD)), o(matrixOf(w.o_DO)) {}
 };
 
 OracleToken projectToken(const Vector& x, const OracleWeights& w) {
-    return {times(w.q, x), times(w.k, x), times(w.v, x), times(w.z, x), times(w.a, x), times(w.b, x)};
+    return {times(w.q, x), times(w.k, x), times(w.v, x), times(w.z, x)};
 }
 
 }  // namespace
@@ -100,16 +129,16 @@ ModelConfig smallConfig() {
 }
 
 const std::vector<BranchCase>& allBranchCases() {
-    static const std::vector<BranchCase> cases = {
-        {BranchKind::Gdn, BranchForm::Exportable, true, "gdn-exportable-expanded"},
-        {BranchKind::Gdn, BranchForm::Exportable, false, "gdn-exportable-grouped"},
-        {BranchKind::Gdn, BranchForm::Plain, true, "gdn-plain-expanded"},
-        {BranchKind::Gdn, BranchForm::Plain, false, "gdn-plain-grouped"},
-        {BranchKind::Lightning, BranchForm::Exportable, true, "lightning-exportable-expanded"},
-        {BranchKind::Lightning, BranchForm::Exportable, false, "lightning-exportable-grouped"},
-        {BranchKind::Lightning, BranchForm::Plain, true, "lightning-plain-expanded"},
-        {BranchKind::Lightning, BranchForm::Plain, false, "lightning-plain-grouped"},
-    };
+    static const std::vector<BranchCase> cases = [] {
+        std::vector<BranchCase> made;
+        for (const Mixer* kind : mixers())
+            for (const BranchForm form : {BranchForm::Exportable, BranchForm::Plain})
+                for (const bool expanded : {true, false})
+                    made.push_back(
+                        {kind, form, expanded,
+                         std::string(kind->name) + "-" + toString(form) + (expanded ? "-expanded" : "-grouped")});
+        return made;
+    }();
     return cases;
 }
 
@@ -129,14 +158,10 @@ BranchWeights randomBranch(const BranchSpec& spec, const ModelConfig& config, st
     w.z_OD = normal({heads * d, width}, 0.3);
     w.o_DO = normal({width, heads * d}, 0.3);
     w.out_norm_d = 1 + normal({d}, 0.2);
-    if (spec.kind == BranchKind::Gdn) {
-        w.a_HD = normal({heads, width}, 0.3);
-        w.b_HD = normal({heads, width}, 0.5);
-        w.A_log_H = normal({heads}, 0.7) - 1.5;
-        w.dt_bias_H = normal({heads}, 0.5);
-    } else {
-        w.log_decay_H = -at::rand({heads}, generator, at::kDouble) * 0.7 - 0.01;
-    }
+    if (spec.kind == findMixer("gdn"))
+        w.own = {normal({heads, width}, 0.3), normal({heads, width}, 0.5), normal({heads}, 0.7) - 1.5,
+                 normal({heads}, 0.5)};
+    if (spec.kind == findMixer("lightning")) w.own = {-at::rand({heads}, generator, at::kDouble) * 0.7 - 0.01};
     return w;
 }
 
@@ -146,20 +171,22 @@ at::Tensor randomInput(const ModelConfig& config, std::int64_t batch, std::int64
 }
 
 BranchWeights castTo(const BranchWeights& weights, at::ScalarType dtype) {
-    BranchSet set;
-    set.layers = {weights};
-    forEachTensor(set, [dtype](const std::string&, at::Tensor& tensor) {
+    BranchWeights cast = weights;
+    const auto to = [dtype](at::Tensor& tensor) {
         tensor = tensor.to(tensor.dim() == 1 && dtype == at::kBFloat16 ? at::kFloat : dtype);
-    });
-    return set.layers[0];
+    };
+    for (at::Tensor* t : {&cast.q_OD, &cast.k_OD, &cast.v_OD, &cast.z_OD, &cast.out_norm_d, &cast.o_DO}) to(*t);
+    for (at::Tensor& t : cast.own) to(t);
+    return cast;
 }
 
 at::Tensor oracleMixer(const at::Tensor& normed, const BranchWeights& w, const BranchSpec& spec,
                        const ModelConfig& config) {
     const std::int64_t heads = config.num_heads, d = config.head_dim;
-    const bool gdn = spec.kind == BranchKind::Gdn, exportable = spec.form == BranchForm::Exportable;
-    const Vector A_log = gdn ? vectorOf(w.A_log_H) : Vector(), dt_bias = gdn ? vectorOf(w.dt_bias_H) : Vector();
-    const Vector fixed = gdn ? Vector() : vectorOf(w.log_decay_H), norm_weight = vectorOf(w.out_norm_d);
+    const bool exportable = spec.form == BranchForm::Exportable;
+    const bool gdn = spec.kind == findMixer("gdn");
+    const Vector norm_weight = vectorOf(w.out_norm_d);
+    const OracleOwn own(w, spec);
     const OracleWeights matrices(w);
     Vector out;
     for (std::int64_t b = 0; b < normed.size(0); ++b) {
@@ -176,9 +203,8 @@ at::Tensor oracleMixer(const at::Tensor& normed, const BranchWeights& w, const B
                 Vector q = headOf(token.q, h, d), k = headOf(token.k, kv, d);
                 const Vector v = headOf(token.v, kv, d);
                 if (gdn) l2Normalise(q), l2Normalise(k);
-                const double log_decay = gdn ? -std::exp(A_log[h]) * softplus(token.a[h] + dt_bias[h]) : fixed[h];
-                const double beta = gdn ? sigmoid(token.b[h]) : 0;
-                const Vector o = stepHead(state[h], q, k, v, log_decay, beta, gdn, 1 / std::sqrt(double(d)));
+                const OracleControls controls = controlsOf(own, inputs[t], h, d);
+                const Vector o = stepHead(state[h], q, k, v, controls, 1 / std::sqrt(double(d)));
                 double mean_square = 0;
                 for (double value : o) mean_square += value * value / double(d);
                 for (std::int64_t c = 0; c < d; ++c) {

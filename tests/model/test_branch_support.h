@@ -12,10 +12,10 @@ namespace fm::test {
 ModelConfig smallConfig();
 
 struct BranchCase {
-    BranchKind kind;
+    const Mixer* kind;
     BranchForm form;
     bool expanded_kv;
-    const char* name;
+    std::string name;
 };
 const std::vector<BranchCase>& allBranchCases();
 

@@ -3,8 +3,8 @@
 
 namespace fm::cli {
 
-// Parses and runs one command. Returns the process's exit code (DESIGN 8) and throws nothing. The GPU plug-in has been
-// loaded, or refused, before.
+// Parses and runs one command. Returns the process's exit code (0 done, 1 failed, 2 bad input or usage, 130 cancelled)
+// and throws nothing. The GPU plug-in has been loaded, or refused, before.
 int runProgram(int argc, const char* const* argv) noexcept;
 
 }  // namespace fm::cli

@@ -27,7 +27,8 @@ public:
     // Shows it, in front of others on its place, and gives it the focus.
     void raise(const QString& id);
 
-    // The arrangement of DESIGN 7 where there is room; with less height the third row becomes tabs of the second.
+    // Plan on top, live plots, comparison, runs and job at the side; with less height the third row becomes tabs of the
+    // second.
     void arrange(const QSize& size);
     void fitPlan();                    // grows the plan's dock where a study has more layers than fit
     void fillMenu(QMenu& menu) const;  // one entry per dock, to show and hide

@@ -1,4 +1,4 @@
-// RULER's eight needle-in-a-haystack tasks. evaluation.md 2.
+// RULER's eight needle-in-a-haystack tasks (resources/handbook/evaluation.md, "RULER").
 //
 // Where ours differ from RULER: the random generator is ours; the essay haystack is the user's corpus instead of Paul
 // Graham's essays, with a simpler sentence splitter (haystack.h); the haystack is the largest that fits, to the word or

@@ -1,5 +1,5 @@
 // The texts of RULER's needle tasks, letter for letter: the prompt templates are functional text of NVIDIA/RULER
-// (Apache-2.0). evaluation.md 2.1, 2.2.
+// (Apache-2.0).
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace fm {
 enum class Haystack { Noise, Essay, Needles };
 enum class NeedleWord { Words, Numbers, Uuids };
 
-// One row of evaluation.md 2.5.
+// One task: what surrounds the needles, what they hold, and how many there are.
 struct NiahKind {
     const char* name;
     Haystack haystack;

@@ -1,4 +1,4 @@
-// The noise sentences of RULER and of the classic pass key test. evaluation.md 2.3.
+// The noise sentences of RULER and of the classic pass key test.
 #pragma once
 
 namespace fm {

@@ -1,5 +1,4 @@
 // The selection data of FlashMorph and DuoAttention: passkeys of NATO words in book text, asked in order at the end.
-// method.md 1.4, 1.10, 1.13.
 #pragma once
 
 #include "core/data/tasks.h"

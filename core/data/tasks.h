@@ -1,5 +1,5 @@
-// Generators of retrieval samples: every sample is a pure function of (spec, seed). evaluation.md 2,
-// method.md 1.4/1.13, prototype.md 7 and 7.1.
+// Generators of retrieval samples: every sample is a pure function of (spec, seed)
+// (resources/handbook/evaluation.md, "Tasks").
 #pragma once
 
 #include <memory>
@@ -40,7 +40,7 @@ public:
 //   "passkey" (ten 32-word NATO passkeys in FlashMorph's printed wording, "Remember ..., it is the ..."), "passkeyNxM"
 //     (N <= 10 keys of M <= 64 words); either with "_duo" behind it: DuoAttention's wording, "Remeber ..., it's the
 //     ..."; "simple_passkey";
-//   "niah_single_1..3", "niah_multikey_1..3", "niah_multivalue", "niah_multiquery": RULER, evaluation.md 2;
+//   "niah_single_1..3", "niah_multikey_1..3", "niah_multivalue", "niah_multiquery": RULER;
 //   word tasks that small teachers learn, values of four NATO words:
 //     "single", "mkN" (N <= 64 keys, one asked), "mqN" (N <= 8, all asked), "hopN" (two-hop reference among N <= 32
 //     chains), "hop3_N" (three hops, N <= 21), "ahopN" and "ahop3_N" (the same, each alias before what it names),

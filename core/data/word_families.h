@@ -1,5 +1,5 @@
-// The families of word tasks: which needles are hidden and what is asked. prototype.md 7 and 7.1: a family is worth
-// having when one induction layer alone cannot answer it.
+// The families of word tasks: which needles are hidden and what is asked. A family is worth having when one
+// induction layer alone cannot answer it.
 //
 //   keys  (single, mk, mq)  " river is alpha bravo charlie delta."       "\n what is river?"   one look-up
 //   hop   (hop, hop3_)      " river is the same as stone." ... " stone is alpha bravo ..."     look-ups in a row

@@ -7,7 +7,7 @@
 
 namespace fm {
 
-// The 26 words of the NATO alphabet, as DuoAttention spells them ("juliett", "xray"). method.md 1.13.
+// The 26 words of the NATO alphabet, as DuoAttention spells them ("juliett", "xray").
 const std::vector<std::string>& natoWords();
 
 // 64 plain nouns that name the needles of the word tasks; disjoint from the NATO words.

@@ -1,5 +1,5 @@
-// Recovery of a hybrid: logit distillation from the teacher, then an optional next-token phase at longer contexts.
-// method.md 1.3 step 5, 2.1; prototype.md 5.
+// Recovery of a hybrid: logit distillation from the teacher, then an optional next-token phase at longer contexts
+// (resources/handbook/method.md, "Recovery").
 #pragma once
 
 #include <string>
@@ -25,7 +25,8 @@ struct DistillSpec {
     std::vector<std::string> tasks;
     double text_share = 0.7;
     double answer_weight = 0;
-    // core/engine/README.md has the rates that were tried: ten times these undo what good branches already do.
+    // resources/handbook/measurements.md has the rates that were tried: ten times these undo what good branches already
+    // do.
     double lr = 1e-5;
     double branch_lr = 2e-4;
     double lr_floor = 0.1;

@@ -1,6 +1,6 @@
 // Generation-based retrieval as RULER measures it: a depth x length grid per task, one question of every sequence
-// answered greedily in the model's own words, with the caches the hybrid would use, and scored by containment.
-// evaluation.md 1, 2, 5.
+// answered greedily in the model's own words, with the caches the hybrid would use, and scored by containment
+// (resources/handbook/evaluation.md, "RULER" and "Grid of an evaluation").
 //
 // The needle that is asked for stands at the depth of its cell: a sequence of several questions is scored on the one
 // whose needle was placed there, and which one that is changes from sequence to sequence. The grid is therefore even,

@@ -1,4 +1,5 @@
-// The alignment term of the gate stage and its gradient at the mixed stream. method.md 1.3, 1.10, 9.4, 9.5.
+// The alignment term of the gate stage and its gradient at the mixed stream (resources/handbook/method.md,
+// "Objectives").
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
 // AdamW on L gates with a hard clamp, the trapezoid learning rate, and the budget's multiplicative dual.
-// method.md 1.10, prototype.md 4. Plain doubles: L is a few dozen, and gates need full precision (method.md 12.11).
+// Plain doubles: L is a few dozen, and bf16 would swallow the small steps of gates.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ private:
 // lambda * exp(rate * clip((sum - K) / max(K, 1), -1, 1))
 double dualUpdate(double lambda, double rate, double gate_sum, int budget);
 
-// The lambda at which the separable optimum clamp(1 - lambda L / (2 e_l), 0, 1) sums to K (method.md 1.11).
+// The lambda at which the separable optimum clamp(1 - lambda L / (2 e_l), 0, 1) sums to K; e_l is
+// the mean squared error of branch l alone at the answer rows (resources/handbook/method.md, "Closed form").
 double closedFormLambda(const std::vector<double>& local_error_L, int budget);
 std::vector<double> closedFormGates(const std::vector<double>& local_error_L, double lambda);
 

@@ -1,4 +1,4 @@
-// The gate job: optimises one gate per layer jointly, all weights frozen. method.md 1.3, DESIGN 5.
+// The gate job: optimises one gate per layer jointly, all weights frozen (resources/handbook/method.md).
 #pragma once
 
 #include <memory>
@@ -31,7 +31,7 @@ struct GatesInputs {
 struct GatesResult {
     std::vector<double> alpha_L;        // final gates
     std::vector<double> averaged_L;     // over all steps
-    std::vector<double> local_error_L;  // closed-form errors of the first batch (method.md 1.11)
+    std::vector<double> local_error_L;  // e_l of the closed form, from the first batch that asks something
     double lambda = 0;
     bool dead = false;       // the last layer kept and the first left out are tied: the plan says nothing
     bool undecided = false;  // they are tied, or stand closer than the gates still move: another seed may swap them

@@ -1,4 +1,4 @@
-// Everything that defines a gate run. Defaults: DESIGN 5 and reference/prototype.md 10.
+// Everything that defines a gate run. Reasons for the defaults: resources/handbook/method.md.
 #pragma once
 
 #include <cstdint>
@@ -141,8 +141,8 @@ struct GatesSpec {
         visit(s.seed, FieldInfo{"seed", "", "seed of data and ties", 0, 9.0e15});
     }
 
-    // The published settings (method.md 1.3, 1.5, 1.10), one sequence a step. Lengths, tasks and steps are left open:
-    // they depend on the teacher, and fitPaperMode() fills them in.
+    // The published settings (resources/handbook/method.md, "Paper mode"), one sequence a step. Lengths, tasks and
+    // steps are left open: they depend on the teacher, and fitPaperMode() fills them in.
     static GatesSpec paper();
 };
 

@@ -1,7 +1,7 @@
 // Losses on next-token distributions whose logits never exist all at once: the head runs in row blocks, each block's
-// graph is freed before the next, and only the gradient of the residual rows is kept (HALO's row blocks,
-// method.md 2.1). Gradients land in the .grad of every leaf: head, final norm, and whatever made the residual. Thread:
-// one job's thread, gradients enabled.
+// graph is freed before the next, and only the gradient of the residual rows is kept (as in HALO, arXiv 2601.22156).
+// Gradients land in the .grad of every leaf: head, final norm, and whatever made the residual. Thread: one job's
+// thread, gradients enabled.
 #pragma once
 
 #include <ATen/core/Tensor.h>

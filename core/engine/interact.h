@@ -1,5 +1,5 @@
 // How layers depend on each other: what linearising two costs beyond the sum of each alone, and the curvature of the
-// loss in the gates at the present plan. method.md 11.1, 12.
+// loss in the gates at the present plan (resources/handbook/method.md, "Interactions").
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
 // The published selection settings under one teacher: context lengths that it can read, passkeys that fit them, and as
-// many steps as the published tokens buy. method.md 1.4, 1.5, 1.10.
+// many steps as the published tokens buy (resources/handbook/method.md, "Paper mode").
 #pragma once
 
 #include <cstdint>

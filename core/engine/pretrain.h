@@ -1,5 +1,5 @@
 // Trains a small decoder from scratch on text and retrieval tasks: how the built-in teacher was made, and how a user
-// makes one of their own. Recipe and reasons: reference/prototype.md 7 and 7.1.
+// makes one of their own. Reasons: resources/handbook/evaluation.md, "Small teachers".
 #pragma once
 
 #include <string>

@@ -1,5 +1,4 @@
 // Byte-pair merging of one piece of text: the pair with the lowest rank first, the leftmost of equal ones.
-// export.md 14.5.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // GPT-2's spelling of bytes: every byte has one printable character, so that vocabularies are plain text.
-// export.md 14.4. Pure functions; any thread.
+// Pure functions; any thread.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Block layouts: export.md 13. Each value is computed with the operations and in the order of the `gguf` package, in
+// The block layouts are ggml's. Each value is computed with the operations and in the order of the `gguf` package, in
 // float, so that results agree bit for bit; the build switches off fused multiply-add for this file.
 #include <string>
 

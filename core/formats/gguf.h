@@ -1,4 +1,4 @@
-// GGUF files (versions 2 and 3, little-endian): typed metadata and tensors over one mapping. Reference: export.md 13.
+// GGUF files (versions 2 and 3, little-endian): typed metadata and tensors over one mapping.
 #pragma once
 
 #include <cstddef>

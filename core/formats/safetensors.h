@@ -1,4 +1,4 @@
-// safetensors files: memory-mapped reading (every byte hostile) and atomic writing. Reference: export.md 12.
+// safetensors files: memory-mapped reading (every byte hostile) and atomic writing.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// Cuts text into the pieces that BPE merges within: a chain of regular expressions, run by PCRE2. export.md 14.3.
+// Cuts text into the pieces that BPE merges within: a chain of regular expressions, run by PCRE2.
 #pragma once
 
 #include <cstddef>

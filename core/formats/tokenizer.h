@@ -1,4 +1,4 @@
-// Byte-level BPE (GPT-2, SmolLM, Llama-3, Qwen2 splitters) from tokenizer.json or from GGUF metadata. export.md 14.
+// Byte-level BPE (GPT-2, SmolLM, Llama-3, Qwen2 splitters) from tokenizer.json or from GGUF metadata.
 #pragma once
 
 #include <cstdint>

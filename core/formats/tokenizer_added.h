@@ -1,4 +1,4 @@
-// Tokens found in the text before anything else cuts it: special ones (<|im_end|>) and added words. export.md 14.1.
+// Tokens found in the text before anything else cuts it: special ones (<|im_end|>) and added words.
 #pragma once
 
 #include <cstddef>

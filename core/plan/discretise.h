@@ -1,4 +1,4 @@
-// From gate values to a plan: top-K with deterministic ties and pins as constraints. method.md 1.3 step 4, 1.10.
+// From gate values to a plan: top-K with deterministic ties and pins as constraints.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 namespace fm {
 
 // What ranks the layers. Ties of `score` are broken by `second`, then by `third`, then by the lower index
-// (hard clamps make exact ties: method.md 1.10). Empty vectors count as all equal.
+// (gates clamped at 0 and 1 tie exactly). Empty vectors count as all equal.
 struct LayerRanking {
     std::vector<double> score;   // time-averaged gate (default mode) or final gate (paper mode)
     std::vector<double> second;  // the other of the two
@@ -22,7 +22,7 @@ std::vector<int> rankedLayers(const LayerRanking& ranking);
 // or is given twice, or the pins leave no plan with K full layers.
 Plan discretise(const LayerRanking& ranking, int budget, const std::vector<Pin>& pins = {});
 
-// Evenly spaced conventions (method.md 8): a keeps 0, floor(L/K), 2 floor(L/K), ...; b keeps the last layer of each of
+// The two evenly spaced conventions: a keeps 0, floor(L/K), 2 floor(L/K), ...; b keeps the last layer of each of
 // K blocks. Pins are not applied.
 Plan uniformA(int num_layers, int budget);
 Plan uniformB(int num_layers, int budget);

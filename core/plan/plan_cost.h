@@ -1,5 +1,5 @@
 // What a plan costs when it runs: cache, state, arithmetic, and a predicted decode latency. Plain arithmetic on the
-// model's shape; a prediction, never shown as a measurement. Sources: reference/kernels.md 1.10 and 3.2.
+// model's shape; a prediction, never shown as a measurement.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // What a run records. A job declares its tables before the first row; nothing is added afterwards, because the run
-// file must not grow new datasets once single-writer-multiple-reader access has begun (DESIGN 6).
+// file must not grow new datasets once single-writer-multiple-reader access has begun.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Exit codes, and what is said about wrong arguments: DESIGN 8 and 9.
+// Exit codes, and what is said about wrong arguments.
 #include <sys/stat.h>
 
 #include <QElapsedTimer>

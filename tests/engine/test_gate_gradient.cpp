@@ -1,5 +1,5 @@
 // The gate engine against oracles it does not contain: central finite differences of the forward pass in float64, the
-// plain model's forward pass, and the closed form of the separable loss. method.md 12.1-12.4, kernels.md 3.7.
+// plain model's forward pass, and the closed form of the separable loss.
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
@@ -185,7 +185,7 @@ private Q_SLOTS:
         }
     }
 
-    // Golden test 10 of method.md 12: 0.1 at step 0, 1 from 20 to 80 %, 0.1 at the end.
+    // 0.1 at step 0, 1 from 20 to 80 %, 0.1 at the end.
     void trapezoid() {
         QCOMPARE(trapezoidRate(0, 1000, 2e-2, 2e-3), 2e-3);
         QCOMPARE(trapezoidRate(200, 1000, 2e-2, 2e-3), 2e-2);

@@ -1,5 +1,5 @@
 // What a gate run records and does: the budget's dual and AdamW from the recorded numbers alone, live changes, dead
-// gates, plans. method.md 1.3, 1.10, 12; prototype.md 4.
+// gates, plans. Oracles: the formulas of resources/handbook/method.md.
 #include <ATen/ATen.h>
 
 #include <QtTest>
@@ -14,7 +14,7 @@ using namespace fm::testing;
 
 namespace {
 
-// Multiplier 0.1 at the ends, 1 between 20 and 80 %: DuoAttention's published formula (method.md 1.13).
+// Multiplier 0.1 at the ends, 1 between 20 and 80 %: DuoAttention's published formula.
 double publishedRate(int step, int steps, double peak) {
     const double fifth = steps / 5.0;
     return peak * std::min({1.0, std::max((step + 1) / fifth, 0.1), std::max((steps - step) / fifth, 0.1)});

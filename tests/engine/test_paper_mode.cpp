@@ -48,7 +48,7 @@ private Q_SLOTS:
         resources_.corpus = TextCorpus::load(folder_.filePath("text.txt").toStdString(), *resources_.tokenizer);
     }
 
-    // method.md 1.3, 1.5, 1.10
+    // resources/handbook/method.md, "Paper mode"
     void settingsAreThePublishedOnes() {
         const GatesSpec spec = GatesSpec::paper();
         QCOMPARE(spec.lambda, 0.1);

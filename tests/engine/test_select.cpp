@@ -133,7 +133,7 @@ void TestSelect::removeOneAndRestoreOne() {
     }
 }
 
-// e_l = mean over answer rows of || L(x) - F(x) ||^2 under the teacher's own inputs (method.md 1.11).
+// e_l = mean over answer rows of || L(x) - F(x) ||^2 under the teacher's own inputs.
 void TestSelect::localErrorIsTheBranchAgainstItsLayer() {
     const Batch& batch = batches_[0];
     const ModelConfig& config = tiny_.weights.config;

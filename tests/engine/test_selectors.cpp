@@ -1,4 +1,4 @@
-// Rules that turn numbers into plans, against published vectors and hand-made cases. method.md 2.4, 8, 12.8, 12.12.
+// Rules that turn numbers into plans, against published vectors and hand-made cases.
 #include <QtTest>
 
 #include "core/base/error.h"
@@ -13,7 +13,7 @@ using namespace fm;
 class TestSelectors : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    // The sets of reference/prototype.md 5 and method.md 8.
+    // By hand from the two conventions: floor(30/8) = 3 apart, or the last of each block.
     void uniformConventions() {
         QCOMPARE(uniformA(30, 8).fullLayers(), (std::vector<int>{0, 3, 6, 9, 12, 15, 18, 21}));
         QCOMPARE(uniformB(30, 8).fullLayers(), (std::vector<int>{2, 6, 10, 14, 17, 21, 25, 29}));
@@ -56,7 +56,7 @@ private Q_SLOTS:
         QCOMPARE(problems.size(), std::size_t{3});
     }
 
-    // By hand, Qwen3-1.7B (kernels.md 1.10): 4 KB of cache per token and layer in bf16, 1 MiB of fp32 state per layer.
+    // By hand, Qwen3-1.7B: 4 KB of cache per token and layer in bf16, 1 MiB of fp32 state per layer.
     void costOfQwen17() {
         ModelShape shape;
         shape.vocab_size = 151936;

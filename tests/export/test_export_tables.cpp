@@ -1,4 +1,4 @@
-// Names, shapes, types and config keys of both formats, against tables typed from their definitions (export.md 2, 3).
+// Names, shapes, types and config keys of both formats, against tables typed from the classes' sources.
 #include <ATen/ATen.h>
 
 #include <QTemporaryDir>

@@ -108,7 +108,7 @@ void TestTokenizerIds::streamingGivesTheSameText() {
     }
 }
 
-// reference: the trial's table of figures to reproduce.
+// As an independent implementation in Python cut the sentence with the same file.
 void TestTokenizerIds::smollm2SentenceOfThePrototype() {
     const std::string path = qEnvironmentVariable("FM_SMOLLM2_GGUF").toStdString();
     if (path.empty()) QSKIP("FM_SMOLLM2_GGUF does not name a SmolLM2-135M-Instruct GGUF file");

@@ -43,7 +43,7 @@ class TestBranchInit : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    // prototype.md 3.1: z has mean 1.278 and hardly any spread, so that silu(z) begins at 1
+    // silu(1.278) = 1: z has mean 1.278 and hardly any spread, so that silu(z) begins at 1
     void gateBeginsAtOne() {
         const ModelConfig config = teacherConfig();
         const DecoderWeights teacher = randomWeights(config, 1, at::kCPU, at::kFloat);

@@ -1,5 +1,5 @@
 // Small random branches and the float64 token-by-token oracle of a branch, written from the equations of
-// reference/export.md 1 and 4 and prototype.md 3 alone: plain loops, no product code.
+// resources/handbook/recurrences.md, "GDN" and "Lightning", alone: plain loops, no product code.
 #pragma once
 
 #include <ATen/ATen.h>

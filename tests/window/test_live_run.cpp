@@ -176,7 +176,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(left.last().at(0).toInt(), 0, kWaitMs);
     }
 
-    // DESIGN 7: dragging the budget brings back a measurement, also while the gates move.
+    // Dragging the budget brings back a measurement, also while the gates move.
     void aBudgetDraggedDuringARunIsMeasured() {
         Live live("normal", 2000);
         Workbench& bench = live.w.bench;

@@ -241,7 +241,7 @@ private Q_SLOTS:
         QVERIFY(bench.panel.subtitle().contains("step 0"));
     }
 
-    // DESIGN 7: plan, cost and prediction follow the mouse within 16 ms.
+    // Plan, cost and prediction follow the mouse within 16 ms.
     void budgetDragRedrawsWithinOneFrame() {
         Bench bench(96, {1200, 420});
         bench.cost.setShape(shapeOf(96));

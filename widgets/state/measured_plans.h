@@ -1,5 +1,5 @@
 // Everything a study has measured about plans. A score belongs to the probe that gave it: scores of two probes are
-// never pooled, and what chose a plan never measures it (DESIGN 10).
+// never pooled, and what chose a plan never measures it.
 #pragma once
 
 #include <cstdint>

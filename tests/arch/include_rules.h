@@ -1,4 +1,4 @@
-// Who may include whom: DESIGN 4 as data.
+// Who may include whom: the floors of CONTRIBUTING.md as data.
 #pragma once
 
 #include <string>

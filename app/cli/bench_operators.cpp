@@ -32,14 +32,14 @@ struct Report {
     }
 };
 
-std::string describe(const OperatorShape& shape) {
+std::string shapeText(const OperatorShape& shape) {
     return std::to_string(shape.batch) + "x" + std::to_string(shape.tokens) + " h" + std::to_string(shape.heads) +
            " d" + std::to_string(shape.dim);
 }
 
 void addTimings(at::Device device, Report& report) {
     for (const OperatorTiming& timing : timeOperators(device)) {
-        const std::string shape = describe(timing.shape);
+        const std::string shape = shapeText(timing.shape);
         report.json["timings"].push_back({{"recurrence", timing.recurrence},
                                           {"device", device.str()},
                                           {"implementation", timing.implementation},

@@ -50,7 +50,7 @@ Panels makePanels(MainWindow& window, Docks& docks, Workbench& w, ProblemsModel&
     p.budget = new PlanBudgetPanel(w.plan(), w.cost(), w.selection(), theme, &window);
     p.compare = new ComparePanel(w.study(), w.cost(), w.selection(), theme, &window);
     p.log = new LogPanel(problems, theme, &window);
-    p.help = new HelpPanel(theme, &window);
+    p.help = new HelpPanel(theme, w.resources() + "/handbook", &window);
     new StepAxisLink({&p.gates->heatmap(), &p.gates->curves(), &p.objective->plot(), &p.retrieval->live()}, &window);
     for (QWidget* low : {static_cast<QWidget*>(p.samples), static_cast<QWidget*>(p.compare),
                          static_cast<QWidget*>(p.interdependence)}) {

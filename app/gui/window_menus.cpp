@@ -159,6 +159,10 @@ void Menus::help() {
         w.panels().help->showTour();
     });
     add(menu, tr("&Shortcuts"), QKeySequence::HelpContents, [&w = window] { w.showShortcuts(); });
+    add(menu, tr("&Handbook"), QKeySequence("Shift+F1"), [&w = window] {
+        w.docks().raise("help");
+        w.panels().help->showHandbook();
+    });
     std::vector<Shortcut> shortcuts;
     for (const QAction* top : window.menuBar()->actions()) {
         for (const QAction* action : top->menu()->actions()) {

@@ -147,7 +147,7 @@ private Q_SLOTS:
     }
 
     void helpExplainsAndListsEveryShortcut() {
-        fm::HelpPanel panel(theme_);
+        fm::HelpPanel panel(theme_, {});
         panel.resize(420, 500);
         panel.setShortcuts({{"Everywhere", "Ctrl+Z", "Undo the last plan edit"}});
         panel.show();

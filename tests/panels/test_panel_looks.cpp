@@ -245,10 +245,14 @@ private:
         for (const QTableView* table : log.findChildren<QTableView*>())
             if (table->model()->columnCount() == fm::LogModel::num_columns && table->model()->rowCount() == 3)
                 QVERIFY(!table->isColumnHidden(fm::LogModel::TimeColumn));
-        fm::HelpPanel help(scene.theme);
+        fm::HelpPanel help(scene.theme, FM_SOURCE_DIR "/resources/handbook");
         look(help, "help", {420, 520});
         help.showShortcuts();
         look(help, "shortcuts", {480, 420});
+        for (const char* page : {"README.md", "method.md", "recurrences.md#notation", "exports.md"}) {
+            help.showHandbook(page);
+            look(help, QString("handbook_%1").arg(QString(page).section('.', 0, 0).toLower()), {460, 620});
+        }
     }
 
     QTemporaryDir folder_;

@@ -7,20 +7,22 @@
 #include <QTableWidget>
 #include <QTextBrowser>
 
+#include "widgets/panels/handbook_view.h"
 #include "widgets/panels/help_text.h"
 #include "widgets/panels/panel_parts.h"
 #include "widgets/theme/theme.h"
 
 namespace fm {
 
-HelpPanel::HelpPanel(ThemeSource& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+HelpPanel::HelpPanel(ThemeSource& theme, const QString& handbook, QWidget* parent) : QWidget(parent), theme_(theme) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(6, 4, 6, 6);
     layout->setSpacing(4);
     tabs_ = new QTabBar(this);
     tabs_->addTab(tr("Tour"));
     tabs_->addTab(tr("Shortcuts"));
-    tabs_->setAccessibleName(tr("Tour or shortcuts"));
+    tabs_->addTab(tr("Handbook"));
+    tabs_->setAccessibleName(tr("Tour, shortcuts or handbook"));
     layout->addWidget(tabs_, 0, Qt::AlignLeft);
     pages_ = new QStackedWidget(this);
     tour_ = new QTextBrowser(pages_);
@@ -35,9 +37,11 @@ HelpPanel::HelpPanel(ThemeSource& theme, QWidget* parent) : QWidget(parent), the
     wrapLines(*shortcuts_);
     pages_->addWidget(tour_);
     pages_->addWidget(shortcuts_);
+    handbook_ = new HandbookView(theme_, handbook, pages_);
+    pages_->addWidget(handbook_);
     layout->addWidget(pages_, 1);
     connect(tabs_, &QTabBar::currentChanged, pages_, &QStackedWidget::setCurrentIndex);
-    connect(tour_, &QTextBrowser::anchorClicked, this, [this](const QUrl& url) { Q_EMIT placeActivated(url.path()); });
+    connect(tour_, &QTextBrowser::anchorClicked, this, &HelpPanel::follow);
     connect(&theme_, &ThemeSource::changed, this, &HelpPanel::fillTour);
     fillTour();
     setShortcuts({});
@@ -65,7 +69,17 @@ void HelpPanel::setShortcuts(const std::vector<Shortcut>& shortcuts) {
     }
 }
 
+// "dock:gates" is a place in the window, "handbook:method.md" a page.
+void HelpPanel::follow(const QUrl& link) {
+    if (link.scheme() == "handbook") return showHandbook(link.toString(QUrl::RemoveScheme));
+    Q_EMIT placeActivated(link.path());
+}
+
 void HelpPanel::showTour() { tabs_->setCurrentIndex(0); }
 void HelpPanel::showShortcuts() { tabs_->setCurrentIndex(1); }
+void HelpPanel::showHandbook(const QString& page) {
+    if (!page.isEmpty()) handbook_->showPage(page);
+    tabs_->setCurrentIndex(2);
+}
 
 }  // namespace fm

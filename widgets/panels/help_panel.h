@@ -1,7 +1,7 @@
-// A short tour in the user's words, the list of all shortcuts, and where each control is.
+// A short tour in the user's words, the list of all shortcuts, and the handbook.
 //
-// Wiring: HelpPanel(theme). The window calls setShortcuts() with its actions' (F1 shows that page through
-// showShortcuts()), and connects placeActivated to raising that dock.
+// Wiring: HelpPanel(theme, handbook) with the folder of the handbook's pages. The window calls setShortcuts() with its
+// actions' (F1 shows that page through showShortcuts()), and connects placeActivated to raising that dock.
 #pragma once
 
 #include <QString>
@@ -15,6 +15,7 @@ class QTextBrowser;
 
 namespace fm {
 
+class HandbookView;
 class ThemeSource;
 
 struct Shortcut {
@@ -26,7 +27,7 @@ struct Shortcut {
 class HelpPanel : public QWidget {
     Q_OBJECT
 public:
-    explicit HelpPanel(ThemeSource& theme, QWidget* parent = nullptr);
+    HelpPanel(ThemeSource& theme, const QString& handbook, QWidget* parent = nullptr);
 
     void setShortcuts(const std::vector<Shortcut>& shortcuts);  // added to those of the panels themselves
     static const std::vector<Shortcut>& panelShortcuts();
@@ -34,18 +35,21 @@ public:
 public Q_SLOTS:
     void showTour();
     void showShortcuts();
+    void showHandbook(const QString& page = {});  // "method.md#swaps"; none: the page shown last
 
 Q_SIGNALS:
     void placeActivated(const QString& place);  // a dock's name: "gates", "retrieval", ...
 
 private:
     void fillTour();
+    void follow(const QUrl& link);
 
     ThemeSource& theme_;
     QTabBar* tabs_ = nullptr;
     QStackedWidget* pages_ = nullptr;
     QTextBrowser* tour_ = nullptr;
     QTableWidget* shortcuts_ = nullptr;
+    HandbookView* handbook_ = nullptr;
 };
 
 }  // namespace fm

@@ -26,7 +26,8 @@ keep full attention, blue ones become linear.<br>
 two a <b>gate</b> (alpha): 1 is all full attention, 0 all linear. A gate run moves all gates together. It asks for facts
 hidden in long texts and wants the teacher's answers, while the <b>regulariser</b>, of strength lambda, pulls every gate
 towards 0. Gates that stay up belong to layers that the answers need. Watch them in <a href="dock:gates">Gates</a>; the
-forces on them are in <a href="dock:objective">Objective</a>.</p>
+forces on them are in <a href="dock:objective">Objective</a>, the formulas in the
+<a href="handbook:method.md#mixed-stream">handbook</a>.</p>
 
 <h3>Plan and budget</h3>
 <p>The <b>budget</b> K is how many layers may keep full attention. The <b>plan</b> is the choice: the K layers with the
@@ -61,7 +62,8 @@ layers (uniform-a, uniform-b). Those stay at the top, because a plan that does n
 the written folder with a second, independent loader.</p>
 
 <p style="color:@faint">A job can be paused, stepped, and stopped at any time; what is done is kept. A killed engine loses
-at most the last second; Resume goes on from the run file. F1 lists all shortcuts.</p>
+at most the last second; Resume goes on from the run file. F1 lists all shortcuts. How the method works and what was
+measured is in the <a href="handbook:README.md">handbook</a>.</p>
 )");
 }
 
@@ -90,6 +92,8 @@ const std::vector<Shortcut>& HelpPanel::panelShortcuts() {
         {tr("Job form"), tr("Ctrl+Enter"), tr("Start the job")},
         {tr("Job form"), tr("↑ ↓"), tr("Step a whole number")},
         {tr("Log"), tr("Ctrl+C"), tr("Copy the selected lines")},
+        {tr("Handbook"), tr("Tab, Enter"), tr("Go to the next link, follow it")},
+        {tr("Handbook"), tr("Backspace"), tr("Back to the page before")},
     };
     return list;
 }

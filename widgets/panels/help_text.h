@@ -5,7 +5,7 @@
 
 namespace fm {
 
-// HTML with links "dock:<name>" and colours "@full", "@linear", "@accent", "@faint".
+// HTML with links "dock:<name>" and "handbook:<page>" and colours "@full", "@linear", "@accent", "@faint".
 QString tourHtml();
 
 }  // namespace fm

@@ -124,11 +124,11 @@ void Demo::measure(const std::string& name, const std::string& layers, const std
 
 std::string Demo::recover() {
     DistillSpec distill;
-    distill.steps = 60;
+    distill.steps = 120;
     distill.trains = "branches";  // seconds of training: the teacher's own weights are better left alone
     distill.tokens_per_step = 2048;
-    distill.branch_lr = 3e-4;
-    distill.text_share = 0.3;
+    distill.branch_lr = 1e-3;
+    distill.text_share = 0.1;
     return job("distill", distill, runDistillJob).hybrid;
 }
 

@@ -38,8 +38,24 @@ Json deltaNetKeys(const ModelConfig& config, const BranchSpec&) {
             {"num_v_heads", nullptr}};
 }
 
+Json glaKeys(const ModelConfig& config, const BranchSpec& spec) {
+    return {{"expand_k", 1.0},
+            {"expand_v", 1.0},
+            {"num_heads", config.num_heads},
+            {"num_kv_heads", keyHeads(spec, config)},
+            {"feature_map", nullptr},
+            {"use_short_conv", false},
+            {"conv_size", 4},
+            {"use_output_gate", true},
+            {"clamp_min", nullptr},
+            {"use_gk", true},
+            {"use_gv", false},
+            {"elementwise_affine", true}};
+}
+
 constexpr FlaClass kFlaClasses[] = {
     {"gdn", "GatedDeltaNetForCausalLM", "gated_deltanet", "o_norm.weight", false, deltaNetKeys},
+    {"gla", "GLAForCausalLM", "gla", "g_norm_swish_gate.weight", true, glaKeys},
 };
 
 // A hybrid without linear layers is one of the first class.

@@ -3,11 +3,12 @@
 namespace fm {
 
 const FlaMixer& reloadGatedDeltanet();  // one file each
+const FlaMixer& reloadGla();
 
 namespace {
 
 const std::vector<const FlaMixer*>& flaMixers() {
-    static const std::vector<const FlaMixer*> table = {&reloadGatedDeltanet()};
+    static const std::vector<const FlaMixer*> table = {&reloadGatedDeltanet(), &reloadGla()};
     return table;
 }
 

@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "core/ops/gdn.h"
+#include "core/ops/gla.h"
 #include "core/ops/lightning.h"
 
 namespace fm {
 
 const std::vector<const RecurrenceKind*>& recurrenceKinds() {
-    static const std::vector<const RecurrenceKind*> kinds = {&gdnKind(), &lightningKind()};
+    static const std::vector<const RecurrenceKind*> kinds = {&gdnKind(), &lightningKind(), &glaKind()};
     return kinds;
 }
 

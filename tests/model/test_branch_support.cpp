@@ -80,8 +80,20 @@ OracleControls lightningControls(const OracleOwn& own, const Vector&, std::size_
     return {Vector(dim, own.vectors[0][h])};
 }
 
-OracleControls controlsOf(const OracleOwn& own, const Vector& x, std::size_t h, std::size_t dim) {
-    return own.kind == "gdn" ? gdnControls(own, x, h, dim) : lightningControls(own, x, h, dim);
+// Low rank, then logsigmoid / 16; key heads that query heads share have one decay.
+OracleControls glaControls(const OracleOwn& own, const Vector& x, std::size_t key_head, std::size_t dim) {
+    const Vector logits = times(own.matrices[1], times(own.matrices[0], x));
+    OracleControls controls;
+    for (std::size_t c = key_head * dim; c < (key_head + 1) * dim; ++c)
+        controls.log_decay_k.push_back(-softplus(-(logits[c] + own.vectors[2][c])) / 16);
+    return controls;
+}
+
+OracleControls controlsOf(const OracleOwn& own, const Vector& x, std::size_t head, std::size_t key_head,
+                          std::size_t dim) {
+    if (own.kind == "gdn") return gdnControls(own, x, head, dim);
+    if (own.kind == "gla") return glaControls(own, x, key_head, dim);
+    return lightningControls(own, x, head, dim);
 }
 
 // One head's recurrence for one token: S is [dk][dv].
@@ -161,6 +173,8 @@ BranchWeights randomBranch(const BranchSpec& spec, const ModelConfig& config, st
     if (spec.kind == findMixer("gdn"))
         w.own = {normal({heads, width}, 0.3), normal({heads, width}, 0.5), normal({heads}, 0.7) - 1.5,
                  normal({heads}, 0.5)};
+    if (spec.kind == findMixer("gla"))
+        w.own = {normal({16, width}, 0.4), normal({kv_heads * d, 16}, 0.6), normal({kv_heads * d}, 1.5)};
     if (spec.kind == findMixer("lightning")) w.own = {-at::rand({heads}, generator, at::kDouble) * 0.7 - 0.01};
     return w;
 }
@@ -203,7 +217,7 @@ at::Tensor oracleMixer(const at::Tensor& normed, const BranchWeights& w, const B
                 Vector q = headOf(token.q, h, d), k = headOf(token.k, kv, d);
                 const Vector v = headOf(token.v, kv, d);
                 if (gdn) l2Normalise(q), l2Normalise(k);
-                const OracleControls controls = controlsOf(own, inputs[t], h, d);
+                const OracleControls controls = controlsOf(own, inputs[t], h, kv, d);
                 const Vector o = stepHead(state[h], q, k, v, controls, 1 / std::sqrt(double(d)));
                 double mean_square = 0;
                 for (double value : o) mean_square += value * value / double(d);

@@ -1,13 +1,14 @@
 #include <algorithm>
 
 #include "core/model/branches/gdn.h"
+#include "core/model/branches/gla.h"
 #include "core/model/branches/lightning.h"
 #include "core/model/branches/mixer_names.h"
 
 namespace fm {
 
 const std::vector<const Mixer*>& mixers() {
-    static const std::vector<const Mixer*> table = {&gdnMixer(), &lightningMixer()};
+    static const std::vector<const Mixer*> table = {&gdnMixer(), &lightningMixer(), &glaMixer()};
     return table;
 }
 

@@ -64,6 +64,16 @@ void Docks::raise(const QString& id) {
     found->widget()->setFocus(Qt::OtherFocusReason);
 }
 
+void Docks::giveRoom(const QString& id, const QSize& wanted) {
+    QDockWidget* found = dock(id);
+    if (!found || found->isFloating() || found->height() >= wanted.height() / 2) return;
+    found->setFloating(true);
+    QRect place(QPoint(), wanted.boundedTo(window_.size()));
+    place.moveCenter(window_.frameGeometry().center());
+    found->setGeometry(place);
+    showTitles();
+}
+
 void Docks::split(const QString& first, const QString& second, Qt::Orientation orientation) {
     if (has(first) && has(second)) window_.splitDockWidget(dock(first), dock(second), orientation);
 }

@@ -26,6 +26,8 @@ public:
     QDockWidget* dock(const QString& id) const { return docks_.value(id); }
     // Shows it, in front of others on its place, and gives it the focus.
     void raise(const QString& id);
+    // Where the dock is too low to read in, it floats over the window, as large as `wanted`.
+    void giveRoom(const QString& id, const QSize& wanted);
 
     // Plan on top, live plots, comparison, runs and job at the side; with less height the third row becomes tabs of the
     // second.

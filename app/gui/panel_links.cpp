@@ -25,6 +25,7 @@ namespace fm {
 namespace {
 
 constexpr std::chrono::minutes kLongestSample{5};
+constexpr QSize kHandbookSize{680, 720};
 
 }  // namespace
 
@@ -47,6 +48,7 @@ PanelLinks::PanelLinks(Workbench& w, const Panels& panels, Docks& docks, WindowT
     panels_.log->setRun(&workbench_.run());
     connect(panels_.log, &LogPanel::runActivated, &workbench_.selection(), &Selection::setRun);
     connect(panels_.help, &HelpPanel::placeActivated, this, [this](const QString& place) { docks_.raise(place); });
+    connect(panels_.help, &HelpPanel::handbookShown, this, [this] { docks_.giveRoom("help", kHandbookSize); });
 }
 
 void PanelLinks::chooseJob(const QString& job) {

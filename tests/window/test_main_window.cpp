@@ -11,6 +11,7 @@
 #include "app/gui/window_toolbar.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/panels/gates_panel.h"
+#include "widgets/panels/handbook_view.h"
 #include "widgets/panels/objective_panel.h"
 #include "widgets/panels/plan_panel.h"
 #include "widgets/panels/plan_strip.h"
@@ -184,6 +185,24 @@ private Q_SLOTS:
             }
         }
         QVERIFY(taken.size() > 10);
+    }
+
+    // In a small window the help's dock has room for a few lines only.
+    void theHandbookGetsRoom() {
+        QTemporaryDir folder;
+        Window w(folder.filePath("settings.ini"));
+        w.window.resize(1280, 800);
+        w.window.docks().arrange({1280, 800});
+        QList<QAction*> actions;
+        for (QAction* action : w.window.menuBar()->actions()) collect(*action->menu(), actions);
+        for (QAction* action : actions)
+            if (action->text() == "&Handbook") action->trigger();
+        const QDockWidget* help = w.window.docks().dock("help");
+        QVERIFY(help->isFloating());
+        QVERIFY2(help->height() > 500 && help->width() > 500, qPrintable(QString::number(help->height())));
+        QCOMPARE(help->findChild<HandbookView*>()->page(), QStringLiteral("README.md"));
+        w.window.resetLayout();
+        QVERIFY(!help->isFloating());
     }
 
     void everyControlHasATooltipAndAName() {

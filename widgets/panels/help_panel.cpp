@@ -80,6 +80,7 @@ void HelpPanel::showShortcuts() { tabs_->setCurrentIndex(1); }
 void HelpPanel::showHandbook(const QString& page) {
     if (!page.isEmpty()) handbook_->showPage(page);
     tabs_->setCurrentIndex(2);
+    Q_EMIT handbookShown();
 }
 
 }  // namespace fm

@@ -1,7 +1,8 @@
 // A short tour in the user's words, the list of all shortcuts, and the handbook.
 //
 // Wiring: HelpPanel(theme, handbook) with the folder of the handbook's pages. The window calls setShortcuts() with its
-// actions' (F1 shows that page through showShortcuts()), and connects placeActivated to raising that dock.
+// actions' (F1 shows that page through showShortcuts()), and connects placeActivated to raising that dock and
+// handbookShown to making room.
 #pragma once
 
 #include <QString>
@@ -39,6 +40,7 @@ public Q_SLOTS:
 
 Q_SIGNALS:
     void placeActivated(const QString& place);  // a dock's name: "gates", "retrieval", ...
+    void handbookShown();                       // by a link or the menu: a page needs room
 
 private:
     void fillTour();

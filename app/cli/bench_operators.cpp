@@ -1,9 +1,8 @@
 #include "app/cli/bench_operators.h"
 
-#include <cstdio>
-
 #include <nlohmann/json.hpp>
 
+#include "app/cli/bench_report.h"
 #include "app/cli/output.h"
 #include "core/model/device.h"
 #include "core/ops/operator_check.h"
@@ -19,25 +18,12 @@ std::vector<at::Device> devices() {
     return found;
 }
 
-struct Report {
-    nlohmann::json json = {{"timings", nlohmann::json::array()}};
-    std::string text;
-    bool right = true;
-
-    template <class... Values>
-    void line(const char* format, Values... values) {
-        char buffer[200];
-        std::snprintf(buffer, sizeof buffer, format, values...);
-        text += buffer;
-    }
-};
-
 std::string shapeText(const OperatorShape& shape) {
     return std::to_string(shape.batch) + "x" + std::to_string(shape.tokens) + " h" + std::to_string(shape.heads) +
            " d" + std::to_string(shape.dim);
 }
 
-void addTimings(at::Device device, Report& report) {
+void addTimings(at::Device device, BenchReport& report) {
     for (const OperatorTiming& timing : timeOperators(device)) {
         const std::string shape = shapeText(timing.shape);
         report.json["timings"].push_back({{"recurrence", timing.recurrence},
@@ -53,7 +39,7 @@ void addTimings(at::Device device, Report& report) {
     }
 }
 
-void addChecks(at::Device device, Report& report) {
+void addChecks(at::Device device, BenchReport& report) {
     double worst = 0;  // of the error over its bound
     int wrong = 0, all = 0;
     for (const OperatorCheck& check : checkOperators(device)) {
@@ -81,7 +67,7 @@ void addChecks(at::Device device, Report& report) {
 }  // namespace
 
 int benchOperators(const GlobalOptions& global, bool check) {
-    Report report;
+    BenchReport report;
     report.line("%-10s %-7s %-9s %-14s %-17s %10s %13s\n", "recurrence", "device", "runs on", "pass", "shape", "ms",
                 "us/token/head");
     for (const at::Device device : devices()) addTimings(device, report);

@@ -1,6 +1,5 @@
 // flashmorph bench: speed of the recurrences on this machine, and with --check their errors. `kernels` are the CPU's
 // kernels by themselves, `operators` what the engine calls.
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/bench_operators.h"
+#include "app/cli/bench_report.h"
 #include "app/cli/output.h"
 #include "app/cli/spec_options.h"
 #include "app/cli/verbs.h"
@@ -40,19 +40,6 @@ struct OperatorBenchSpec {
     template <class Self, class Visitor>
     static void forEachField(Self& self, Visitor&& visit) {
         visit(self.check, FieldInfo{"check", "", "also compare with the float64 recurrences, and fail if they differ"});
-    }
-};
-
-struct Report {
-    nlohmann::json json = {{"timings", nlohmann::json::array()}};
-    std::string text;
-    bool right = true;
-
-    template <class... Values>
-    void line(const char* format, Values... values) {
-        char buffer[160];
-        std::snprintf(buffer, sizeof buffer, format, values...);
-        text += buffer;
     }
 };
 
@@ -110,7 +97,7 @@ private:
     std::map<std::pair<std::string, std::int64_t>, std::vector<OperatorTiming>> timings_;
 };
 
-void addTimings(const std::string& path, ChunkedYardstick& yardstick, Report& report) {
+void addTimings(const std::string& path, ChunkedYardstick& yardstick, BenchReport& report) {
     for (const kernels::KernelTiming& timing : kernels::benchKernels()) {
         const double chunked_us = yardstick.us(timing);
         nlohmann::json entry = {{"kernel", timing.kernel},
@@ -131,7 +118,7 @@ void addTimings(const std::string& path, ChunkedYardstick& yardstick, Report& re
     }
 }
 
-void addChecks(const std::string& path, Report& report) {
+void addChecks(const std::string& path, BenchReport& report) {
     double worst = 0;  // of the error over its bound
     int wrong = 0;
     for (const kernels::KernelCheck& check : kernels::checkKernels()) {
@@ -154,7 +141,7 @@ void addChecks(const std::string& path, Report& report) {
 }
 
 int benchKernels(const GlobalOptions& global, const KernelBenchSpec& spec) {
-    Report report;
+    BenchReport report;
     report.text = "kernel     pass      path     width  us/token/head      best     chunked   speedup\n";
     const PathGuard guard;
     ChunkedYardstick yardstick;

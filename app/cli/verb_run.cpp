@@ -27,12 +27,6 @@ nlohmann::json readSpecFile(const std::string& path) {
     throw InputError({"SPEC.json", path, "a JSON object with a key \"job\""});
 }
 
-std::string jobNames() {
-    std::string names;
-    for (const auto& [name, job] : jobTable()) names += (names.empty() ? "" : ", ") + name;
-    return names;
-}
-
 // Takes "job" and "study" out of `spec`; what is left belongs to the job.
 const Job& chooseJob(CliContext& cli, nlohmann::json& spec) {
     const nlohmann::json job = spec.value("job", nlohmann::json());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "core/base/joined.h"
 #include "core/base/json_number.h"
 #include "core/base/utf8.h"
 
@@ -112,14 +113,8 @@ static std::string rangeText(const FieldInfo& info) {
     return text;
 }
 
-static std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 static std::string wordText(const FieldInfo& info, const char* any, const char* chosen) {
-    return info.choices.empty() ? any : chosen + joined(info.choices);
+    return info.choices.empty() ? any : chosen + joinedWords(info.choices);
 }
 
 std::string allowedText(const FieldInfo&, const bool&) { return "true or false"; }
@@ -153,12 +148,12 @@ void checkKeys(const Json& json, const std::vector<std::string>& names, const st
                std::vector<Problem>& problems) {
     if (!json.is_object()) {
         problems.push_back(
-            {prefix.empty() ? "spec" : prefix, shownValue(json), "an object with these keys: " + joined(names)});
+            {prefix.empty() ? "spec" : prefix, shownValue(json), "an object with these keys: " + joinedWords(names)});
         return;
     }
     for (const auto& [key, value] : json.items())
         if (std::find(names.begin(), names.end(), key) == names.end())
-            problems.push_back({prefix + key, shownValue(value), "one of these keys: " + joined(names)});
+            problems.push_back({prefix + key, shownValue(value), "one of these keys: " + joinedWords(names)});
 }
 
 }  // namespace fm::field_list

@@ -5,7 +5,9 @@
 
 #include <c10/core/GradMode.h>
 
+#include "core/base/assert.h"
 #include "core/base/error.h"
+#include "core/base/joined.h"
 #include "core/engine/selectors/selector.h"
 #include "core/plan/probe_tables.h"
 
@@ -67,12 +69,6 @@ void record(const SelectedPlan& s, std::int64_t row, JobContext& context) {
         context.append(select_tables::kSequences, sequenceRow(row, score));
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 }  // namespace
 
 std::int64_t binomial(int n, int k) {
@@ -90,7 +86,8 @@ std::int64_t binomial(int n, int k) {
 std::vector<Problem> validate(const SelectSpec& spec, int num_layers) {
     std::vector<Problem> problems;
     for (const std::string& selector : spec.selectors) {
-        if (!findSelector(selector)) problems.push_back({"selectors", selector, "one of " + joined(selectorNames())});
+        if (!findSelector(selector))
+            problems.push_back({"selectors", selector, "one of " + joinedWords(selectorNames())});
     }
     const bool exhaustive =
         std::find(spec.selectors.begin(), spec.selectors.end(), "exhaustive") != spec.selectors.end();
@@ -118,7 +115,9 @@ SelectResult runSelect(const SelectSpec& spec, const SelectInputs& inputs, JobCo
         for (const std::string& selector : spec.selectors) {
             for (const int budget : spec.budgets) {
                 context.checkpointGate(true);
-                SelectedPlan selected = choose(chooser, *findSelector(selector), budget, context);
+                const Selector* rule = findSelector(selector);
+                FM_ASSERT(rule, "the names of the rules are validated");
+                SelectedPlan selected = choose(chooser, *rule, budget, context);
                 selected.scores = measure.evaluate(selected.plan);
                 record(selected, static_cast<std::int64_t>(result.plans.size()), context);
                 result.plans.push_back(std::move(selected));

@@ -37,12 +37,8 @@ void DraftTensors::add(const std::string& name, const at::Tensor& tensor, DType 
     bundle_.add(name, source, dtype);
 }
 
-bool hasLinearLayer(const Plan& plan) {
-    return std::find(plan.kinds.begin(), plan.kinds.end(), LayerKind::Linear) != plan.kinds.end();
-}
-
 void judgeBranches(const HybridModel& hybrid, const std::string& format, Verdict& verdict) {
-    if (!hasLinearLayer(hybrid.plan)) return;
+    if (!hybrid.plan.hasLinearLayer()) return;
     const BranchSpec& spec = hybrid.branches->spec;
     const std::vector<std::string>& formats = spec.kind->exports_to;
     if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
@@ -56,7 +52,7 @@ void judgeBranches(const HybridModel& hybrid, const std::string& format, Verdict
 }
 
 void judgeEpsilon(const HybridModel& hybrid, Verdict& verdict) {
-    if (!hasLinearLayer(hybrid.plan)) return;
+    if (!hybrid.plan.hasLinearLayer()) return;
     const double branch_eps = hybrid.branches->spec.norm_eps;
     const double teacher_eps = hybrid.weights->config.rms_norm_eps;
     if (branch_eps == teacher_eps) return;

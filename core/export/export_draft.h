@@ -42,8 +42,6 @@ void judgeBranches(const HybridModel& hybrid, const std::string& format, Verdict
 // Both formats have a single epsilon for all norms: a branch with another one is only approximated.
 void judgeEpsilon(const HybridModel& hybrid, Verdict& verdict);
 
-bool hasLinearLayer(const Plan& plan);
-
 // Rows of KV heads repeated to those of all query heads, whole head blocks: query head h reads head h / group.
 at::Tensor expandHeadRows(const at::Tensor& weight_OD, const ModelConfig& config);
 

@@ -60,7 +60,7 @@ constexpr FlaClass kFlaClasses[] = {
 
 // A hybrid without linear layers is one of the first class.
 const FlaClass& classOf(const HybridModel& hybrid) {
-    if (hasLinearLayer(hybrid.plan))
+    if (hybrid.plan.hasLinearLayer())
         for (const FlaClass& fla_class : kFlaClasses)
             if (std::string(fla_class.mixer) == hybrid.branches->spec.kind->name) return fla_class;
     return kFlaClasses[0];

@@ -15,7 +15,7 @@ DistillOutcome runDistillJob(JobContext& context, const JobFiles& files, const D
     const JobSetup setup(context, files, workplace);
     StudySession& session = setup.session;
     DistillSpec spec = given;
-    setup.fillTasks(spec);
+    session.fillTasks(spec);
     if (spec.tune_lengths.empty()) spec.tune_lengths = spec.lengths;
     const BranchSet branches = setup.fillBranches(spec.branches);
     const Plan plan = setup.fillPlan(spec.plan);

@@ -1,6 +1,5 @@
 #include "core/jobs/eval_job.h"
 
-#include "core/export/export_draft.h"
 #include "core/jobs/job_setup.h"
 #include "core/plan/plan_json.h"
 
@@ -22,7 +21,7 @@ void putScore(nlohmann::json& json, const EvaluateScore& score) {
 RecoveredHybrid subjectOf(const JobSetup& setup, EvaluateSpec& spec) {
     if (!spec.hybrid.empty()) return setup.session.hybrid(spec.hybrid);
     const Plan plan = setup.fillPlan(spec.plan);
-    if (hasLinearLayer(plan)) return {setup.session.weights(), setup.fillBranches(spec.branches), plan};
+    if (plan.hasLinearLayer()) return {setup.session.weights(), setup.fillBranches(spec.branches), plan};
     spec.branches.clear();  // the teacher as it is needs none
     return {setup.session.weights(), BranchSet{}, plan};
 }
@@ -53,9 +52,9 @@ EvaluateOutcome runEvaluateJob(JobContext& context, const JobFiles& files, const
     const JobSetup setup(context, files, workplace);
     StudySession& session = setup.session;
     EvaluateSpec spec = given;
-    setup.fillTasks(spec);
+    session.fillTasks(spec);
     const RecoveredHybrid hybrid = subjectOf(setup, spec);
-    const bool is_teacher = spec.hybrid.empty() && !hasLinearLayer(hybrid.plan);
+    const bool is_teacher = spec.hybrid.empty() && !hybrid.plan.hasLinearLayer();
     EvaluateInputs inputs;
     inputs.model = {&hybrid.weights, &hybrid.branches, hybrid.plan};
     inputs.resources = session.resources();

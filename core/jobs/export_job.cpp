@@ -8,7 +8,6 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
-#include "core/export/export_draft.h"
 #include "core/export/finished_export.h"
 #include "core/jobs/job_setup.h"
 #include "core/jobs/study_session.h"
@@ -117,7 +116,7 @@ ExportSubject exportSubject(StudySession& session, const ExportSpec& spec) {
     const StudySession::ChosenPlan chosen = session.plan(spec.plan);
     subject.weights = session.weights();
     subject.plan = chosen.plan;
-    if (hasLinearLayer(subject.plan)) {  // a teacher as it is needs no branches
+    if (subject.plan.hasLinearLayer()) {  // a teacher as it is needs no branches
         subject.branches = session.branches(spec.branches);
         subject.lineage.emplace_back("branches", subject.branches.id);
     }

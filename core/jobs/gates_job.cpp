@@ -36,7 +36,7 @@ GatesOutcome runGatesJob(JobContext& context, const JobFiles& files, const Gates
     PaperFit fit{given, {}};
     if (given.mode == "paper") fit = fitPaperMode(given, session.config().max_position, session.resources());
     GatesSpec spec = fit.spec;
-    setup.fillTasks(spec);
+    session.fillTasks(spec);
     const BranchSet branches = setup.fillBranches(spec.branches);
     std::vector<Problem> problems;
     GatesInputs inputs;

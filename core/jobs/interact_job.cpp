@@ -17,7 +17,7 @@ InteractOutcome runInteractJob(JobContext& context, const JobFiles& files, const
     const JobSetup setup(context, files, workplace);
     StudySession& session = setup.session;
     InteractSpec spec = given;
-    setup.fillTasks(spec);
+    session.fillTasks(spec);
     const BranchSet branches = setup.fillBranches(spec.branches);
     InteractInputs inputs;
     inputs.weights = &session.weights();

@@ -20,12 +20,6 @@ struct JobSetup {
     JobSetup(JobContext& job_context, const JobFiles& job_files, Workplace& workplace)
         : context(job_context), files(job_files), session(workplace.session()) {}
 
-    // Tasks and lengths that were not given: what the teacher was trained on.
-    template <class Spec>
-    void fillTasks(Spec& spec) const {
-        spec.tasks = session.tasksOr(spec.tasks);
-        spec.lengths = session.lengthsOr(spec.lengths);
-    }
     // The branch set of that id, or the newest of the study.
     BranchSet fillBranches(std::string& id) const;
     // The plan that was asked for; "the newest gate run" means another run later.

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "core/base/joined.h"
 #include "core/jobs/align_job.h"
 #include "core/jobs/distill_job.h"
 #include "core/jobs/eval_job.h"
@@ -76,6 +77,12 @@ const JobTable& jobTable() {
         return by_name;
     }();
     return table;
+}
+
+std::string jobNames() {
+    std::vector<std::string> names;
+    for (const auto& [name, job] : jobTable()) names.push_back(name);
+    return joinedWords(names);
 }
 
 nlohmann::json completeSpec(const Job& job, const nlohmann::json& given) {

@@ -28,6 +28,7 @@ struct Job {
 using JobTable = std::map<std::string, Job>;  // by name
 
 const JobTable& jobTable();
+std::string jobNames();  // with commas between, for messages
 
 // Throws InputError with every problem.
 nlohmann::json completeSpec(const Job& job, const nlohmann::json& given);

@@ -56,7 +56,7 @@ JudgeOutcome runJudgeJob(JobContext& context, const JobFiles& files, const Judge
     const JobSetup setup(context, files, workplace);
     StudySession& session = setup.session;
     JudgeSpec spec = given;
-    setup.fillTasks(spec);
+    session.fillTasks(spec);
     spec.unseen = unseenTasks(spec.unseen, spec.tasks, spec.lengths, session);
     std::vector<std::string> all_tasks = spec.tasks;
     all_tasks.insert(all_tasks.end(), spec.unseen.begin(), spec.unseen.end());

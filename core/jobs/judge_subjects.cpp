@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/joined.h"
 #include "core/plan/discretise.h"
 #include "core/plan/gate_plan.h"
 #include "core/plan/plan_spelling.h"
@@ -78,9 +79,8 @@ void addNamed(const std::string& subject, StudySession& session, NamedPlans& pla
     }
 }
 
-std::string joined(const std::set<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+std::string shortList(const std::set<std::string>& names) {
+    const std::string text = joinedWords(names);
     return text.size() <= 96 ? text : text.substr(0, 93) + "...";
 }
 
@@ -108,9 +108,9 @@ void collectSubjects(const JudgeSpec& spec, StudySession& session, JudgedStudy& 
     judged.parents.push_back(judged.branches.id);
     for (const auto& [key, names] : plans) {
         if (static_cast<std::int64_t>(key.size()) != session.config().num_layers)
-            throw InputError(Problem{"subjects", joined(names) + " (" + key + ")",
+            throw InputError(Problem{"subjects", shortList(names) + " (" + key + ")",
                                      "plans of this teacher; a run of another one is among the runs of the study"});
-        judged.subjects.push_back({joined(names), "", planFromKey(key), &session.weights(), &judged.branches});
+        judged.subjects.push_back({shortList(names), "", planFromKey(key), &session.weights(), &judged.branches});
     }
     for (const std::string& id : hybrids) {
         judged.hybrids.push_back(session.hybrid(id));

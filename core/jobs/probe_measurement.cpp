@@ -3,8 +3,7 @@
 namespace fm {
 
 ProbeMeasurement::ProbeMeasurement(const ProbeSpec& given, StudySession& session) : spec_(given) {
-    spec_.tasks = session.tasksOr(spec_.tasks);
-    spec_.lengths = session.lengthsOr(spec_.lengths);
+    session.fillTasks(spec_);
     probe_ = session.probeSet(spec_.tasks, spec_.lengths, spec_.sequences, ProbePurpose::Measure, spec_.seed);
     if (!spec_.hybrid.empty()) {
         hybrid_ = std::make_unique<RecoveredHybrid>(session.hybrid(spec_.hybrid));
@@ -15,11 +14,11 @@ ProbeMeasurement::ProbeMeasurement(const ProbeSpec& given, StudySession& session
     }
     const StudySession::ChosenPlan chosen = session.plan(spec_.plan);
     plan_ = chosen.plan;
-    const bool all_full = plan_.budget() == static_cast<int>(plan_.kinds.size());
-    if (!all_full) spec_.branches = session.branches(spec_.branches).id;
+    if (plan_.hasLinearLayer()) spec_.branches = session.branches(spec_.branches).id;
     spec_.plan.run = chosen.run_id;  // "the newest" means another run later
-    parents_ = {chosen.run_id, all_full ? std::string() : spec_.branches};
-    evaluator_ = session.evaluator(probe_, all_full ? std::string() : spec_.branches);
+    const std::string branches = plan_.hasLinearLayer() ? spec_.branches : std::string();
+    parents_ = {chosen.run_id, branches};
+    evaluator_ = session.evaluator(probe_, branches);
 }
 
 }  // namespace fm

@@ -43,7 +43,7 @@ SelectOutcome runSelectJob(JobContext& context, const JobFiles& files, const Sel
     const JobSetup setup(context, files, workplace);
     StudySession& session = setup.session;
     SelectSpec spec = given;
-    setup.fillTasks(spec);
+    session.fillTasks(spec);
     const std::vector<Problem> problems = validate(spec, static_cast<int>(session.config().num_layers));
     if (!problems.empty()) throw InputError(problems);
     const BranchSet branches = setup.fillBranches(spec.branches);

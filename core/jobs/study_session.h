@@ -55,6 +55,11 @@ public:
     // lengths it can read.
     std::vector<std::string> tasksOr(const std::vector<std::string>& tasks) const;
     std::vector<int> lengthsOr(const std::vector<int>& lengths) const;
+    template <class Spec>
+    void fillTasks(Spec& spec) const {
+        spec.tasks = tasksOr(spec.tasks);
+        spec.lengths = lengthsOr(spec.lengths);
+    }
     // Tasks of other families that this teacher can be judged on.
     const std::vector<std::string>& unseenCandidates() const { return hints_.unseen; }
 

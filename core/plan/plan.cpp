@@ -25,4 +25,6 @@ std::vector<int> Plan::fullLayers() const {
 
 int Plan::budget() const { return static_cast<int>(std::count(kinds.begin(), kinds.end(), LayerKind::Full)); }
 
+bool Plan::hasLinearLayer() const { return std::find(kinds.begin(), kinds.end(), LayerKind::Linear) != kinds.end(); }
+
 }  // namespace fm

@@ -21,6 +21,7 @@ struct Plan {
     static Plan fromFullLayers(int num_layers, const std::vector<int>& full_layers);
     std::vector<int> fullLayers() const;  // ascending
     int budget() const;                   // number of full layers
+    bool hasLinearLayer() const;          // else it is the teacher
     // "FLLF...": identifies the discrete choice, whatever the pins; key of the probe cache
     std::string key() const;
 };

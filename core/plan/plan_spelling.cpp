@@ -49,7 +49,7 @@ std::string layersOption(const Plan& plan) { return plan.budget() == 0 ? "none" 
 
 std::string layersText(const Plan& plan) {
     if (plan.budget() == 0) return "none";
-    return plan.budget() == static_cast<int>(plan.kinds.size()) ? "all" : joinedLayers(plan, " ");
+    return plan.hasLinearLayer() ? joinedLayers(plan, " ") : "all";
 }
 
 Plan planFromLayers(const std::string& layers, int num_layers) {

@@ -18,9 +18,7 @@ namespace fm {
 
 namespace {
 
-bool isTeacher(const ComparedRow& row) {
-    return row.hybrid.empty() && row.plan.budget() == static_cast<int>(row.plan.kinds.size());
-}
+bool isTeacher(const ComparedRow& row) { return row.hybrid.empty() && !row.plan.hasLinearLayer(); }
 bool isAllLinear(const ComparedRow& row) { return row.hybrid.empty() && row.plan.budget() == 0; }
 
 // "A", "B", ..., "Z", "AA", ...
@@ -153,7 +151,7 @@ ComparedRow& Comparison::rowOf(const RecordedRun& run, const Subject& subject, c
 
 Subject Comparison::planSubject(const RecordedRun& run, const Plan& plan) const {
     Subject subject{"", "", plan};
-    if (plan.budget() == static_cast<int>(plan.kinds.size())) return subject;  // the teacher has no branches
+    if (!plan.hasLinearLayer()) return subject;  // the teacher has no branches
     for (const std::string& parent : run.header().parents) {
         const auto artifact = study_.info().artifacts.find(parent);
         if (artifact != study_.info().artifacts.end() && artifact->second.kind == ArtifactKind::BranchSet)

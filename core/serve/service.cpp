@@ -38,9 +38,7 @@ nlohmann::json Service::capabilities() const {
 const Job& Service::job(const std::string& name) const {
     const auto found = jobTable().find(name);
     if (found != jobTable().end()) return found->second;
-    std::string names;
-    for (const auto& [known, unused] : jobTable()) names += (names.empty() ? "" : ", ") + known;
-    throw InputError(Problem{"job", name, "one of: " + names});
+    throw InputError(Problem{"job", name, "one of: " + jobNames()});
 }
 
 ServedStudy Service::opened() const {

@@ -8,6 +8,7 @@
 #include "core/engine/gates_spec.h"
 #include "core/jobs/field_json.h"
 #include "core/plan/plan_cost.h"
+#include "core/plan/plan_json.h"
 #include "core/plan/plan_spelling.h"
 #include "core/rpc/methods.h"
 #include "core/run/event_json.h"
@@ -31,16 +32,10 @@ const ModelShape kShape{num_layers, 128, 384, 4, 2, 32, 1024, 512, true};
 
 Plan planOf(const Json& params) { return parsePlanKey(params.value("plan", ""), num_layers); }
 
-Json costJson(const PlanCost& cost) {
-    return {{"full_layers", cost.full_layers},
-            {"kv_bytes_per_token", cost.kv_bytes_per_token},
-            {"kv_share", cost.kv_share},
-            {"state_bytes", cost.state_bytes},
-            {"decode_gflop", cost.decode_gflop},
-            {"prefill_gflop_per_token", cost.prefill_gflop_per_token},
-            {"predicted_decode_ms", cost.decode_ms},
-            {"predicted_teacher_decode_ms", cost.teacher_decode_ms},
-            {"predicted_decode_speedup", cost.decode_speedup}};
+Json costAnswer(const Plan& plan) {
+    Json answer = costJson(planCost(kShape, plan));
+    answer["full_layers"] = plan.budget();
+    return answer;
 }
 
 // Sends a run's events; the fake's own, so that it does not test the engine's with itself.
@@ -237,7 +232,7 @@ void FakeService::addHandlers(rpc::Server& server) {
     server.answer("study/open", [this](const Json& params) { return study(params); });
     server.answer("run/list", [this](const Json&) { return listRuns(runs_folder_); });
     server.answer("run/fetch", [this](const Json& params) { return fetchRows(runs_folder_, params); });
-    server.answer("plan/cost", [](const Json& params) { return costJson(planCost(kShape, planOf(params))); });
+    server.answer("plan/cost", [](const Json& params) { return costAnswer(planOf(params)); });
     server.on("plan/measure", [this](const Json& params, const rpc::Responder& respond) { measure(params, respond); });
     server.answer("plan/stop", [this](const Json&) {
         measuring_.request_stop();

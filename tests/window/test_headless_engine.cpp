@@ -3,16 +3,15 @@
 // engine (`build/headless/bin/flashmorph`); .ci/run builds it and runs this test.
 #include <QFile>
 #include <QToolButton>
-#include <csignal>
 #include <memory>
 
 #include <nlohmann/json.hpp>
 
-#include "app/gui/built_in_study.h"
 #include "app/gui/window_toolbar.h"
 #include "core/store/jsonl_import.h"
 #include "core/store/run_reader.h"
 #include "tests/store/file_difference.h"
+#include "tests/window/remote_engine.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/panels/run_controls.h"
 #include "widgets/panels/status_panel.h"
@@ -28,19 +27,14 @@ constexpr int kSteps = 30;
 const nlohmann::json kShortRun = {
     {"steps", kSteps}, {"tokens_per_step", 256}, {"probe_sequences", 0}, {"swap_refine", false}};
 
-std::string textIn(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll().trimmed().toStdString() : std::string();
-}
-
 }  // namespace
 
 class TestHeadlessEngine : public QObject {
     Q_OBJECT
 
-    QTemporaryDir folder_;
+    fixture::RemoteEngine there_;
     const QString program_ = qEnvironmentVariable("FM_HEADLESS_ENGINE");
-    QString home() const { return folder_.filePath("there"); }  // the other machine
+    QString home() const { return there_.home(); }
     std::unique_ptr<Window> w_;
     QString run_;
 
@@ -56,24 +50,18 @@ private Q_SLOTS:
 
 void TestHeadlessEngine::initTestCase() {
     if (program_.isEmpty()) QSKIP("FM_HEADLESS_ENGINE names no engine; .ci/run builds one and runs this test");
-    qputenv("XDG_DATA_HOME", folder_.filePath("data").toUtf8());
+    qputenv("XDG_DATA_HOME", there_.here("data").toUtf8());
     registerFonts();
     applyTheme(*qApp, ThemeKind::Dark);
-    QString why;
-    QVERIFY2(makeBuiltInStudy(home() + "/study", FM_SOURCE_DIR "/resources", why), qPrintable(why));
+    const QString why = there_.make(program_);
+    QVERIFY2(why.isEmpty(), qPrintable(why));
     QVERIFY(QDir(home() + "/study/runs").removeRecursively());  // HDF5, which this engine cannot read
     QVERIFY(QDir(home() + "/study").mkdir("runs"));
-    QFile script(folder_.filePath("engine.sh"));
-    QVERIFY(script.open(QIODevice::WriteOnly));
-    script.write("#!/bin/sh\ncd \"$1\" || exit 1\necho $$ > pid\nexec env -i HOME=\"$1\" PATH=/usr/bin:/bin ");
-    script.write("OMP_WAIT_POLICY=passive '" + program_.toUtf8() + "' serve\n");
-    script.close();
-    script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
 }
 
 void TestHeadlessEngine::itsStudyOpens() {
-    w_ = std::make_unique<Window>(folder_.filePath("settings.ini"));
-    w_->bench.engine().start(QString("'%1' '%2'").arg(folder_.filePath("engine.sh"), home()));
+    w_ = std::make_unique<Window>(there_.here("settings.ini"));
+    w_->bench.engine().start(there_.command());
     QVERIFY(w_->bench.openStudy("study"));  // there is none of that name here
     QTRY_VERIFY_WITH_TIMEOUT(w_->bench.engine().mirror(), kWaitMs);
     QTRY_VERIFY_WITH_TIMEOUT(w_->window.toolbar().controls().start().isEnabled(), kWaitMs);
@@ -84,7 +72,7 @@ void TestHeadlessEngine::aRunIsFollowedAndKilled() {
     bench.engine().startJob("gates", kShortRun);
     QTRY_VERIFY_WITH_TIMEOUT(bench.source().isLive() && bench.run().rowsOf("steps") > 5, kWaitMs);
     run_ = bench.run().runId();
-    QCOMPARE(::kill(std::stoi(textIn(home() + "/pid")), SIGKILL), 0);
+    QVERIFY(there_.kill());
     QTRY_COMPARE_WITH_TIMEOUT(bench.engine().lostRun(), run_, kWaitMs);
     QVERIFY(bench.run().rowsOf("steps") < kSteps);
     QVERIFY(w_->window.status().findChild<QToolButton*>("statusResume")->isVisible());
@@ -92,7 +80,7 @@ void TestHeadlessEngine::aRunIsFollowedAndKilled() {
 
 // What the engine recorded as JSON lines, imported by other code than that which copied it here.
 void TestHeadlessEngine::compareWithTheRecord() {
-    const QString record = home() + "/study/runs/" + run_ + ".jsonl", imported = folder_.filePath("imported.h5");
+    const QString record = home() + "/study/runs/" + run_ + ".jsonl", imported = there_.here("imported.h5");
     QVERIFY(QFile::exists(record));
     importJsonl(record.toStdString(), imported.toStdString());
     const std::string difference = testing::fileDifference(RunReader(w_->bench.study().runPath(run_).toStdString()),

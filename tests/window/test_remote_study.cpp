@@ -3,20 +3,18 @@
 // original.
 #include <QDir>
 #include <QElapsedTimer>
-#include <QFile>
 #include <QSignalSpy>
 #include <QToolButton>
-#include <csignal>
 #include <memory>
 
 #include <nlohmann/json.hpp>
 
-#include "app/gui/built_in_study.h"
 #include "app/gui/window_toolbar.h"
 #include "core/store/run_mirror.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 #include "tests/store/file_difference.h"
+#include "tests/window/remote_engine.h"
 #include "tests/window/window_fixture.h"
 #include "widgets/client/command_words.h"
 #include "widgets/models/runs_model.h"
@@ -36,37 +34,16 @@ constexpr int kSteps = 30;
 const nlohmann::json kShortRun = {
     {"steps", kSteps}, {"tokens_per_step", 256}, {"probe_sequences", 0}, {"swap_refine", false}};
 
-std::string textIn(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll().trimmed().toStdString() : std::string();
-}
-
 }  // namespace
 
 class TestRemoteStudy : public QObject {
     Q_OBJECT
 
-    QTemporaryDir folder_;
-    // The other machine: its home, in which the study is "study".
-    QString home() const { return folder_.filePath("there"); }
+    fixture::RemoteEngine there_;
+    QString home() const { return there_.home(); }
     std::string original(const QString& run) const { return (home() + "/study/runs/" + run + ".h5").toStdString(); }
     // FM_REMOTE_SHELL: what runs it there, such as "ssh HOST" with a host that sees this machine's temporary files.
-    QString engine() const {
-        return qEnvironmentVariable("FM_REMOTE_SHELL") +
-               QString(" '%1' '%2'").arg(folder_.filePath("engine.sh"), home());
-    }
-
-    void makeEngine() {
-        QFile script(folder_.filePath("engine.sh"));
-        QVERIFY(script.open(QIODevice::WriteOnly));
-        script.write(
-            "#!/bin/sh\ncd \"$1\" || exit 1\necho $$ > pid\nexec env -i HOME=\"$1\" PATH=/usr/bin:/bin "
-            "OMP_WAIT_POLICY=passive ");
-        script.write("'" FM_PROGRAM "' serve\n");
-        script.close();
-        script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
-    }
-    void killEngine() { QCOMPARE(::kill(std::stoi(textIn(home() + "/pid")), SIGKILL), 0); }
+    QString engine() const { return there_.command(qEnvironmentVariable("FM_REMOTE_SHELL")); }
     void compareAll();
 
     // One window through all steps of the story, which follow each other.
@@ -77,12 +54,11 @@ class TestRemoteStudy : public QObject {
 
 private Q_SLOTS:
     void initTestCase() {
-        qputenv("XDG_DATA_HOME", folder_.filePath("data").toUtf8());
+        qputenv("XDG_DATA_HOME", there_.here("data").toUtf8());
         registerFonts();
         applyTheme(*qApp, ThemeKind::Dark);
-        QString why;
-        QVERIFY2(makeBuiltInStudy(home() + "/study", FM_SOURCE_DIR "/resources", why), qPrintable(why));
-        makeEngine();
+        const QString why = there_.make(FM_PROGRAM);
+        QVERIFY2(why.isEmpty(), qPrintable(why));
     }
     void whatIsThereIsCopied();
     void whatIsCopiedShowsAsItIsThere();
@@ -106,12 +82,12 @@ void TestRemoteStudy::compareAll() {
 void TestRemoteStudy::whatIsThereIsCopied() {
     clock_.start();
     const std::size_t recorded = static_cast<std::size_t>(QDir(home() + "/study/runs").entryList({"*.h5"}).size());
-    w_ = std::make_unique<Window>(folder_.filePath("settings.ini"));
+    w_ = std::make_unique<Window>(there_.here("settings.ini"));
     Workbench& bench = w_->bench;
     bench.engine().start(engine());
     QVERIFY(bench.openStudy("study"));  // there is none of that name here
     QTRY_VERIFY_WITH_TIMEOUT(bench.engine().mirror(), kWaitMs);
-    QVERIFY(bench.study().folder().startsWith(folder_.filePath("data")));
+    QVERIFY(bench.study().folder().startsWith(there_.here("data")));
     QCOMPARE(bench.study().name(), QString("built-in"));
     const auto allCopied = [&] {
         const std::vector<RunEntry>& runs = bench.study().runs();
@@ -147,7 +123,7 @@ void TestRemoteStudy::whatIsCopiedShowsAsItIsThere() {
 
 // A window that was closed while it copied: what is here in part says so, not that the run was killed or is live.
 void TestRemoteStudy::aPartialCopySaysSo() {
-    Window w(folder_.filePath("settings.ini"));
+    Window w(there_.here("settings.ini"));
     QVERIFY(w.bench.openStudy(w.settings.recentStudies()[0]));
     QTRY_VERIFY_WITH_TIMEOUT(!w.bench.study().runs().empty() && !w.bench.study().loading(), kWaitMs);
     const QString complete = w.bench.study().newestRun("gates");
@@ -190,7 +166,7 @@ void TestRemoteStudy::aRunIsFollowed() {
 
 void TestRemoteStudy::aKilledEngineIsOneSentence() {
     Workbench& bench = w_->bench;
-    killEngine();
+    QVERIFY(there_.kill());
     QTRY_COMPARE_WITH_TIMEOUT(bench.engine().lostRun(), run_, kWaitMs);
     QVERIFY(w_->window.status().text().contains("Resume continues it"));
     QVERIFY(w_->window.status().findChild<QToolButton*>("statusResume")->isVisible());
@@ -228,7 +204,7 @@ void TestRemoteStudy::labelsAreKeptThere() {
 }
 
 void TestRemoteStudy::theCopyOpensWithoutItsEngine() {
-    Window w(folder_.filePath("settings.ini"));
+    Window w(there_.here("settings.ini"));
     QCOMPARE(w.settings.recentStudies().size(), 1);
     QVERIFY(w.bench.openStudy(w.settings.recentStudies()[0]));
     const qsizetype recorded = QDir(FM_SOURCE_DIR "/resources/study/runs").entryList({"*.h5"}, QDir::Files).size();
